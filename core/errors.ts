@@ -1,0 +1,61 @@
+/**
+ * Every failure that a user can meet, in one table: its stable code, the HTTP status that carries
+ * it, and a short title that stays the same for the code (RFC 9457 asks for that).
+ */
+export const ERROR_TABLE = {
+  'audio-missing': { status: 400, title: 'No audio was sent' },
+  'audio-too-large': { status: 413, title: 'The file is too large' },
+  'audio-too-long': { status: 422, title: 'The recording is too long' },
+  'format-unsupported': { status: 415, title: 'This is not an audio format we take' },
+  'audio-unreadable': { status: 422, title: 'The audio could not be read' },
+  'decode-timeout': { status: 422, title: 'Decoding took too long' },
+  'decoder-missing': { status: 500, title: 'This format needs ffmpeg' },
+  unauthorized: { status: 401, title: 'Not authorized' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  'not-found': { status: 404, title: 'Not found' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/**
+ * The one error class of the product.
+ *
+ * `code` is stable and meant for programs; `message` is a sentence for a person that says what was
+ * wrong, what is accepted and what to do; `cause` keeps the underlying error when there is one.
+ *
+ * @example
+ * throw new UndertoneError('audio-missing', 'The request body is empty. Send the audio bytes.');
+ */
+export class UndertoneError extends Error {
+  override readonly name = 'UndertoneError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The HTTP status that answers this error. */
+  get status(): number {
+    return ERROR_TABLE[this.code].status;
+  }
+
+  /** The short title shared by all errors of this code. */
+  get title(): string {
+    return ERROR_TABLE[this.code].title;
+  }
+
+  /**
+   * Returns any thrown value as an UndertoneError. What is not one already is a defect of ours: it
+   * becomes `internal` with a sentence that gives nothing away, and the original stays in `cause`.
+   */
+  static from(thrown: unknown): UndertoneError {
+    if (thrown instanceof UndertoneError) return thrown;
+    return new UndertoneError(
+      'internal',
+      'Something went wrong while reading this recording. Please try again; if it happens with the same file again, report it.',
+      { cause: thrown },
+    );
+  }
+}
