@@ -10,6 +10,7 @@ export const ERROR_TABLE = {
   'audio-unreadable': { status: 422, title: 'The audio could not be read' },
   'decode-timeout': { status: 422, title: 'Decoding took too long' },
   'decoder-missing': { status: 500, title: 'This format needs ffmpeg' },
+  'model-invalid': { status: 500, title: 'The model cannot be used' },
   unauthorized: { status: 401, title: 'Not authorized' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'not-found': { status: 404, title: 'Not found' },

@@ -7,4 +7,4 @@ export const MAX_BYTES = 25 * 1024 * 1024;
 export const MAX_SECONDS = 600;
 
 /** Longest time in milliseconds that decoding one recording may take. */
-export const DECODE_TIMEOUT_MS = 20_000;
+export const DECODE_TIMEOUT_MS = 10_000;

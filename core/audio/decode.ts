@@ -1,0 +1,61 @@
+import { UndertoneError } from '../errors.ts';
+import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS } from '../limits.ts';
+import { decodeWithFfmpeg } from './ffmpeg.ts';
+import { decodeFlac } from './flac.ts';
+import { type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
+import { decodeOggOpus } from './opus.ts';
+import { type Container, sniff } from './sniff.ts';
+import { decodeWav } from './wav.ts';
+
+export { type DecodedAudio, SAMPLE_RATE };
+
+export interface DecodeOptions {
+  readonly maxBytes?: number;
+  readonly maxSeconds?: number;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Decodes a recording to mono float32 at 16 kHz, full scale at ±1. The first bytes decide the
+ * container. WAV, FLAC and Ogg Opus are decoded in process, everything else by ffmpeg.
+ *
+ * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
+ * `audio-unreadable`, `decode-timeout`, `decoder-missing`.
+ * @example
+ * const { samples, duration } = await decode(await readFile('note.ogg'));
+ */
+export async function decode(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<DecodedAudio> {
+  const { maxBytes = MAX_BYTES, maxSeconds = MAX_SECONDS } = options;
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  const container = sniff(bytes);
+  const limits: DecodeLimits = {
+    maxSeconds,
+    deadline: performance.now() + (options.timeoutMs ?? DECODE_TIMEOUT_MS),
+  };
+  return (
+    (await decodeInProcess(bytes, container, limits)) ??
+    (await decodeWithFfmpeg(bytes, container, limits))
+  );
+}
+
+async function decodeInProcess(
+  bytes: Uint8Array,
+  { name }: Container,
+  limits: DecodeLimits,
+): Promise<DecodedAudio | null> {
+  if (name === 'wav') return decodeWav(bytes, limits);
+  if (name === 'ogg') return decodeOggOpus(bytes, limits);
+  if (name === 'flac') return decodeFlac(bytes, limits);
+  return null;
+}
+
+/** The error for more bytes than are taken; doors that count bytes before they arrive share it. */
+export function tooLarge(maxBytes: number = MAX_BYTES): UndertoneError {
+  return new UndertoneError(
+    'audio-too-large',
+    `The file is larger than ${(maxBytes / 2 ** 20).toFixed(0)} MiB, the most that is taken. Send it compressed (Ogg Opus, M4A) or in parts.`,
+  );
+}

@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { UndertoneError } from '../errors.ts';
+import { type DecodedAudio, type DecodeLimits, decodeTimeout, MonoSink } from './mono-sink.ts';
+import type { Container } from './sniff.ts';
+import { framesToMono, readWavHeader, type WavFormat } from './wav.ts';
+
+/** Longest header that ffmpeg writes before the samples, with room to spare. */
+const MAX_HEADER_BYTES = 4096;
+
+/**
+ * Returns the ffmpeg to run: the one that FFMPEG_BIN names, else that of the optional package
+ * ffmpeg-static, else the first on PATH.
+ *
+ * @throws UndertoneError `decoder-missing` with a sentence that says how to get one.
+ */
+export function findFfmpeg(environment: NodeJS.ProcessEnv = process.env): string {
+  const named = environment.FFMPEG_BIN;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw missing(`FFMPEG_BIN names ${named}, and there is no such file.`);
+  }
+  const fromPackage = ffmpegStatic();
+  if (fromPackage) return fromPackage;
+  const executable = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
+  const onPath = (environment.PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, executable))
+    .find((path) => existsSync(path));
+  if (onPath) return onPath;
+  throw missing('This format needs ffmpeg, which is not installed here.');
+}
+
+/**
+ * Decodes any container with ffmpeg, contained: it is told the one demuxer that the magic bytes
+ * name, may open files and pipes only, sees an empty environment, decodes at most the seconds
+ * allowed and is killed at the deadline. The samples come out as they are in the file (float, native
+ * rate and channels) and go through the same mixing and resampling as every other recording.
+ *
+ * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`.
+ */
+export async function decodeWithFfmpeg(
+  bytes: Uint8Array,
+  container: Container,
+  limits: DecodeLimits,
+): Promise<DecodedAudio> {
+  const ffmpeg = findFfmpeg();
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-'));
+  try {
+    // A file and not stdin: MP4 often has its index at the end, and yields nothing from a pipe.
+    const input = join(folder, 'input');
+    await writeFile(input, bytes, { mode: 0o600 });
+    return await run(ffmpeg, input, container, limits);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function run(
+  ffmpeg: string,
+  input: string,
+  { name, demuxer }: Container,
+  limits: DecodeLimits,
+): Promise<DecodedAudio> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(ffmpeg, decodeArguments(input, demuxer, limits.maxSeconds), {
+      env: {},
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const stop = (error: unknown) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(error);
+    };
+    const timer = setTimeout(
+      () => stop(decodeTimeout()),
+      Math.max(0, limits.deadline - performance.now()),
+    );
+    const reader = new WavStreamReader(limits);
+    let complaint = '';
+    child.stderr.on('data', (text: Buffer) => {
+      complaint = (complaint + text.toString()).slice(-2000);
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        stop(error);
+      }
+    });
+    child.on('error', (cause) => {
+      stop(missing(`ffmpeg at ${ffmpeg} could not be started.`, cause));
+    });
+    child.on('close', () => {
+      clearTimeout(timer);
+      // A damaged file makes ffmpeg fail after it has decoded what it could: samples count, not
+      // the exit status. The reverse happens too: status 0 and no sample at all.
+      try {
+        resolve(reader.finish());
+      } catch (error) {
+        reject(
+          error instanceof UndertoneError && error.code === 'audio-unreadable'
+            ? unreadable(name, complaint)
+            : error,
+        );
+      }
+    });
+  });
+}
+
+function decodeArguments(input: string, demuxer: string, maxSeconds: number): string[] {
+  return [
+    ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
+    ...['-protocol_whitelist', 'file,pipe', '-f', demuxer, '-i', input],
+    ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
+    // One second more than allowed, so that a longer recording shows.
+    ...['-t', String(maxSeconds + 1), '-threads', '1', '-c:a', 'pcm_f32le'],
+    ...['-bitexact', '-f', 'wav', 'pipe:1'],
+  ];
+}
+
+/** Reads the WAV that ffmpeg writes to a pipe, as it comes. */
+class WavStreamReader {
+  readonly #limits: DecodeLimits;
+  #format: WavFormat | null = null;
+  #sink: MonoSink | null = null;
+  /** Bytes that do not make a whole frame (or a whole header) yet. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(limits: DecodeLimits) {
+    this.#limits = limits;
+  }
+
+  push(chunk: Buffer): void {
+    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    if (!this.#format) {
+      const at = bytes.indexOf('data');
+      if (at < 0 || at + 8 > bytes.length) {
+        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('audio', 'no data chunk');
+        this.#rest = bytes;
+        return;
+      }
+      this.#format = readWavHeader(bytes) as WavFormat;
+      this.#sink = new MonoSink(this.#format, this.#limits);
+      bytes = bytes.subarray(this.#format.dataStart);
+    }
+    const frameBytes = 4 * this.#format.channels;
+    const whole = bytes.length - (bytes.length % frameBytes);
+    if (whole > 0) this.#sink?.push(framesToMono(bytes.subarray(0, whole), this.#format));
+    this.#rest = bytes.subarray(whole);
+  }
+
+  finish(): DecodedAudio {
+    if (!this.#sink) throw unreadable('audio', 'nothing decoded');
+    return this.#sink.finish();
+  }
+}
+
+/** ffmpeg-static downloads its binary at install; offline the package or the file is just absent. */
+function ffmpegStatic(): string | undefined {
+  try {
+    const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
+    return typeof path === 'string' && existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(why: string, cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'decoder-missing',
+    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC and Ogg Opus work without it.`,
+    { cause },
+  );
+}
+
+function unreadable(name: string, complaint: string): UndertoneError {
+  const why = /matches no streams|does not contain any stream/.test(complaint)
+    ? 'it has no audio track'
+    : 'no sound could be decoded from it';
+  return new UndertoneError(
+    'audio-unreadable',
+    `This ${name} file cannot be read: ${why}. Record it again or export it as WAV or Ogg Opus.`,
+    { cause: new Error(complaint.trim() || 'ffmpeg decoded no samples') },
+  );
+}

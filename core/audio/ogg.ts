@@ -1,0 +1,111 @@
+import { startsWith } from './sniff.ts';
+
+const HEADER_BYTES = 27;
+const FLAG_CONTINUED = 1;
+const FLAG_FIRST = 2;
+const FLAG_LAST = 4;
+
+/** One page of an Ogg stream (RFC 3533). */
+export interface OggPage {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  readonly isContinued: boolean;
+  /** The codec's position at the end of the page; −1 when no packet ends on it. */
+  readonly granule: bigint;
+  readonly serial: number;
+  /** Lengths in bytes of the segments; a packet ends at the first one below 255. */
+  readonly lacing: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Yields the intact pages in order. Bytes between pages and pages whose checksum is wrong are
+ * skipped, as RFC 3533 asks: what is left can still be heard.
+ */
+export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + HEADER_BYTES <= bytes.length) {
+    if (!startsWith(bytes, 'OggS', at)) {
+      at++;
+      continue;
+    }
+    const segments = bytes[at + 26];
+    const bodyAt = at + HEADER_BYTES + segments;
+    const lacing = bytes.subarray(at + HEADER_BYTES, bodyAt);
+    const end = bodyAt + lacing.reduce((sum, length) => sum + length, 0);
+    if (end > bytes.length) {
+      // Cut off here, or not a page at all: go on behind the magic, where another may follow.
+      at += 4;
+      continue;
+    }
+    if (checksum(bytes.subarray(at, end)) !== view.getUint32(at + 22, true)) {
+      at += 4;
+      continue;
+    }
+    yield {
+      isFirst: (bytes[at + 5] & FLAG_FIRST) !== 0,
+      isLast: (bytes[at + 5] & FLAG_LAST) !== 0,
+      isContinued: (bytes[at + 5] & FLAG_CONTINUED) !== 0,
+      granule: view.getBigInt64(at + 6, true),
+      serial: view.getUint32(at + 14, true),
+      lacing,
+      body: bytes.subarray(bodyAt, end),
+    };
+    at = end;
+  }
+}
+
+/**
+ * Yields, page by page, the packets that end on it. A packet that began on a page that is missing is
+ * dropped.
+ */
+export function* oggPackets(
+  pages: Iterable<OggPage>,
+): Generator<{ packets: Uint8Array[]; granule: bigint; isLast: boolean }> {
+  let pending: Uint8Array | null = null;
+  for (const page of pages) {
+    const packets: Uint8Array[] = [];
+    let start = 0;
+    let end = 0;
+    let isOrphan = page.isContinued && pending === null;
+    if (!page.isContinued) pending = null;
+    for (const length of page.lacing) {
+      end += length;
+      if (length === 255) continue;
+      const part = page.body.subarray(start, end);
+      if (!isOrphan) packets.push(pending ? concat(pending, part) : part);
+      isOrphan = false;
+      pending = null;
+      start = end;
+    }
+    if (end > start && !isOrphan) {
+      const part = page.body.subarray(start, end);
+      pending = pending ? concat(pending, part) : part;
+    }
+    yield { packets, granule: page.granule, isLast: page.isLast };
+  }
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}
+
+/** CRC-32 with polynomial 0x04c11db7, unreflected, over the page with its checksum field zeroed. */
+function checksum(page: Uint8Array): number {
+  let crc = 0;
+  for (let i = 0; i < page.length; i++) {
+    const byte = i >= 22 && i < 26 ? 0 : page[i];
+    crc = ((crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ byte]) >>> 0;
+  }
+  return crc;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 24;
+  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc < 0 ? 0x04c11db7 : 0);
+  return crc >>> 0;
+});

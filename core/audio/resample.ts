@@ -1,0 +1,147 @@
+/** Zero crossings of the sinc on each side: with the window below, a stop band under −60 dB. */
+const ZERO_CROSSINGS = 24;
+/** Shape of the Kaiser window: about 60 dB (Kaiser 1974). */
+const KAISER_BETA = 5.65;
+/** Cut-off as a share of the lower Nyquist frequency: the transition ends just above it. */
+const ROLLOFF = 0.93;
+/** More phases than this are not tabulated; the nearest one is used (its error is below −60 dB). */
+const MAX_PHASES = 1024;
+
+/**
+ * Converts a stream of mono samples from one rate to another with a windowed-sinc polyphase filter
+ * (Smith, "Digital Audio Resampling", CCRMA). The output does not depend on how the input is cut
+ * into chunks, and output sample n lies at input time n / rateOut: there is no delay.
+ *
+ * @example
+ * const resampler = new Resampler(48_000, 16_000);
+ * const out = [resampler.push(chunk), resampler.end()];
+ */
+export class Resampler {
+  readonly #step: number;
+  readonly #half: number;
+  readonly #phases: number;
+  readonly #taps: number;
+  readonly #table: Float64Array;
+  readonly #passThrough: boolean;
+  #buffer: Float32Array;
+  /** Input index of the first sample in the buffer; negative while it holds the leading zeros. */
+  #bufferStart: number;
+  #bufferLength: number;
+  #produced = 0;
+  #received = 0;
+
+  /** @param rateIn input rate in Hz @param rateOut output rate in Hz */
+  constructor(rateIn: number, rateOut: number) {
+    this.#passThrough = rateIn === rateOut;
+    this.#step = rateIn / rateOut;
+    this.#phases = Math.min(rateOut / greatestCommonDivisor(rateIn, rateOut), MAX_PHASES);
+    const cutoff = ROLLOFF * Math.min(1, rateOut / rateIn);
+    this.#half = Math.ceil(ZERO_CROSSINGS / cutoff);
+    this.#taps = 2 * this.#half;
+    this.#table = polyphaseTable(this.#phases, this.#half, cutoff);
+    this.#buffer = new Float32Array(this.#taps * 4);
+    this.#bufferStart = -this.#half;
+    this.#bufferLength = this.#half;
+  }
+
+  /** Takes the next input samples and returns the output samples that they complete. */
+  push(samples: Float32Array): Float32Array {
+    this.#received += samples.length;
+    if (this.#passThrough) return samples.slice();
+    this.#append(samples);
+    // An output sample needs #half input samples after its own position, rounded up.
+    return this.#produce(this.#received - this.#half - 1);
+  }
+
+  /** Returns the last output samples; the input counts as silent after its end. */
+  end(): Float32Array {
+    if (this.#passThrough) return new Float32Array(0);
+    this.#append(new Float32Array(this.#half + 1));
+    return this.#produce(this.#received);
+  }
+
+  #append(samples: Float32Array): void {
+    const needed = this.#bufferLength + samples.length;
+    if (needed > this.#buffer.length) {
+      const grown = new Float32Array(Math.max(needed, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(0, this.#bufferLength));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(samples, this.#bufferLength);
+    this.#bufferLength = needed;
+  }
+
+  /** Produces every output sample whose input position is below `limit`. */
+  #produce(limit: number): Float32Array {
+    const end = Math.max(this.#produced, Math.ceil(limit / this.#step));
+    const out = new Float32Array(end - this.#produced);
+    const table = this.#table;
+    const buffer = this.#buffer;
+    for (let i = 0; i < out.length; i++) {
+      const position = (this.#produced + i) * this.#step;
+      let index = Math.floor(position);
+      let phase = Math.round((position - index) * this.#phases);
+      if (phase === this.#phases) {
+        phase = 0;
+        index++;
+      }
+      const first = index - this.#half + 1 - this.#bufferStart;
+      const row = phase * this.#taps;
+      let sum = 0;
+      for (let k = 0; k < this.#taps; k++) sum += table[row + k] * buffer[first + k];
+      out[i] = sum;
+    }
+    this.#produced = end;
+    this.#forget(Math.floor(end * this.#step) - this.#half + 1);
+    return out;
+  }
+
+  /** Drops buffered samples before input index `from`. */
+  #forget(from: number): void {
+    const drop = Math.min(from - this.#bufferStart, this.#bufferLength);
+    if (drop <= 0) return;
+    this.#buffer.copyWithin(0, drop, this.#bufferLength);
+    this.#bufferStart += drop;
+    this.#bufferLength -= drop;
+  }
+}
+
+/** One row of filter taps for each phase, each row scaled to sum to 1 so that DC keeps its level. */
+function polyphaseTable(phases: number, half: number, cutoff: number): Float64Array {
+  const taps = 2 * half;
+  const table = new Float64Array(phases * taps);
+  for (let phase = 0; phase < phases; phase++) {
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      const t = k - half + 1 - phase / phases;
+      const value = sinc(cutoff * t) * kaiser(t / half);
+      table[phase * taps + k] = value;
+      sum += value;
+    }
+    for (let k = 0; k < taps; k++) table[phase * taps + k] /= sum;
+  }
+  return table;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+function kaiser(x: number): number {
+  return Math.abs(x) > 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - x * x)) / bessel(KAISER_BETA);
+}
+
+/** Modified Bessel function of the first kind, order zero, by its power series. */
+function bessel(x: number): number {
+  let sum = 1;
+  let term = 1;
+  for (let k = 1; term > sum * 1e-12; k++) {
+    term *= (x / (2 * k)) ** 2;
+    sum += term;
+  }
+  return sum;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

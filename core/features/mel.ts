@@ -1,0 +1,96 @@
+import { powerToDb } from './decibel.ts';
+
+export interface MelConfig {
+  readonly sampleRate: number;
+  readonly nFft: number;
+  readonly bands: number;
+  /** Lowest and highest frequency in Hz. */
+  readonly fmin: number;
+  readonly fmax: number;
+}
+
+/** The Slaney mel scale: linear below 1 kHz (200/3 Hz a mel), logarithmic above. */
+const HZ_PER_MEL = 200 / 3;
+const BREAK_HZ = 1000;
+const BREAK_MEL = BREAK_HZ / HZ_PER_MEL;
+const LOG_STEP = Math.log(6.4) / 27;
+
+export function hzToMel(hz: number): number {
+  return hz < BREAK_HZ ? hz / HZ_PER_MEL : BREAK_MEL + Math.log(hz / BREAK_HZ) / LOG_STEP;
+}
+
+export function melToHz(mel: number): number {
+  return mel < BREAK_MEL ? mel * HZ_PER_MEL : BREAK_HZ * Math.exp(LOG_STEP * (mel - BREAK_MEL));
+}
+
+/**
+ * Triangular mel filters of equal area (Slaney 1998; `librosa.filters.mel` with its defaults), kept
+ * sparse: a filter touches only a few bins.
+ *
+ * @example
+ * const bank = new MelFilterBank({ sampleRate: 16000, nFft: 512, bands: 64, fmin: 50, fmax: 7600 });
+ * bank.apply(power, energies); // energies.length === 64
+ */
+export class MelFilterBank {
+  readonly bands: number;
+  readonly #first: Int32Array;
+  readonly #weights: Float64Array[];
+
+  constructor({ sampleRate, nFft, bands, fmin, fmax }: MelConfig) {
+    this.bands = bands;
+    const low = hzToMel(fmin);
+    const step = (hzToMel(fmax) - low) / (bands + 1);
+    const edges = Array.from({ length: bands + 2 }, (_, i) => melToHz(low + i * step));
+    this.#first = new Int32Array(bands);
+    this.#weights = [];
+    for (let band = 0; band < bands; band++) {
+      const [left, centre, right] = edges.slice(band, band + 3);
+      const area = 2 / (right - left);
+      const dense = Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
+        const hz = (bin * sampleRate) / nFft;
+        const rise = (hz - left) / (centre - left);
+        const fall = (right - hz) / (right - centre);
+        return area * Math.max(0, Math.min(rise, fall));
+      });
+      const first = Math.max(
+        0,
+        dense.findIndex((weight) => weight > 0),
+      );
+      const last = dense.findLastIndex((weight) => weight > 0);
+      this.#first[band] = first;
+      this.#weights.push(Float64Array.from(dense.slice(first, last + 1)));
+    }
+  }
+
+  /** Writes the energy of every band into `energies`. */
+  apply(power: Float64Array, energies: Float64Array): void {
+    for (let band = 0; band < this.bands; band++) {
+      const weights = this.#weights[band];
+      const first = this.#first[band];
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
+      energies[band] = sum;
+    }
+  }
+}
+
+/** Log-mel energies of one power spectrum, in dB relative to 1. */
+export class LogMel {
+  readonly bands: number;
+  readonly #bank: MelFilterBank;
+  readonly #energies: Float64Array;
+
+  constructor(config: MelConfig) {
+    this.bands = config.bands;
+    this.#bank = new MelFilterBank(config);
+    this.#energies = new Float64Array(config.bands);
+  }
+
+  /** Writes the band energies in dB into `out`, starting at `offset`. */
+  compute(power: Float64Array, out: Float64Array | Float32Array, offset = 0): void {
+    this.#bank.apply(power, this.#energies);
+    for (let band = 0; band < this.bands; band++) {
+      out[offset + band] = powerToDb(this.#energies[band]);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { FEATURE_CONFIG } from '../features/config.ts';
+import { emotionSchema } from '../verdict.ts';
+
+/** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */
+const figuresSchema = z.object({
+  protocol: z.string().describe('how training and test recordings were kept apart, in words'),
+  clips: z.number().int(),
+  accuracy: z.number(),
+  unweightedAverageRecall: z.number(),
+  weightedF1: z.number(),
+  macroF1: z.number(),
+});
+
+const datasetSchema = z.object({
+  name: z.string(),
+  clips: z.number().int(),
+  licence: z.string(),
+  citation: z.string(),
+});
+
+/**
+ * The model card, `model/emotion.json`: what training writes beside the ONNX graph and what serving
+ * checks before it trusts the graph.
+ */
+export const cardSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  created: z.string(),
+  family: z.string(),
+  classes: z.array(emotionSchema).length(8),
+  /** The configuration of the features that the model was trained on. */
+  features: z.record(z.string(), z.unknown()),
+  input: z.object({ name: z.string(), columns: z.number().int().positive() }),
+  output: z.object({ name: z.string() }),
+  /** Below this probability of the top emotion the verdict is `uncertain`. */
+  threshold: z.number().min(0).max(1),
+  calibration: z.object({
+    temperature: z.number().positive(),
+    /** Share of held-out recordings that are answered, and accuracy on those. */
+    coverage: z.number(),
+    accuracy: z.number(),
+    method: z.string(),
+    curve: z.array(z.object({ threshold: z.number(), coverage: z.number(), accuracy: z.number() })),
+  }),
+  figures: z.record(z.string(), figuresSchema),
+  data: z.array(datasetSchema),
+  licence: z.string(),
+  limits: z.array(z.string()),
+});
+
+export type ModelCard = z.infer<typeof cardSchema>;
+export type Figures = z.infer<typeof figuresSchema>;

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { UndertoneError } from '../errors.ts';
+import { FEATURE_CONFIG } from '../features/config.ts';
+import { cardSchema, type ModelCard } from './card.ts';
+import { EMOTION_COUNT, EMOTIONS } from './emotions.ts';
+
+/** The two files that training writes and serving loads. */
+export const MODEL_FILE = 'emotion.onnx';
+export const CARD_FILE = 'emotion.json';
+
+/** A loaded model: feature vectors in, calibrated probabilities out. */
+export interface Model {
+  readonly card: ModelCard;
+  /**
+   * Returns, for every feature vector, eight probabilities in the order of EMOTIONS that sum to 1.
+   */
+  predict(vectors: readonly Float32Array[]): Promise<Float64Array[]>;
+}
+
+/**
+ * Loads a model folder and checks it: the card is complete, the graph is the one that the card
+ * describes, and it was trained on the very features that this code computes.
+ *
+ * @throws UndertoneError `model-invalid`
+ * @example
+ * const model = await loadModel('model');
+ * const [probabilities] = await model.predict([vector]);
+ */
+export async function loadModel(folder: string): Promise<Model> {
+  const card = await readCard(folder);
+  const bytes = await readFile(join(folder, MODEL_FILE)).catch((cause) => {
+    throw invalid(`${join(folder, MODEL_FILE)} cannot be read.`, cause);
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== card.sha256) {
+    throw invalid(`${MODEL_FILE} in ${folder} is not the file that its card describes.`);
+  }
+  // One thread: a note is too small to share, and many notes are shared between processes instead.
+  const session = await InferenceSession.create(bytes, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  }).catch((cause) => {
+    throw invalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
+  });
+  return { card, predict: (vectors) => predict(session, card, vectors) };
+}
+
+/**
+ * Reads and checks the card of a model folder.
+ *
+ * @throws UndertoneError `model-invalid`
+ */
+export async function readCard(folder: string): Promise<ModelCard> {
+  const path = join(folder, CARD_FILE);
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw invalid(`${path} cannot be read.`, cause);
+  });
+  let card: ModelCard;
+  try {
+    card = cardSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw invalid(`${path} is not a model card.`, cause);
+  }
+  if (!isDeepStrictEqual(card.features, FEATURE_CONFIG)) {
+    throw invalid(
+      `The model in ${folder} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
+    );
+  }
+  if (!isDeepStrictEqual(card.classes, [...EMOTIONS])) {
+    throw invalid(`The model in ${folder} has its classes in another order.`);
+  }
+  return card;
+}
+
+/**
+ * Returns the folder of the model to serve: the one that UNDERTONE_MODEL names, else the nearest
+ * `model/` above this file, which is the shipped one in a checkout, a build and a bundle alike.
+ */
+export function findModelFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  if (environment.UNDERTONE_MODEL) return environment.UNDERTONE_MODEL;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'model', CARD_FILE))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw invalid('No model folder was found.');
+    folder = parent;
+  }
+  return join(folder, 'model');
+}
+
+async function predict(
+  session: InferenceSession,
+  { input, output }: ModelCard,
+  vectors: readonly Float32Array[],
+): Promise<Float64Array[]> {
+  const batch = new Float32Array(vectors.length * input.columns);
+  vectors.forEach((vector, i) => {
+    batch.set(vector, i * input.columns);
+  });
+  const feeds = { [input.name]: new Tensor('float32', batch, [vectors.length, input.columns]) };
+  const results = await session.run(feeds, [output.name]);
+  const values = results[output.name].data as Float32Array;
+  return vectors.map((_, i) => {
+    const row = Float64Array.from(values.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
+    const sum = row.reduce((a, b) => a + b, 0);
+    return row.map((p) => p / sum);
+  });
+}
+
+function invalid(why: string, cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'model-invalid',
+    `${why} Use the model folder of this version, or train one with "npm run train".`,
+    { cause },
+  );
+}
