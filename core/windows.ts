@@ -2,7 +2,7 @@ import type { Analysis } from './analyze.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 
 /** Windows and segments with fewer active frames than this say nothing (0.24 s). */
-const MIN_ACTIVE_FRAMES = 15;
+const MIN_ACTIVE_FRAMES = 12;
 
 /** A stretch of the speech span in frames: `from` up to but not including `to`. */
 export interface FrameRange {

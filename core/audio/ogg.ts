@@ -39,7 +39,7 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
       at += 4;
       continue;
     }
-    if (checksum(bytes.subarray(at, end)) !== view.getUint32(at + 22, true)) {
+    if (oggChecksum(bytes.subarray(at, end)) !== view.getUint32(at + 22, true)) {
       at += 4;
       continue;
     }
@@ -95,7 +95,7 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 /** CRC-32 with polynomial 0x04c11db7, unreflected, over the page with its checksum field zeroed. */
-function checksum(page: Uint8Array): number {
+export function oggChecksum(page: Uint8Array): number {
   let crc = 0;
   for (let i = 0; i < page.length; i++) {
     const byte = i >= 22 && i < 26 ? 0 : page[i];

@@ -1,3 +1,5 @@
+import { dot } from '../features/dot.ts';
+
 /** Zero crossings of the sinc on each side: with the window below, a stop band under −60 dB. */
 const ZERO_CROSSINGS = 24;
 /** Shape of the Kaiser window: about 60 dB (Kaiser 1974). */
@@ -86,10 +88,7 @@ export class Resampler {
         index++;
       }
       const first = index - this.#half + 1 - this.#bufferStart;
-      const row = phase * this.#taps;
-      let sum = 0;
-      for (let k = 0; k < this.#taps; k++) sum += table[row + k] * buffer[first + k];
-      out[i] = sum;
+      out[i] = dot(table, phase * this.#taps, buffer, first, this.#taps);
     }
     this.#produced = end;
     this.#forget(Math.floor(end * this.#step) - this.#half + 1);

@@ -1,8 +1,8 @@
 import { SAMPLE_RATE } from './mono-sink.ts';
 
 /** Spacing of the level measurements in samples; frames of twice that length, as in core/features. */
-export const HOP = 256;
-const FRAME = 512;
+export const HOP = 320;
+const FRAME = 640;
 
 /** Nothing below this level is looked at: 16-bit noise lies near −100 dBFS, a quiet room near −70. */
 const SILENCE_DBFS = -75;

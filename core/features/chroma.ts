@@ -1,3 +1,5 @@
+import { dot } from './dot.ts';
+
 /** Pitch classes, C first. */
 export const PITCH_CLASSES = 12;
 /** Centre and width in octaves of the weighting over frequency (Ellis 2007; librosa's defaults). */
@@ -30,8 +32,7 @@ export class Chroma {
     const bins = this.#bins;
     let max = 0;
     for (let c = 0; c < PITCH_CLASSES; c++) {
-      let sum = 0;
-      for (let bin = 0; bin < bins; bin++) sum += this.#weights[c * bins + bin] * power[bin];
+      const sum = dot(this.#weights, c * bins, power, 0, bins);
       out[offset + c] = sum;
       if (sum > max) max = sum;
     }

@@ -6,8 +6,8 @@ export const FEATURE_CONFIG = {
   version: 1,
   /** Hz */
   sampleRate: 16_000,
-  /** Samples: 64 ms frames every 16 ms. */
-  framing: { nFft: 1024, hopLength: 256 },
+  /** Samples: 64 ms frames every 20 ms. */
+  framing: { nFft: 1024, hopLength: 320 },
   melBands: 128,
   mfccs: 40,
   /** Root mean square that active speech is brought to, where full scale is 1. */
@@ -15,6 +15,7 @@ export const FEATURE_CONFIG = {
   /** Soft floor under every spectrum in dB below the level of the speech. */
   noiseFloorDb: -50,
   /** Frames that a model window holds, and how far windows are apart (4 s, 2 s). */
-  window: { frames: 250, hop: 125 },
-  functionals: 'mean, standard deviation',
+  window: { frames: 200, hop: 100 },
+  /** Raise it when the list or the meaning of the functionals changes. */
+  functionals: 1,
 } as const;

@@ -125,9 +125,11 @@ export class FrameExtractor {
   #spectrum(samples: Float32Array, index: number, gain: number): Float64Array {
     const power = this.#analyzer.power(samples, index);
     const gainSquared = gain * gain;
+    const noisePower = this.#noisePower;
+    const magnitude = this.#magnitude;
     for (let bin = 0; bin < power.length; bin++) {
-      power[bin] = power[bin] * gainSquared + this.#noisePower;
-      this.#magnitude[bin] = Math.sqrt(power[bin]);
+      power[bin] = power[bin] * gainSquared + noisePower;
+      magnitude[bin] = Math.sqrt(power[bin]);
     }
     return power;
   }

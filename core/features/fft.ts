@@ -14,6 +14,8 @@ export class RealFft {
   readonly #sin: Float64Array;
   readonly #re: Float64Array;
   readonly #im: Float64Array;
+  /** A power spectrum of full length, for autocorrelation. */
+  readonly #mirrored: Float64Array;
 
   /** @param size length of the signal, a power of two from 4 to 65,536 */
   constructor(size: number) {
@@ -35,6 +37,7 @@ export class RealFft {
     );
     this.#re = new Float64Array(this.#half);
     this.#im = new Float64Array(this.#half);
+    this.#mirrored = new Float64Array(size);
   }
 
   /** Writes |X(k)|² for k = 0 … size/2 into `power` (length size/2 + 1). */
@@ -45,6 +48,8 @@ export class RealFft {
     const im = this.#im;
     power[0] = (re[0] + im[0]) ** 2;
     power[half] = (re[0] - im[0]) ** 2;
+    const cos = this.#cos;
+    const sin = this.#sin;
     // Unpack: X(k) = E(k) + W^k O(k), where E and O are the spectra of even and odd samples.
     for (let k = 1; k < half; k++) {
       const m = half - k;
@@ -52,8 +57,8 @@ export class RealFft {
       const evenIm = (im[k] - im[m]) / 2;
       const oddRe = (im[k] + im[m]) / 2;
       const oddIm = (re[m] - re[k]) / 2;
-      const xRe = evenRe + this.#cos[k] * oddRe + this.#sin[k] * oddIm;
-      const xIm = evenIm + this.#cos[k] * oddIm - this.#sin[k] * oddRe;
+      const xRe = evenRe + cos[k] * oddRe + sin[k] * oddIm;
+      const xIm = evenIm + cos[k] * oddIm - sin[k] * oddRe;
       power[k] = xRe * xRe + xIm * xIm;
     }
   }
@@ -64,12 +69,14 @@ export class RealFft {
    */
   autocorrelation(power: Float64Array, autocorrelation: Float64Array): void {
     const half = this.#half;
-    const spectrum = this.#scratch;
+    const spectrum = this.#mirrored;
     spectrum.set(power);
     for (let k = 1; k < half; k++) spectrum[this.size - k] = power[k];
     this.#transform(spectrum);
     const re = this.#re;
     const im = this.#im;
+    const cos = this.#cos;
+    const sin = this.#sin;
     // The spectrum is real and even, and so is its transform: only the real part is unpacked.
     autocorrelation[0] = re[0] + im[0];
     autocorrelation[half] = re[0] - im[0];
@@ -77,14 +84,8 @@ export class RealFft {
       const m = half - k;
       const oddRe = (im[k] + im[m]) / 2;
       const oddIm = (re[m] - re[k]) / 2;
-      autocorrelation[k] = (re[k] + re[m]) / 2 + this.#cos[k] * oddRe + this.#sin[k] * oddIm;
+      autocorrelation[k] = (re[k] + re[m]) / 2 + cos[k] * oddRe + sin[k] * oddIm;
     }
-  }
-
-  #lazyScratch: Float64Array | undefined;
-  get #scratch(): Float64Array {
-    this.#lazyScratch ??= new Float64Array(this.size);
-    return this.#lazyScratch;
   }
 
   /** Complex transform of z(n) = x(2n) + i·x(2n+1) into #re and #im. */
@@ -99,15 +100,28 @@ export class RealFft {
       re[j] = signal[2 * i];
       im[j] = signal[2 * i + 1];
     }
-    for (let span = 1; span < half; span *= 2) {
+    // The first stage multiplies by one only.
+    for (let a = 0; a < half; a += 2) {
+      const b = a + 1;
+      const bRe = re[b];
+      const bIm = im[b];
+      re[b] = re[a] - bRe;
+      im[b] = im[a] - bIm;
+      re[a] += bRe;
+      im[a] += bIm;
+    }
+    for (let span = 2; span < half; span *= 2) {
       const stride = half / span;
-      for (let k = 0; k < span; k++) {
-        const wRe = cos[k * stride];
-        const wIm = -sin[k * stride];
-        for (let a = k; a < half; a += 2 * span) {
+      for (let block = 0; block < half; block += 2 * span) {
+        for (let k = 0; k < span; k++) {
+          const a = block + k;
           const b = a + span;
-          const tRe = re[b] * wRe - im[b] * wIm;
-          const tIm = re[b] * wIm + im[b] * wRe;
+          const wRe = cos[k * stride];
+          const wIm = sin[k * stride];
+          const bRe = re[b];
+          const bIm = im[b];
+          const tRe = bRe * wRe + bIm * wIm;
+          const tIm = bIm * wRe - bRe * wIm;
           re[b] = re[a] - tRe;
           im[b] = im[a] - tIm;
           re[a] += tRe;

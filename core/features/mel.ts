@@ -1,4 +1,5 @@
 import { powerToDb } from './decibel.ts';
+import { dot } from './dot.ts';
 
 export interface MelConfig {
   readonly sampleRate: number;
@@ -66,10 +67,7 @@ export class MelFilterBank {
   apply(power: Float64Array, energies: Float64Array): void {
     for (let band = 0; band < this.bands; band++) {
       const weights = this.#weights[band];
-      const first = this.#first[band];
-      let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
-      energies[band] = sum;
+      energies[band] = dot(weights, 0, power, this.#first[band], weights.length);
     }
   }
 }

@@ -1,8 +1,11 @@
+import { RealFft } from './fft.ts';
 import type { FrameAnalyzer } from './frames.ts';
 
 /** Range of the fundamental frequency of speech in Hz, shouts included. */
 const MIN_PITCH_HZ = 60;
 const MAX_PITCH_HZ = 600;
+/** The spectrum is cut off here: pitch lies below, and the transform is half as long. */
+const BANDWIDTH_HZ = 4000;
 /** What a halving of the frequency costs a candidate, against octave errors (Boersma 1993). */
 const OCTAVE_COST = 0.01;
 
@@ -22,32 +25,37 @@ export interface Pitch {
  * tracker.track(power); // { hz: 212.4, periodicity: 0.93 }
  */
 export class PitchTracker {
-  readonly #analyzer: FrameAnalyzer;
-  readonly #sampleRate: number;
-  readonly #windowCorrelation: Float64Array;
+  readonly #fft: RealFft;
+  readonly #rate: number;
+  /** What divides the window's own correlation out, per lag. */
+  readonly #compensation: Float64Array;
   readonly #correlation: Float64Array;
   readonly #minLag: number;
   readonly #maxLag: number;
 
-  constructor(analyzer: FrameAnalyzer, sampleRate: number) {
-    const { fft, window, bins } = analyzer;
-    this.#analyzer = analyzer;
-    this.#sampleRate = sampleRate;
-    this.#minLag = Math.floor(sampleRate / MAX_PITCH_HZ);
-    this.#maxLag = Math.ceil(sampleRate / MIN_PITCH_HZ);
-    const power = new Float64Array(bins);
-    this.#windowCorrelation = new Float64Array(bins);
+  constructor({ framing, window, fft }: FrameAnalyzer, sampleRate: number) {
+    const decimation = Math.max(1, 2 ** Math.floor(Math.log2(sampleRate / 2 / BANDWIDTH_HZ)));
+    this.#fft = new RealFft(framing.nFft / decimation);
+    this.#rate = sampleRate / decimation;
+    this.#minLag = Math.floor(this.#rate / MAX_PITCH_HZ);
+    this.#maxLag = Math.ceil(this.#rate / MIN_PITCH_HZ);
+    const power = new Float64Array(framing.nFft / 2 + 1);
+    const bins = framing.nFft / decimation / 2 + 1;
+    const correlation = new Float64Array(bins);
     fft.powerSpectrum(window, power);
-    fft.autocorrelation(power, this.#windowCorrelation);
+    this.#fft.autocorrelation(power.subarray(0, bins), correlation);
+    this.#compensation = correlation.map((r) => correlation[0] / r);
     this.#correlation = new Float64Array(bins);
   }
 
+  /** @param power power spectrum of the frame, from 0 Hz to half the sample rate */
   track(power: Float64Array): Pitch {
     const r = this.#correlation;
-    this.#analyzer.fft.autocorrelation(power, r);
+    this.#fft.autocorrelation(power.subarray(0, r.length), r);
     if (!(r[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
-    const w = this.#windowCorrelation;
-    const normalised = (lag: number) => (r[lag] / r[0]) * (w[0] / w[lag]);
+    const compensation = this.#compensation;
+    const scale = 1 / r[0];
+    const normalised = (lag: number) => r[lag] * scale * compensation[lag];
     let best = Number.NEGATIVE_INFINITY;
     let bestLag = this.#maxLag;
     let before = normalised(this.#minLag - 1);
@@ -71,7 +79,7 @@ export class PitchTracker {
       normalised(bestLag + 1),
     );
     const periodicity = Math.min(1, Math.max(0, normalised(bestLag)));
-    return { hz: this.#sampleRate / (bestLag + offset), periodicity };
+    return { hz: this.#rate / (bestLag + offset), periodicity };
   }
 }
 

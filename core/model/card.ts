@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { FEATURE_CONFIG } from '../features/config.ts';
 import { emotionSchema } from '../verdict.ts';
 
 /** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */

@@ -1,0 +1,43 @@
+import { classify, defaultModel } from '../core/classify.ts';
+import { type ErrorCode, UndertoneError } from '../core/errors.ts';
+import { loadModel, type Model } from '../core/model/session.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { readInput } from './inputs.ts';
+
+/** What became of one file: a verdict or a named error, never nothing. */
+export type Outcome = { file: string } & (
+  | Verdict
+  | { error: { code: ErrorCode; message: string } }
+);
+
+const models = new Map<string, Promise<Model>>();
+
+/** Returns the model of a folder, loaded once per process; the shipped one without a folder. */
+function modelOf(folder: string | undefined): Promise<Model> {
+  if (folder === undefined) return defaultModel();
+  let model = models.get(folder);
+  if (!model) {
+    model = loadModel(folder);
+    models.set(folder, model);
+  }
+  return model;
+}
+
+/**
+ * Reads and classifies one file. Errors of the file are part of the outcome; a model that cannot be
+ * used concerns all files and is thrown.
+ */
+export async function classifyFile(file: string, modelFolder?: string): Promise<Outcome> {
+  const model = await modelOf(modelFolder);
+  try {
+    return { file, ...(await classify(await readInput(file), { model })) };
+  } catch (thrown) {
+    const { code, message } = UndertoneError.from(thrown);
+    return { file, error: { code, message } };
+  }
+}
+
+/** The task of a pool worker. */
+export default function classifyTask(task: { file: string; model?: string }): Promise<Outcome> {
+  return classifyFile(task.file, task.model);
+}

@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Piscina } from 'piscina';
+import { UndertoneError } from '../core/errors.ts';
+import { classifyFile, type Outcome } from './classify-file.ts';
+import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
+import { expandPaths, STDIN } from './inputs.ts';
+
+export interface ClassifyCommandOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly timeline: boolean;
+  readonly model?: string;
+  readonly workers?: number;
+}
+
+/**
+ * Classifies everything that the paths name and prints it in the order of the arguments. One bad
+ * file does not stop the rest; all of them are named at the end on stderr.
+ *
+ * @returns whether every input got a verdict
+ * @throws UndertoneError when the arguments name no recording, or the model cannot be used
+ */
+export async function classifyCommand(
+  paths: readonly string[],
+  options: ClassifyCommandOptions,
+): Promise<boolean> {
+  const files = await expandPaths(paths);
+  if (files.length === 0) {
+    throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);
+  }
+  const format = chooseFormat(options, files.length);
+  const bar = progressBar(files.length);
+  const failures: Outcome[] = [];
+  let printed = 0;
+  process.stdout.write(format.head);
+  for await (const outcome of classifyAll(files, options, () => bar?.increment())) {
+    if ('error' in outcome) failures.push(outcome);
+    process.stdout.write(format.row(outcome, printed++));
+  }
+  bar?.stop();
+  process.stdout.write(format.tail);
+  reportFailures(failures, files.length);
+  return failures.length === 0;
+}
+
+/** Yields the outcomes in the order of the files, while later ones are already being worked on. */
+async function* classifyAll(
+  files: readonly string[],
+  { model, workers = availableParallelism() }: ClassifyCommandOptions,
+  onDone: () => void,
+): AsyncGenerator<Outcome> {
+  const threads = Math.min(workers, files.length);
+  // A single file, or stdin, which workers cannot read: starting threads would only cost time.
+  if (threads === 1 || files.includes(STDIN)) {
+    for (const file of files) {
+      const outcome = await classifyFile(file, model);
+      onDone();
+      yield outcome;
+    }
+    return;
+  }
+  const pool = new Piscina({
+    // The worker lies beside this file and has its extension, in the sources and in the build.
+    filename: new URL(`./classify-file${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  try {
+    const pending = files.map((file) => {
+      const outcome: Promise<Outcome> = pool.run({ file, model }).finally(onDone);
+      // Awaited below in order; until then a failure must not count as unhandled.
+      outcome.catch(() => {});
+      return outcome;
+    });
+    for (const outcome of pending) yield await outcome;
+  } finally {
+    await pool.destroy();
+  }
+}
+
+function chooseFormat(
+  { json, csv, timeline }: ClassifyCommandOptions,
+  count: number,
+): OutputFormat {
+  if (json) return jsonFormat(timeline);
+  if (csv) return csvFormat();
+  return textFormat(count);
+}
+
+/** A bar on stderr when a person watches and nothing else is written to the same screen. */
+function progressBar(total: number): SingleBar | null {
+  if (total < 2 || !process.stderr.isTTY || process.stdout.isTTY) return null;
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} recordings, {eta_formatted} left',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
+  bar.start(total, 0);
+  return bar;
+}
+
+function reportFailures(failures: readonly Outcome[], total: number): void {
+  if (failures.length === 0) return;
+  console.error(`${failures.length} of ${total} could not be read:`);
+  for (const failure of failures) {
+    if ('error' in failure) console.error(`  ${failure.file}: ${failure.error.message}`);
+  }
+}

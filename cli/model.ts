@@ -1,0 +1,37 @@
+import { findModelFolder, readCard } from '../core/model/session.ts';
+
+/** Prints the card of the model that would be served, for people or as JSON. */
+export async function modelCommand(options: { json?: boolean; model?: string }): Promise<void> {
+  const card = await readCard(options.model ?? findModelFolder());
+  if (options.json) {
+    console.log(JSON.stringify(card, null, 2));
+    return;
+  }
+  const { coverage, accuracy } = card.calibration;
+  const lines = [
+    `${card.name} ${card.version} (${card.family}), trained ${card.created}`,
+    `sha256 ${card.sha256}`,
+    '',
+    `Emotions: ${card.classes.join(', ')}`,
+    `Says "uncertain" below ${percent(card.threshold)}; on speakers never heard it then answers ${percent(coverage)} of the notes, ${percent(accuracy)} of them rightly.`,
+    '',
+    'Measured:',
+    ...Object.values(card.figures).map(
+      (figures) =>
+        `  ${figures.protocol} (${figures.clips} clips)\n    accuracy ${percent(figures.accuracy)}, UAR ${percent(figures.unweightedAverageRecall)}, weighted F1 ${figures.weightedF1.toFixed(3)}, macro F1 ${figures.macroF1.toFixed(3)}`,
+    ),
+    '',
+    'Trained on:',
+    ...card.data.map(({ name, clips, licence }) => `  ${name}, ${clips} clips, ${licence}`),
+    '',
+    `Licence: ${card.licence}`,
+    '',
+    'Limits:',
+    ...card.limits.map((limit) => `  - ${limit}`),
+  ];
+  console.log(lines.join('\n'));
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { HttpBindings } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import { logFailure } from '../../functions/http/log.ts';
+import { named } from '../../functions/http/problem.ts';
+import { RequestError } from '../../functions/http/request-error.ts';
+import { failure, forward, notFound } from './gateway-adapter.ts';
+import { isLoopback } from './loopback.ts';
+import { packageRoot } from './package-root.ts';
+
+/** The page loads nothing but its own files, and plays only what the visitor dropped on it. */
+const SECURITY_HEADERS = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    'media-src blob:',
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+type App = Hono<{ Bindings: HttpBindings }>;
+
+/**
+ * Returns the local server as an app without a socket: the API under /v1, the page everywhere else.
+ *
+ * @param host the address it will listen at. On a loopback address only requests to a loopback name
+ * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding).
+ */
+export function createApp(host: string): App {
+  const app: App = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    const { headers } = context.res;
+    // The files of the page may change at every start: the browser asks each time.
+    if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
+    if (!headers.has('x-request-id')) context.header('x-request-id', randomUUID());
+  });
+  if (isLoopback(host)) {
+    app.use(async (context, next) => {
+      const { hostname } = new URL(context.req.url);
+      return isLoopback(hostname) ? next() : failure(hostUnknown());
+    });
+  }
+  app.all('/v1/*', ({ req, env }) => forward(req.raw, env.incoming.socket.remoteAddress ?? ''));
+  app.get('*', serveStatic({ root: join(packageRoot(), 'web') }));
+  app.notFound(() => failure(notFound()));
+  app.onError((thrown) => {
+    const requestId = randomUUID();
+    const error = named(thrown);
+    if (error.status >= 500) logFailure(error, requestId);
+    return failure(error, requestId);
+  });
+  return app;
+}
+
+function hostUnknown(): RequestError {
+  return new RequestError(
+    'host-unknown',
+    'This server answers on this machine only: use 127.0.0.1 or localhost as the address, or start it with --host to let others reach it.',
+  );
+}

@@ -1,0 +1,186 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type FSWatcher, watch } from 'chokidar';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Outcome } from '../classify-file.ts';
+import { hasLabel, writeLabel } from './label-file.ts';
+import { SerialQueue } from './serial-queue.ts';
+
+/** Milliseconds for which a file must keep its size before it counts as complete. */
+const STABLE_AFTER = 500;
+const POLL_INTERVAL = 100;
+/** Names that browsers and copying programs give to files they have not finished. */
+const UNFINISHED = /\.(crdownload|download|part|partial|tmp)$/i;
+
+export interface DropFolderOptions {
+  readonly inbox: string;
+  readonly labels: string;
+  /** Classifies one file; it is asked for one at a time. */
+  readonly classify: (path: string) => Promise<Outcome>;
+  /** Takes one line per labelled file; problems with the folders themselves go to stderr. */
+  readonly print: (line: string) => void;
+}
+
+export interface DropFolder {
+  /** Stops watching and resolves when the file at hand has its label. */
+  close(): Promise<void>;
+}
+
+/**
+ * Watches a folder and its subfolders: every file in it gets `<labels>/<relative name>.json` with its
+ * verdict or its named error. Files that were there before and have no label, or one older than
+ * themselves, are labelled too. Hidden files and unfinished downloads are left alone.
+ *
+ * Resolves when it is watching. Both folders are created.
+ *
+ * @throws UndertoneError when the folders cannot be used. What fails later becomes the label of its
+ * file.
+ * @example
+ * const folders = { inbox: 'inbox', labels: 'labels' };
+ * const watching = await watchDropFolder({ ...folders, classify: classifyFile, print: console.log });
+ */
+export async function watchDropFolder(options: DropFolderOptions): Promise<DropFolder> {
+  const { classify, print } = options;
+  const { inbox, labels } = await prepareFolders(options);
+  const queue = new SerialQueue(async (path) => {
+    try {
+      const file = relative(inbox, path).split(sep).join('/');
+      const job = { path, file, target: join(labels, `${file}.json`), classify };
+      const label = await labelFile(job);
+      if (label === 'changed') queue.add(path);
+      else if (label) print(summary(label));
+    } catch (error) {
+      complain(path, error);
+    }
+  });
+  const watcher = watch(inbox, {
+    ignored: (path) => isIgnored(path, inbox, labels),
+    awaitWriteFinish: { stabilityThreshold: STABLE_AFTER, pollInterval: POLL_INTERVAL },
+    // A link to a folder could lead anywhere, also in circles. A link to a file is followed.
+    followSymlinks: false,
+  });
+  watcher.on('add', (path) => queue.add(path));
+  watcher.on('change', (path) => queue.add(path));
+  watcher.on('error', (error) => complain(inbox, error));
+  await ready(watcher);
+  return {
+    async close() {
+      await watcher.close();
+      await queue.close();
+    },
+  };
+}
+
+interface Folders {
+  readonly inbox: string;
+  readonly labels: string;
+}
+
+/** Creates both folders and returns their real paths. */
+async function prepareFolders({ inbox, labels }: Folders): Promise<Folders> {
+  try {
+    await mkdir(inbox, { recursive: true });
+    await mkdir(labels, { recursive: true });
+  } catch (cause) {
+    throw new UndertoneError(
+      'internal',
+      `The folders ${inbox} and ${labels} cannot be used: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  const real = { inbox: await realpath(inbox), labels: await realpath(labels) };
+  // Labels would be taken for new files, and their labels again.
+  if (isInside(real.inbox, real.labels)) {
+    throw new UndertoneError(
+      'internal',
+      `The inbox ${inbox} lies in the folder of the labels, ${labels}. Choose two folders of which neither holds the other.`,
+    );
+  }
+  return real;
+}
+
+function isIgnored(path: string, inbox: string, labels: string): boolean {
+  if (isInside(path, labels)) return true;
+  const names = relative(inbox, path).split(sep);
+  return names.some((name) => name.startsWith('.') || UNFINISHED.test(name));
+}
+
+/** Returns whether a path is a folder or lies in it. */
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+function ready(watcher: FSWatcher): Promise<void> {
+  return new Promise((resolve) => {
+    watcher.once('ready', () => resolve());
+  });
+}
+
+/**
+ * Labels one file. Returns null when it has a label already or is gone, and `changed` when it is not
+ * the file any more that was listened to.
+ */
+async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
+  const { path, file, target, classify } = job;
+  const version = await versionOf(path);
+  if (!version || (await hasLabel(target, version.since))) return null;
+  const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
+  const now = await versionOf(path);
+  if (!now) return null;
+  if (!isDeepStrictEqual(now, version)) return 'changed';
+  await writeLabel(target, label);
+  return label;
+}
+
+interface Job extends Pick<DropFolderOptions, 'classify'> {
+  readonly path: string;
+  /** Name inside the inbox, with slashes on every system. */
+  readonly file: string;
+  readonly target: string;
+}
+
+interface Version {
+  readonly size: number;
+  /** When the file came or changed, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/**
+ * Returns which version of a regular file is there, or null when there is none. The time of the inode
+ * counts too: a file that is moved here keeps the time of its last change.
+ */
+async function versionOf(path: string): Promise<Version | null> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) return null;
+    return { size: stats.size, since: Math.max(stats.mtimeMs, stats.ctimeMs) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function failed(path: string, thrown: unknown): Outcome {
+  complain(path, thrown);
+  const { code, message } = UndertoneError.from(thrown);
+  return { file: path, error: { code, message } };
+}
+
+function summary(label: Outcome): string {
+  const result =
+    'error' in label
+      ? `${label.error.code}: ${label.error.message}`
+      : `${label.emotion} (${label.confidence.toFixed(2)})`;
+  return `${printable(label.file)} → ${result}`;
+}
+
+function complain(path: string, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${printable(path)}: ${printable(why)}\n`);
+}
+
+/** File names may hold control characters, which would steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}

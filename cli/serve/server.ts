@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { UndertoneError } from '../../core/errors.ts';
+import { maxBodyBytes } from '../../functions/http/body.ts';
+import { createApp } from './app.ts';
+
+/** Milliseconds that requests in flight are given at the end. */
+const CLOSE_TIMEOUT = 15_000;
+/** Milliseconds between two looks for connections that have become idle meanwhile. */
+const CLOSE_POLL = 50;
+
+export interface ServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+}
+
+export interface RunningServer {
+  /** Where it can be reached from this machine, without a slash at the end. */
+  readonly url: string;
+  /** Takes no more requests and resolves when those in flight are answered. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the HTTP server: the page and the API.
+ *
+ * @throws UndertoneError when it cannot listen there; its sentence says which option helps
+ * @example
+ * const { url, close } = await startServer({ port: 0, host: '127.0.0.1' });
+ */
+export async function startServer({ port, host }: ServerOptions): Promise<RunningServer> {
+  const server = createAdaptorServer({
+    fetch: createApp(host).fetch,
+    // The handlers get the platform's own Response, as they do on Lambda.
+    overrideGlobalObjects: false,
+  }) as Server;
+  // A client that asks before it sends is told at once that its body is too large.
+  server.on('checkContinue', (request, response) => {
+    const maxBytes = maxBodyBytes(request.headers['content-type']);
+    if (Number(request.headers['content-length'] ?? 0) <= maxBytes) response.writeContinue();
+    server.emit('request', request, response);
+  });
+  const silent = trackSilent(server);
+  server.listen(port, host);
+  await once(server, 'listening').catch((cause) => {
+    throw cannotListen(cause, { port, host });
+  });
+  return { url: urlOf(server.address() as AddressInfo), close: () => close(server, silent) };
+}
+
+/**
+ * Returns the connections on which no request has come yet, which browsers open in advance. Node does
+ * not count them as idle.
+ */
+function trackSilent(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  return silent;
+}
+
+async function close(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  for (const socket of silent) socket.destroy();
+  // Connections are kept alive after their last answer; Node only closes those idle right now.
+  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_POLL);
+  const giveUp = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(giveUp);
+}
+
+/** Listening at every address means that this machine reaches it as localhost. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://localhost:${port}`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, { port, host }: ServerOptions) {
+  const why: Partial<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} is taken by another program. Choose another one with --port, for example --port ${port + 1}.`,
+    EACCES: `Port ${port} may not be used without more rights. Choose one above 1023 with --port.`,
+    EADDRNOTAVAIL: `This machine does not have the address ${host}. Choose one that it has with --host, for example --host 127.0.0.1.`,
+    ENOTFOUND: `The address ${host} is not known. Choose another one with --host, for example --host 127.0.0.1.`,
+  };
+  const sentence = why[cause.code ?? ''] ?? `The server cannot listen at ${host}:${port}.`;
+  return new UndertoneError('internal', sentence, { cause });
+}

@@ -1,0 +1,27 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { logFailure } from './log.ts';
+import { named, problem } from './problem.ts';
+
+/** A Lambda handler behind an API Gateway REST API, which never rejects. */
+export type HttpHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+
+/**
+ * Returns the Lambda handler for a function that answers one request: what it throws becomes a
+ * problem, what is our own fault is logged, and every answer carries the request id.
+ *
+ * @example
+ * export const handler = httpHandler(async () => json({ hello: 'world' }));
+ */
+export function httpHandler(respond: HttpHandler): HttpHandler {
+  return async (event) => {
+    const { requestId } = event.requestContext;
+    try {
+      const result = await respond(event);
+      return { ...result, headers: { ...result.headers, 'x-request-id': requestId } };
+    } catch (thrown) {
+      const error = named(thrown);
+      if (error.status >= 500) logFailure(error, requestId);
+      return problem(error, requestId);
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { UndertoneError } from '../../core/errors.ts';
+import { RequestError } from './request-error.ts';
+import { type AnswerHeaders, answer } from './respond.ts';
+
+/** Problem details (RFC 9457) as this API sends them. */
+export interface Problem {
+  /** Stable for the code; relative to the address of the API. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** The sentence for a person. */
+  readonly detail: string;
+  /** The stable code for programs. */
+  readonly code: string;
+  /** The request id, which is in the log too. */
+  readonly instance: string;
+}
+
+/**
+ * Returns the answer to a request that failed, as `application/problem+json`. Whatever is thrown
+ * that is neither an UndertoneError nor a RequestError is answered as `internal`.
+ */
+export function problem(
+  thrown: unknown,
+  requestId: string,
+  headers: AnswerHeaders = {},
+): APIGatewayProxyResult {
+  const { code, title, status, message } = named(thrown);
+  const body: Problem = {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    instance: requestId,
+  };
+  return answer(status, JSON.stringify(body), {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    ...headers,
+  });
+}
+
+/** Returns what is thrown as an error that has a code. */
+export function named(thrown: unknown): UndertoneError | RequestError {
+  return thrown instanceof RequestError ? thrown : UndertoneError.from(thrown);
+}

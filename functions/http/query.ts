@@ -1,0 +1,27 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { RequestError } from './request-error.ts';
+
+const querySchema = z.object({
+  timeline: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true'),
+});
+
+/**
+ * Returns the parameters of `POST /v1/emotion`. Parameters that we do not know are ignored.
+ *
+ * @throws RequestError `parameter-invalid`
+ */
+export function readQuery(event: Pick<APIGatewayProxyEvent, 'queryStringParameters'>): {
+  readonly timeline: boolean;
+} {
+  const parsed = querySchema.safeParse(event.queryStringParameters ?? {});
+  if (parsed.success) return parsed.data;
+  throw new RequestError(
+    'parameter-invalid',
+    'The parameter "timeline" takes true or false. Leave it away to get the timeline.',
+    { cause: parsed.error },
+  );
+}

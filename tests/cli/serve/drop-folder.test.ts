@@ -1,0 +1,286 @@
+import { existsSync } from 'node:fs';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { classifyFile } from '../../../cli/classify-file.ts';
+import { type DropFolder, watchDropFolder } from '../../../cli/serve/drop-folder.ts';
+import { verdictSchema } from '../../../core/verdict.ts';
+import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+
+const note = wavFile(voiceLike({ seconds: 1 }));
+/** Waiting for a watcher: long enough for a busy machine. */
+const PATIENCE = { timeout: 30_000, interval: 50 };
+
+let root: string;
+let folder: DropFolder | undefined;
+let lines: string[];
+
+beforeAll(async () => {
+  process.env.UNDERTONE_MODEL = await writeTinyModel({ favourite: 'happy', confidence: 0.7 });
+});
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'undertone-inbox-'));
+  lines = [];
+});
+
+afterEach(async () => {
+  await folder?.close();
+  folder = undefined;
+  await rm(root, { recursive: true });
+});
+
+async function watching(inbox = 'inbox', labels = 'labels'): Promise<void> {
+  folder = await watchDropFolder({
+    inbox: join(root, inbox),
+    labels: join(root, labels),
+    classify: (path) => classifyFile(path),
+    print: (line) => void lines.push(line),
+  });
+}
+
+async function drop(name: string, content: Uint8Array | string = note): Promise<string> {
+  const path = join(root, 'inbox', name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+function labelPath(name: string): string {
+  return join(root, 'labels', `${name}.json`);
+}
+
+async function readLabel(name: string) {
+  return JSON.parse(await readFile(labelPath(name), 'utf8'));
+}
+
+/** Resolves with the label once it is there and, if asked, has the code or emotion `wanted`. */
+function labelled(name: string, wanted?: string) {
+  return vi.waitFor(async () => {
+    const label = await readLabel(name);
+    if (wanted) expect(label.error?.code ?? label.emotion).toBe(wanted);
+    return label;
+  }, PATIENCE);
+}
+
+/** Drops a file and waits for its label: all that came before it has been seen to by then. */
+async function settle(): Promise<void> {
+  await drop('zz-last.wav');
+  await labelled('zz-last.wav');
+}
+
+describe('what lies there at the start', () => {
+  test('is labelled, in subfolders too', async () => {
+    await drop('note.wav');
+    await drop('2026/may/other note.wav', wavFile(silence({ seconds: 1 })));
+    await watching();
+    const { file, ...verdict } = await labelled('note.wav');
+    expect(file).toBe('note.wav');
+    expect(verdictSchema.parse(verdict).emotion).toBe('happy');
+    expect(await labelled('2026/may/other note.wav')).toMatchObject({
+      file: '2026/may/other note.wav',
+      emotion: 'no-speech',
+    });
+    expect(lines.sort()).toEqual([
+      '2026/may/other note.wav → no-speech (0.00)',
+      'note.wav → happy (0.70)',
+    ]);
+  });
+
+  test('is left alone when its label is newer, and labelled again when it is older', async () => {
+    const times = { old: new Date('2020-01-01'), future: new Date(Date.now() + 60_000) };
+    await drop('known.wav');
+    await drop('changed.wav');
+    await mkdir(join(root, 'labels'));
+    await writeFile(labelPath('known.wav'), '{"file":"known.wav","emotion":"sad"}');
+    await utimes(labelPath('known.wav'), times.future, times.future);
+    await writeFile(labelPath('changed.wav'), '{"file":"changed.wav","emotion":"sad"}');
+    await utimes(labelPath('changed.wav'), times.old, times.old);
+    await watching();
+    await labelled('changed.wav', 'happy');
+    await settle();
+    expect((await readLabel('known.wav')).emotion).toBe('sad');
+  });
+
+  test('is labelled again when the label tells of a failure of ours, or is damaged', async () => {
+    const future = new Date(Date.now() + 60_000);
+    await mkdir(join(root, 'labels'));
+    const labels = {
+      'ours.wav': '{"error":{"code":"model-invalid"}}',
+      'theirs.wav': '{"error":{"code":"audio-unreadable"}}',
+      'damaged.wav': '{"file":',
+    };
+    for (const [name, label] of Object.entries(labels)) {
+      await drop(name);
+      await writeFile(labelPath(name), label);
+      await utimes(labelPath(name), future, future);
+    }
+    await watching();
+    await labelled('ours.wav', 'happy');
+    await labelled('damaged.wav', 'happy');
+    await settle();
+    expect((await readLabel('theirs.wav')).error.code).toBe('audio-unreadable');
+  });
+});
+
+describe('what comes later', () => {
+  beforeEach(() => watching());
+
+  test('is labelled once it is complete', async () => {
+    await drop('new/note.wav');
+    await labelled('new/note.wav', 'happy');
+  });
+
+  test('is labelled again when it changes', async () => {
+    await drop('note.wav', 'not yet a recording');
+    await labelled('note.wav', 'format-unsupported');
+    await drop('note.wav');
+    await labelled('note.wav', 'happy');
+  });
+
+  test('is labelled when it is moved here, however old it is', async () => {
+    const elsewhere = join(root, 'old.wav');
+    await drop('note.wav', 'Hello');
+    await labelled('note.wav', 'format-unsupported');
+    await writeFile(elsewhere, note);
+    await utimes(elsewhere, new Date('2020-01-01'), new Date('2020-01-01'));
+    await rename(elsewhere, join(root, 'inbox', 'note.wav'));
+    await labelled('note.wav', 'happy');
+  });
+
+  test('ends in a named error when it is no recording', async () => {
+    await drop('letter.txt', 'Hello');
+    await drop('empty.wav', '');
+    const { file, error } = await labelled('letter.txt', 'format-unsupported');
+    expect(file).toBe('letter.txt');
+    expect(error.message).toContain('text');
+    await labelled('empty.wav', 'audio-missing');
+    expect(lines.find((line) => line.startsWith('letter.txt'))).toMatch(
+      /^letter\.txt → format-unsupported: This is text/,
+    );
+  });
+
+  test('is not read when it is too large', async () => {
+    const path = await drop('huge.wav');
+    // More than readFile can take: reading it would end in another error.
+    await truncate(path, 2 ** 33);
+    await labelled('huge.wav', 'audio-too-large');
+  });
+
+  test('is left alone while it is hidden or unfinished', async () => {
+    await drop('.hidden.wav');
+    await drop('.folder/note.wav');
+    await drop('a.wav.part');
+    await drop('b.wav.crdownload');
+    const unfinished = await drop('c.wav.tmp');
+    await settle();
+    expect(await readdir(join(root, 'labels'))).toEqual(['zz-last.wav.json']);
+    await rename(unfinished, join(root, 'inbox', 'c.wav'));
+    await labelled('c.wav', 'happy');
+  });
+
+  test('leaves no label when it goes before it was heard', async () => {
+    const log = vi.spyOn(process.stderr, 'write');
+    const long = wavFile(voiceLike({ seconds: 10 }));
+    const names = ['1.wav', '2.wav', '3.wav', '4.wav', '5.wav', '6.wav'];
+    for (const name of names) await drop(name, long);
+    await vi.waitFor(() => expect(lines).not.toEqual([]), PATIENCE);
+    for (const name of names) await rm(join(root, 'inbox', name));
+    await settle();
+    const labels = names.filter((name) => existsSync(labelPath(name)));
+    expect(labels.length).toBeLessThan(names.length);
+    for (const name of labels) expect((await readLabel(name)).emotion).toBe('happy');
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
+  test('has its whole label or none, whenever somebody looks', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `${i}.txt`);
+    await Promise.all(names.map((name) => drop(name, 'Hello')));
+    while (lines.length < names.length) {
+      const seen = await readdir(join(root, 'labels'));
+      for (const name of seen.filter((label) => !label.startsWith('.'))) {
+        JSON.parse(await readFile(join(root, 'labels', name), 'utf8'));
+      }
+    }
+    expect(await readdir(join(root, 'labels'))).toHaveLength(names.length);
+  });
+
+  test('cannot steer the terminal with its name', async () => {
+    await drop('\u001b[2Jnote.wav');
+    await labelled('\u001b[2Jnote.wav', 'happy');
+    await vi.waitFor(() => expect(lines).toEqual(['?[2Jnote.wav → happy (0.70)']), PATIENCE);
+  });
+
+  test('is followed when it is a link to a file, and not when it leads to a folder', async () => {
+    await writeFile(join(root, 'elsewhere.wav'), note);
+    await symlink(join(root, 'elsewhere.wav'), join(root, 'inbox', 'link.wav'));
+    await symlink(join(root, 'inbox'), join(root, 'inbox', 'circle'));
+    await labelled('link.wav', 'happy');
+    await settle();
+    expect((await readdir(join(root, 'labels'))).sort()).toEqual([
+      'link.wav.json',
+      'zz-last.wav.json',
+    ]);
+  });
+});
+
+describe('the two folders', () => {
+  test('are created', async () => {
+    await watching('a/b', 'c/d');
+    expect((await stat(join(root, 'a/b'))).isDirectory()).toBe(true);
+    expect((await stat(join(root, 'c/d'))).isDirectory()).toBe(true);
+  });
+
+  test('may be one in the other when it is the labels that lie inside', async () => {
+    await drop('note.wav');
+    await watching('inbox', 'inbox/labels');
+    const label = join(root, 'inbox/labels/note.wav.json');
+    await vi.waitFor(() => stat(label), PATIENCE);
+    await drop('zz-last.wav');
+    await vi.waitFor(() => stat(join(root, 'inbox/labels/zz-last.wav.json')), PATIENCE);
+    expect((await readdir(join(root, 'inbox/labels'))).sort()).toEqual([
+      'note.wav.json',
+      'zz-last.wav.json',
+    ]);
+  });
+
+  test.each([
+    ['same', 'same'],
+    ['labels/inbox', 'labels'],
+  ])('are refused as %s and %s, as labels would become files', async (inbox, labels) => {
+    await expect(watching(inbox, labels)).rejects.toThrow('Choose two folders');
+  });
+
+  test('are refused when one cannot be a folder', async () => {
+    await writeFile(join(root, 'file'), '');
+    await expect(watching('file/inbox')).rejects.toThrow('cannot be used');
+  });
+});
+
+test('the file at hand still gets its label at the end, and those that wait do not', async () => {
+  const names = ['1.wav', '2.wav', '3.wav', '4.wav'];
+  for (const name of names) await drop(name);
+  await watching();
+  await vi.waitFor(() => expect(lines).not.toEqual([]), PATIENCE);
+  await folder?.close();
+  const labels = await readdir(join(root, 'labels'));
+  expect(labels).toHaveLength(lines.length);
+  await drop('later.wav');
+  await watching();
+  await Promise.all([...names, 'later.wav'].map((name) => labelled(name, 'happy')));
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { verdictSchema } from '../../../core/verdict.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+
+/** The product as it is built: `npm test` builds it first. */
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const note = wavFile(voiceLike({ seconds: 1 }));
+
+let folder: string;
+let model: string;
+let running: ChildProcess | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-serve-'));
+  model = await writeTinyModel({ favourite: 'fearful', confidence: 0.9 });
+});
+
+afterEach(() => {
+  running?.kill('SIGKILL');
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs `undertone serve` in a folder of its own, as a person would. */
+function start(args: readonly string[] = ['--port', '0'], environment: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, NO_COLOR: '1', UNDERTONE_MODEL: model, ...environment };
+  const child = spawn(process.execPath, [MAIN, 'serve', ...args], { cwd: folder, env });
+  running = child;
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output.err += text;
+  });
+  const exit = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+  const printed = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const match = pattern.exec(output.out);
+      if (match) return match;
+      const end = await Promise.race([once(child.stdout, 'data'), exit]);
+      if ('code' in end) throw new Error(`It ended with ${end.code}: ${end.out}${end.err}`);
+    }
+  };
+  return { child, exit, printed };
+}
+
+test('says where it is and what to do next, and its curl line works', async () => {
+  // With the model that ships: none is named.
+  const { child, exit, printed } = start(undefined, { UNDERTONE_MODEL: '' });
+  const [, url] = await printed(
+    /listening at (http:\/\/127\.0\.0\.1:\d+) with the model undertone/,
+  );
+  const [, target] = await printed(/curl --data-binary @\S+ (\S+)/);
+  expect(target).toBe(`${url}/v1/emotion`);
+  await printed(/inbox\/.*labels\/<name>\.json/);
+  await printed(/Ctrl\+C/);
+  const answer = await fetch(target, { method: 'POST', body: note });
+  const verdict = verdictSchema.parse(await answer.json());
+  expect(verdict).toMatchObject({ duration: 1, model: { name: 'undertone' } });
+  expect(await (await fetch(url)).text()).toContain('<h1>Undertone</h1>');
+  child.kill('SIGINT');
+  expect(await exit).toMatchObject({ code: 0, err: '' });
+});
+
+test('labels what is dropped into the inbox, and finishes at SIGTERM', async () => {
+  const { child, exit, printed } = start();
+  await printed(/listening/);
+  await printed(/Ctrl\+C/);
+  await expect.poll(() => existsSync(join(folder, 'inbox'))).toBe(true);
+  await writeFile(join(folder, 'inbox', 'note.wav'), note);
+  await printed(/note\.wav → fearful \(0\.90\)/);
+  const label = JSON.parse(await readFile(join(folder, 'labels', 'note.wav.json'), 'utf8'));
+  expect(label).toMatchObject({ file: 'note.wav', emotion: 'fearful' });
+  child.kill('SIGTERM');
+  expect(await exit).toMatchObject({ code: 0, err: '' });
+});
+
+test('watches no folder when it is told so', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'undertone-serve-'));
+  const inbox = join(other, 'inbox');
+  const { child, exit, printed } = start(['--port', '0', '--no-inbox', '--labels', inbox]);
+  await printed(/none is watched/);
+  child.kill('SIGINT');
+  await exit;
+  expect(existsSync(inbox)).toBe(false);
+  await rm(other, { recursive: true });
+});
+
+test('says what helps when the port is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await start(['--port', String(port)]).exit;
+  expect(code).toBe(1);
+  expect(err).toContain(`Port ${port} is taken`);
+  expect(err).toContain('--port');
+  other.close();
+});
+
+test('does not start without a model', async () => {
+  const { code, err, out } = await start(undefined, { UNDERTONE_MODEL: folder }).exit;
+  expect(code).toBe(1);
+  expect(err).toContain('emotion.json cannot be read');
+  expect(out).toBe('');
+});

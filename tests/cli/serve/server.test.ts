@@ -1,0 +1,234 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
+import { UndertoneError } from '../../../core/errors.ts';
+import { MAX_BYTES } from '../../../core/limits.ts';
+import { verdictSchema } from '../../../core/verdict.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+import { expectProblem } from '../../functions/problem.ts';
+import { answerOf, openConnection, rawRequest, requestHead } from './http.ts';
+
+const note = wavFile(voiceLike({ seconds: 2 }));
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
+
+let server: RunningServer;
+
+beforeAll(async () => {
+  process.env.UNDERTONE_MODEL = await writeTinyModel({ favourite: 'sad', confidence: 0.8 });
+  server = await startServer({ port: 0, host: '127.0.0.1' });
+});
+
+afterAll(() => server.close());
+
+function post(body: NonNullable<RequestInit['body']>, query = '') {
+  const init: RequestInit = { method: 'POST', body, duplex: 'half' };
+  return answerOf(fetch(`${server.url}/v1/emotion${query}`, init));
+}
+
+describe('POST /v1/emotion', () => {
+  test('takes the recording as the body', async () => {
+    const { status, headers, body } = await post(note);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('application/json');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(verdictSchema.parse(JSON.parse(body))).toMatchObject({ emotion: 'sad', duration: 2 });
+  });
+
+  test('takes it as a file in a form, and without a timeline', async () => {
+    const form = new FormData();
+    form.set('file', new Blob([note]), 'note.wav');
+    const verdict = verdictSchema.parse(JSON.parse((await post(form, '?timeline=false')).body));
+    expect(verdict.emotion).toBe('sad');
+    expect(verdict.timeline).toBeUndefined();
+  });
+
+  test('takes it in chunks of unknown number', async () => {
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (let at = 0; at < note.length; at += 1000) {
+          controller.enqueue(note.subarray(at, at + 1000));
+        }
+        controller.close();
+      },
+    });
+    expect(JSON.parse((await post(chunks)).body).duration).toBe(2);
+  });
+
+  test('gives every request an id of its own', async () => {
+    const answers = await Promise.all([post(note), post(''), post('')]);
+    expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(3);
+  });
+
+  test('refuses nothing, text and pictures with their names', async () => {
+    expectProblem(await post(''), 400, 'audio-missing');
+    expect(expectProblem(await post('Hello'), 415, 'format-unsupported')).toContain('text');
+    expect(expectProblem(await post(PNG), 415, 'format-unsupported')).toContain('PNG');
+    expectProblem(await post(note, '?timeline=maybe'), 400, 'parameter-invalid');
+    expectProblem(await post(note, '?timeline=false&timeline=maybe'), 400, 'parameter-invalid');
+  });
+});
+
+describe('a body that is too large', () => {
+  test('is refused from its announced length, before any of it is sent', async () => {
+    const { socket, received } = openConnection(server.url);
+    socket.write(requestHead({ 'Content-Length': 2 ** 40 }));
+    const answer = await received('"code":"audio-too-large"');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    socket.destroy();
+  });
+
+  test('is refused to a client that asks before it sends', async () => {
+    const { socket, received } = openConnection(server.url);
+    const length = MAX_BYTES + 1;
+    socket.write(requestHead({ 'Content-Length': length, Expect: '100-continue' }));
+    expect(await received('"code":"audio-too-large"')).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  test('is refused as soon as the count passes the limit, although it never ends', async () => {
+    const endless = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(2 ** 20));
+      },
+    });
+    expectProblem(await post(endless), 413, 'audio-too-large');
+  });
+
+  test('leaves the client time to read the answer while it still sends', async () => {
+    const { socket, received } = openConnection(server.url);
+    const errors: Error[] = [];
+    socket.on('error', (error) => errors.push(error));
+    const length = MAX_BYTES + 8 * 2 ** 20;
+    socket.write(requestHead({ 'Content-Length': length }));
+    for (let sent = 0; sent < length; sent += 2 ** 20) {
+      if (!socket.write(new Uint8Array(2 ** 20))) await once(socket, 'drain');
+    }
+    expect(await received('"code":"audio-too-large"')).toMatch(/^HTTP\/1\.1 413 /);
+    await once(socket, 'close');
+    expect(errors).toEqual([]);
+  });
+});
+
+test('a client that asks before it sends is told to go on', async () => {
+  const { socket, received } = openConnection(server.url);
+  socket.write(requestHead({ 'Content-Length': note.length, Expect: '100-continue' }));
+  await received('HTTP/1.1 100 Continue\r\n\r\n');
+  socket.write(note);
+  expect(await received('"emotion":"sad"')).toContain('HTTP/1.1 200 OK');
+  socket.destroy();
+});
+
+test('a client that goes away in the middle disturbs nobody', async () => {
+  const log = vi.spyOn(process.stderr, 'write');
+  const { socket } = openConnection(server.url);
+  socket.write(requestHead({ 'Content-Length': 1000 }));
+  socket.write(new Uint8Array(500), () => socket.resetAndDestroy());
+  await once(socket, 'close');
+  expect((await post(note)).status).toBe(200);
+  expect(log).not.toHaveBeenCalled();
+  log.mockRestore();
+});
+
+describe('other addresses', () => {
+  test('GET /v1/model answers the card, and 304 to those who have it', async () => {
+    const url = `${server.url}/v1/model`;
+    const { status, headers, body } = await answerOf(fetch(url));
+    expect(status).toBe(200);
+    expect(JSON.parse(body).name).toBe('tiny');
+    const again = await answerOf(fetch(url, { headers: { 'if-none-match': headers.etag } }));
+    expect(again).toMatchObject({ status: 304, body: '' });
+  });
+
+  test.each([
+    ['GET', '/v1/emotion', 'POST'],
+    ['DELETE', '/v1/emotion', 'POST'],
+    ['POST', '/v1/model', 'GET'],
+  ])('%s %s is not allowed', async (method, path, allowed) => {
+    const answer = await answerOf(fetch(server.url + path, { method }));
+    expect(expectProblem(answer, 405, 'method-not-allowed')).toContain(allowed);
+    expect(answer.headers.allow).toBe(allowed);
+  });
+
+  test.each([
+    ['GET', '/v1/nothing'],
+    ['GET', '/v1/emotion/'],
+    ['GET', '/nothing.html'],
+    ['POST', '/'],
+    ['GET', '/../package.json'],
+    ['GET', '/..%2fpackage.json'],
+    ['GET', '/%2e%2e/package.json'],
+  ])('%s %s is not found', async (method, path) => {
+    expectProblem(await rawRequest(server.url, { method, path }), 404, 'not-found');
+  });
+
+  test('the page comes with headers that keep it to itself', async () => {
+    const { status, headers, body } = await answerOf(fetch(server.url));
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^text\/html/);
+    expect(body).toContain('<h1>Undertone</h1>');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/);
+    expect(headers).toMatchObject({
+      'cache-control': 'no-cache',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.any(String),
+    });
+  });
+});
+
+describe('names of the machine', () => {
+  test.each(['localhost', 'localhost:8787', '127.0.0.1', '[::1]:80'])('%s', async (host) => {
+    const { status } = await rawRequest(server.url, { path: '/', headers: { host } });
+    expect(status).toBe(200);
+  });
+
+  test('others are refused on a loopback address, so that no page can lend its name', async () => {
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example']) {
+      const answer = await rawRequest(server.url, { path: '/v1/model', headers: { host } });
+      expect(expectProblem(answer, 421, 'host-unknown')).toContain('--host');
+    }
+  });
+
+  test('any will do where others are meant to come', async () => {
+    const open = await startServer({ port: 0, host: '0.0.0.0' });
+    expect(open.url).toMatch(/^http:\/\/localhost:\d+$/);
+    const url = open.url.replace('localhost', '127.0.0.1');
+    const headers = { host: 'undertone.example' };
+    expect((await rawRequest(url, { path: '/', headers })).status).toBe(200);
+    await open.close();
+  });
+});
+
+describe('start and end', () => {
+  test('a port that is taken is told with the option that helps', async () => {
+    const port = Number(new URL(server.url).port);
+    const failure = startServer({ port, host: '127.0.0.1' });
+    await expect(failure).rejects.toThrow(UndertoneError);
+    await expect(failure).rejects.toThrow(`Port ${port} is taken`);
+    await expect(failure).rejects.toThrow('--port');
+  });
+
+  test('an address that is not ours is told with the option that helps', async () => {
+    // TEST-NET-1 (RFC 5737): no machine has it.
+    const failure = startServer({ port: 0, host: '192.0.2.1' });
+    await expect(failure).rejects.toThrow('--host');
+  });
+
+  test('what is in flight is answered before the end, and nothing after it', async () => {
+    const ending = await startServer({ port: 0, host: '127.0.0.1' });
+    const idle = openConnection(ending.url);
+    await once(idle.socket, 'connect');
+    const { socket, received } = openConnection(ending.url);
+    // The interim answer proves that the request is in flight.
+    socket.write(requestHead({ 'Content-Length': note.length, Expect: '100-continue' }));
+    await received('100 Continue');
+    const closed = ending.close();
+    socket.write(note);
+    expect(await received('"emotion":"sad"')).toContain('HTTP/1.1 200 OK');
+    await closed;
+    await expect(fetch(ending.url)).rejects.toThrow();
+  });
+});

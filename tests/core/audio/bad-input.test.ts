@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { decode } from '../../../core/audio/decode.ts';
+import { readWavHeader } from '../../../core/audio/wav.ts';
+import { type ErrorCode, UndertoneError } from '../../../core/errors.ts';
+import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
+import { opusSilence } from '../../fixtures/ogg.ts';
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+/** Decodes and returns the code of the named error, or 'decoded'. Anything else fails the test. */
+async function outcome(bytes: Uint8Array): Promise<ErrorCode | 'decoded'> {
+  try {
+    const { samples } = await decode(bytes);
+    expect(samples.every(Number.isFinite)).toBe(true);
+    return 'decoded';
+  } catch (error) {
+    expect(error).toBeInstanceOf(UndertoneError);
+    const { code, message } = error as UndertoneError;
+    expect(code).not.toBe('internal');
+    expect(message).not.toMatch(/undefined|null|NaN|Error:|\bat \//);
+    return code;
+  }
+}
+
+describe('what is no recording', () => {
+  const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
+  const zip = new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 0, 0]);
+  test.each<[string, Uint8Array, ErrorCode]>([
+    ['nothing', new Uint8Array(0), 'audio-missing'],
+    ['one byte', new Uint8Array([7]), 'format-unsupported'],
+    ['text', text('I am so happy today!'), 'format-unsupported'],
+    ['a PNG image', png, 'format-unsupported'],
+    ['a ZIP archive', zip, 'format-unsupported'],
+    ['an HLS playlist', text('#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n'), 'format-unsupported'],
+    ['a concat script', text("ffconcat version 1.0\nfile '/etc/passwd'\n"), 'format-unsupported'],
+    ['a program', text('\x7fELF\x02\x01\x01'), 'format-unsupported'],
+    ['a picture in an ISO file', text('\0\0\0\x18ftypavif\0\0\0\0'), 'format-unsupported'],
+    ['a RIFF file that is not WAVE', text('RIFF\x04\0\0\0AVI LIST'), 'format-unsupported'],
+    ['a WAV of 12 bytes', text('RIFF\x04\0\0\0WAVE'), 'audio-unreadable'],
+    ['Opus without a sample', opusSilence({ hours: 0 }), 'audio-unreadable'],
+    ['an Ogg page that breaks off', text('OggS\0\x02'), 'audio-unreadable'],
+    ['a FLAC of 4 bytes', text('fLaC'), 'audio-unreadable'],
+  ])('%s', async (_, bytes, code) => {
+    expect(await outcome(bytes)).toBe(code);
+  });
+
+  test('the error names what was sent', async () => {
+    await expect(decode(png)).rejects.toThrow('This is a PNG image, not a recording.');
+  });
+});
+
+describe('WAV headers that lie', () => {
+  const note = wavFile(voiceLike({ seconds: 0.5 }));
+  const patched = (edit: (view: DataView) => void) => {
+    const bytes = note.slice();
+    edit(new DataView(bytes.buffer));
+    return bytes;
+  };
+  test.each<[string, Uint8Array, ErrorCode | 'decoded']>([
+    ['a data size of 4 GB', patched((v) => v.setUint32(40, 0xfffffffe, true)), 'decoded'],
+    ['a RIFF size of 0', patched((v) => v.setUint32(4, 0, true)), 'decoded'],
+    ['no channels', patched((v) => v.setUint16(22, 0, true)), 'audio-unreadable'],
+    ['60000 channels', patched((v) => v.setUint16(22, 60_000, true)), 'audio-unreadable'],
+    ['a rate of 0', patched((v) => v.setUint32(24, 0, true)), 'audio-unreadable'],
+    ['a rate of 4 GHz', patched((v) => v.setUint32(24, 0xffffffff, true)), 'audio-unreadable'],
+    ['a block align of 0', patched((v) => v.setUint16(32, 0, true)), 'decoded'],
+    ['samples of 0 bits', patched((v) => v.setUint16(34, 0, true)), 'audio-unreadable'],
+    ['samples of 13 bits', patched((v) => v.setUint16(34, 13, true)), 'audio-unreadable'],
+    [
+      'a format chunk of 4 GB',
+      patched((v) => v.setUint32(16, 0xfffffff0, true)),
+      'audio-unreadable',
+    ],
+    ['no samples', wavFile(new Float32Array(0)), 'audio-unreadable'],
+  ])('%s', async (_, bytes, expected) => {
+    expect(await outcome(bytes)).toBe(expected);
+  });
+
+  test('NaN and infinite samples become silence', async () => {
+    const broken = wavFile(new Float32Array([Number.NaN, Number.POSITIVE_INFINITY, 0.25, -1e30]), {
+      encoding: 'float32',
+    });
+    new DataView(broken.buffer).setFloat32(44, Number.NaN, true);
+    new DataView(broken.buffer).setFloat32(48, Number.POSITIVE_INFINITY, true);
+    const { samples } = await decode(broken);
+    expect(Array.from(samples.slice(0, 3))).toEqual([0, 0, 0.25]);
+  });
+
+  test('any bytes behind a RIFF header end in a format, a null or a named error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 0, maxLength: 120 }), (tail) => {
+        const bytes = new Uint8Array([...text('RIFF\xff\xff\xff\x7fWAVE').slice(0, 12), ...tail]);
+        try {
+          const format = readWavHeader(bytes);
+          if (format) expect(format.dataEnd).toBeLessThanOrEqual(bytes.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UndertoneError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('any change of the header of a real file ends in samples or a named error', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 12, max: 43 }), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        async (edits) => {
+          const bytes = note.slice();
+          for (const [at, value] of edits) bytes[at] = value;
+          // Compressed formats go to ffmpeg, which is too slow to be asked hundreds of times.
+          const isPcm = [1, 3].includes(bytes[20]) && bytes[21] === 0;
+          if (isPcm) await outcome(bytes);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('recordings that break off', () => {
+  const note = wavFile(voiceLike({ seconds: 1 }));
+  const opus = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const tenths = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const cases: [string, Uint8Array][] = [
+    ['WAV', note],
+    ['Ogg Opus', new Uint8Array(opus)],
+  ];
+  if (hasFfmpeg) {
+    cases.push(
+      ['MP3', encode(note, 'mp3')],
+      ['M4A', encode(note, 'm4a', ['-c:a', 'aac'])],
+      ['FLAC', encode(note, 'flac')],
+      ['WebM', encode(note, 'webm', ['-c:a', 'libopus'])],
+    );
+  }
+
+  test.each(cases)('%s at every tenth', async (_, bytes) => {
+    for (const tenth of tenths) {
+      const result = await outcome(bytes.subarray(0, Math.floor((bytes.length * tenth) / 10)));
+      expect(['decoded', 'audio-unreadable', 'audio-missing']).toContain(result);
+    }
+    expect(await outcome(bytes)).toBe('decoded');
+  });
+});
+
+describe('damage in the middle', () => {
+  // The decoders of FLAC and Opus write to the console when they meet damage.
+  beforeAll(() => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+  afterAll(() => vi.restoreAllMocks());
+
+  const opus = new Uint8Array(readFileSync(new URL('../../../samples/plain.ogg', import.meta.url)));
+
+  test('Ogg Opus with changed bytes still ends well', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(opus.length - 1), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (edits) => {
+          const bytes = opus.slice();
+          for (const [at, value] of edits) bytes[at] = value;
+          await outcome(bytes);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test.skipIf(!hasFfmpeg)('FLAC with changed bytes still ends well', async () => {
+    const flac = encode(wavFile(voiceLike({ seconds: 1 })), 'flac');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(flac.length - 1), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (edits) => {
+          const bytes = flac.slice();
+          for (const [at, value] of edits) bytes[at] = value;
+          await outcome(bytes);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('bombs', () => {
+  test('ten hours of silence as a small Opus file', async () => {
+    const bytes = opusSilence({ hours: 10 });
+    expect(bytes.length).toBeLessThan(2 * 2 ** 20);
+    const before = process.memoryUsage().rss;
+    expect(await outcome(bytes)).toBe('audio-too-long');
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 2 ** 20);
+  });
+
+  test.skipIf(!hasFfmpeg)('an hour of silence as a small FLAC file', async () => {
+    const options = ['-f', 'lavfi', '-i', 'anullsrc=r=8000:cl=mono', '-t', '3600', 'OUT.flac'];
+    const bytes = ffmpeg(options, wavFile(silence({ seconds: 0.1 })), 'OUT.flac');
+    expect(await outcome(bytes)).toBe('audio-too-long');
+  });
+});

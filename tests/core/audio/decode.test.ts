@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { decode, SAMPLE_RATE } from '../../../core/audio/decode.ts';
+import { UndertoneError } from '../../../core/errors.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
+
+const voice = voiceLike({ seconds: 2, seed: 3 });
+const wav = wavFile(voice);
+
+/** Largest normalised cross-correlation with the voice within ±100 ms: 1 for the same sound. */
+function likeness(samples: Float32Array): number {
+  let best = 0;
+  for (let lag = -1600; lag <= 1600; lag += 1) {
+    let cross = 0;
+    let a = 0;
+    let b = 0;
+    for (let i = 2000; i < 20_000; i++) {
+      const x = samples[i + lag] ?? 0;
+      cross += x * voice[i];
+      a += x * x;
+      b += voice[i] * voice[i];
+    }
+    best = Math.max(best, cross / Math.sqrt(a * b));
+  }
+  return best;
+}
+
+describe('WAV in process', () => {
+  test.each(['int8', 'int16', 'int24', 'int32', 'float32', 'float64'] as const)(
+    '%s',
+    async (encoding) => {
+      const { samples, duration } = await decode(wavFile(voice, { encoding }));
+      expect(duration).toBe(2);
+      expect(samples.length).toBe(voice.length);
+      // 8 bits have steps of 1/128.
+      const tolerance = encoding === 'int8' ? 1 / 128 : 1e-4;
+      const worst = samples.reduce((max, s, i) => Math.max(max, Math.abs(s - voice[i])), 0);
+      expect(worst).toBeLessThanOrEqual(tolerance);
+    },
+  );
+
+  test('many channels are mixed with equal weights', async () => {
+    const frames = new Float32Array(voice.length * 8);
+    voice.forEach((sample, i) => {
+      frames[i * 8 + 5] = sample;
+    });
+    const { samples } = await decode(wavFile(frames, { channels: 8, encoding: 'float32' }));
+    expect(samples[5000]).toBeCloseTo(voice[5000] / 8, 5);
+  });
+
+  test.each([8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000])(
+    '%i Hz keeps a tone and its level',
+    async (sampleRate) => {
+      const tone = Float32Array.from(
+        { length: sampleRate },
+        (_, i) => 0.5 * Math.sin((2 * Math.PI * 1000 * i) / sampleRate),
+      );
+      const { samples, duration } = await decode(
+        wavFile(tone, { sampleRate, encoding: 'float32' }),
+      );
+      expect(duration).toBe(1);
+      expect(Math.abs(samples.length - SAMPLE_RATE)).toBeLessThanOrEqual(1);
+      let worst = 0;
+      for (let i = 200; i < SAMPLE_RATE - 200; i++) {
+        const expected = 0.5 * Math.sin((2 * Math.PI * 1000 * i) / SAMPLE_RATE);
+        worst = Math.max(worst, Math.abs(samples[i] - expected));
+      }
+      expect(worst).toBeLessThan(2e-3);
+    },
+  );
+
+  test('what cannot be heard at 16 kHz does not fold back', async () => {
+    const rate = 48_000;
+    const tone = Float32Array.from({ length: rate }, (_, i) =>
+      Math.sin((2 * Math.PI * 9000 * i) / rate),
+    );
+    const { samples } = await decode(wavFile(tone, { sampleRate: rate, encoding: 'float32' }));
+    // The tone's own beginning and end are heard at all frequencies.
+    const middle = samples.subarray(1000, -1000);
+    const rms = Math.sqrt(middle.reduce((sum, s) => sum + s * s, 0) / middle.length);
+    expect(20 * Math.log10(rms / Math.SQRT1_2)).toBeLessThan(-50);
+  });
+
+  test('one sample is a recording', async () => {
+    const { samples } = await decode(wavFile(new Float32Array([0.5])));
+    expect(samples.length).toBe(1);
+  });
+
+  test('an extensible header is read', async () => {
+    const plain = wavFile(voice);
+    const bytes = new Uint8Array(plain.length + 24);
+    const view = new DataView(bytes.buffer);
+    bytes.set(plain.subarray(0, 36));
+    view.setUint32(16, 40, true);
+    view.setUint16(20, 0xfffe, true);
+    view.setUint16(36, 22, true);
+    view.setUint16(38, 16, true);
+    view.setUint16(44, 1, true);
+    bytes.set(plain.subarray(36), 60);
+    expect((await decode(bytes)).samples[5000]).toBeCloseTo(voice[5000], 3);
+  });
+});
+
+test('Ogg Opus in process: the sample note has its length and sounds', async () => {
+  const bytes = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const { samples, duration } = await decode(bytes);
+  expect(duration).toBeGreaterThan(3);
+  expect(samples.length).toBe(Math.ceil(duration * SAMPLE_RATE));
+});
+
+describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
+  test.each([
+    ['mp3', ['-b:a', '64k']],
+    ['m4a', ['-c:a', 'aac']],
+    ['mp4', ['-c:a', 'aac']],
+    ['aac', ['-c:a', 'aac']],
+    ['flac', []],
+    ['webm', ['-c:a', 'libopus']],
+    ['mka', ['-c:a', 'libvorbis']],
+    ['ogg', ['-c:a', 'libvorbis']],
+    ['ogg', ['-c:a', 'libopus', '-b:a', '32k']],
+    ['ogg', ['-c:a', 'flac']],
+    ['caf', ['-c:a', 'pcm_s16le']],
+    ['aiff', []],
+    ['au', []],
+    ['w64', []],
+    ['wv', []],
+    ['wma', []],
+    ['wav', ['-c:a', 'pcm_alaw']],
+    ['wav', ['-c:a', 'adpcm_ms']],
+    ['wav', ['-rf64', 'always']],
+  ])('%s %j sounds the same', async (extension, options) => {
+    const { samples, duration } = await decode(encode(wav, extension, options));
+    expect(Math.abs(duration - 2)).toBeLessThan(0.15);
+    expect(likeness(samples)).toBeGreaterThan(0.9);
+  });
+
+  test('an MP4 whose index comes last, and one whose index comes first', async () => {
+    const last = encode(wav, 'm4a', ['-c:a', 'aac']);
+    const first = encode(wav, 'm4a', ['-c:a', 'aac', '-movflags', '+faststart']);
+    for (const bytes of [last, first]) {
+      expect((await decode(bytes)).samples.length).toBeGreaterThan(1.8 * SAMPLE_RATE);
+    }
+  });
+
+  test('a video without sound says that it has no audio track', async () => {
+    const video = ffmpeg(
+      ['-f', 'lavfi', '-i', 'color=red:size=64x64:duration=1', '-an', 'OUT.mp4'],
+      wav,
+      'OUT.mp4',
+    );
+    await expect(decode(video)).rejects.toMatchObject({
+      code: 'audio-unreadable',
+      message: expect.stringContaining('no audio track'),
+    });
+  });
+
+  test('a video with sound is heard', async () => {
+    const video = ffmpeg(
+      ['-f', 'lavfi', '-i', 'color=red:size=64x64:duration=2', '-i', 'IN.wav', 'OUT.mp4'],
+      wav,
+      'OUT.mp4',
+    );
+    expect(likeness((await decode(video)).samples)).toBeGreaterThan(0.9);
+  });
+
+  test('an ID3 tag before FLAC does not hide it', async () => {
+    const flac = encode(wav, 'flac');
+    const tag = new Uint8Array(10 + 20);
+    tag.set([0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 20]);
+    const tagged = new Uint8Array([...tag, ...flac]);
+    expect(likeness((await decode(tagged)).samples)).toBeGreaterThan(0.99);
+  });
+
+  test('stereo Opus and FLAC are mixed', async () => {
+    for (const [extension, codec] of [
+      ['ogg', 'libopus'],
+      ['flac', 'flac'],
+    ]) {
+      const stereo = encode(wav, extension, ['-ac', '2', '-c:a', codec]);
+      expect(likeness((await decode(stereo)).samples)).toBeGreaterThan(0.95);
+    }
+  });
+
+  test('without ffmpeg the error says how to get it, and WAV, FLAC and Opus still work', async () => {
+    const mp3 = encode(wav, 'mp3');
+    const flac = encode(wav, 'flac');
+    const opus = encode(wav, 'ogg', ['-c:a', 'libopus']);
+    const { FFMPEG_BIN } = process.env;
+    process.env.FFMPEG_BIN = '/nowhere/ffmpeg';
+    try {
+      await expect(decode(mp3)).rejects.toMatchObject({
+        code: 'decoder-missing',
+        message: expect.stringMatching(/apt install ffmpeg.*FFMPEG_BIN/),
+      });
+      for (const bytes of [wav, flac, opus]) await decode(bytes);
+    } finally {
+      if (FFMPEG_BIN === undefined) delete process.env.FFMPEG_BIN;
+      else process.env.FFMPEG_BIN = FFMPEG_BIN;
+    }
+  });
+
+  test('a decoder that hangs is stopped at the deadline', async () => {
+    const mp3 = encode(wav, 'mp3');
+    await expect(decode(mp3, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'decode-timeout' });
+  });
+});
+
+describe('limits', () => {
+  test('too many bytes', async () => {
+    await expect(decode(wav, { maxBytes: 1000 })).rejects.toMatchObject({
+      code: 'audio-too-large',
+    });
+  });
+
+  test('too many seconds', async () => {
+    await expect(decode(wav, { maxSeconds: 1 })).rejects.toMatchObject({ code: 'audio-too-long' });
+  });
+
+  test.skipIf(!hasFfmpeg).each(['mp3', 'flac', 'ogg'])(
+    'too many seconds of %s',
+    async (extension) => {
+      const options = extension === 'ogg' ? ['-c:a', 'libopus'] : [];
+      const bytes = encode(wav, extension, options);
+      await expect(decode(bytes, { maxSeconds: 1 })).rejects.toMatchObject({
+        code: 'audio-too-long',
+      });
+    },
+  );
+});
+
+test('every failure is an UndertoneError with a sentence', async () => {
+  const error = await decode(new Uint8Array(0)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UndertoneError);
+  expect((error as UndertoneError).message).toMatch(/\. .*\.$/);
+});

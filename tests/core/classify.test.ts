@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeWithFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { classify } from '../../core/classify.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
+import { CARD_FILE, findModelFolder, loadModel, MODEL_FILE } from '../../core/model/session.ts';
+import { type Verdict, verdictSchema } from '../../core/verdict.ts';
+import { silence, voiceLike, wavFile, whiteNoise } from '../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../fixtures/encode.ts';
+
+const sample = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../samples/${name}`, import.meta.url)));
+
+/** Largest difference between two verdicts' probabilities. */
+function distance(a: Verdict, b: Verdict): number {
+  return Math.max(
+    ...EMOTIONS.map((emotion) =>
+      Math.abs((a.probabilities?.[emotion] ?? 0) - (b.probabilities?.[emotion] ?? 0)),
+    ),
+  );
+}
+
+describe('a short note', () => {
+  let verdict: Verdict;
+  beforeAll(async () => {
+    verdict = await classify(sample('plain.ogg'));
+  });
+
+  test('gets a verdict of the schema', () => {
+    expect(() => verdictSchema.parse(verdict)).not.toThrow();
+  });
+
+  test('has probabilities that sum to 1, the top one being the confidence', () => {
+    const values = Object.values(verdict.probabilities ?? {});
+    expect(values.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    expect(verdict.confidence).toBe(Math.max(...values));
+  });
+
+  test('has one stretch and is named after the model', () => {
+    expect(verdict.timeline).toHaveLength(1);
+    expect(verdict.summary).toEqual({ [verdict.emotion]: 1 });
+    expect(verdict.model.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('nobody speaks', () => {
+  test.each<[string, Uint8Array]>([
+    ['digital silence', wavFile(silence({ seconds: 3 }))],
+    ['white noise', wavFile(whiteNoise({ seconds: 3 }))],
+    ['pink noise', sample('noise.ogg')],
+    ['one sample', wavFile(new Float32Array([0.5]))],
+    ['a click', wavFile(Float32Array.from({ length: 16_000 }, (_, i) => (i === 8000 ? 1 : 0)))],
+    ['a constant', wavFile(new Float32Array(16_000).fill(0.4))],
+  ])('%s is no speech', async (_, bytes) => {
+    const verdict = await classify(bytes);
+    verdictSchema.parse(verdict);
+    expect(verdict).toMatchObject({ emotion: 'no-speech', probabilities: null, speech: null });
+  });
+});
+
+describe('the level of a recording', () => {
+  const voice = voiceLike({ seconds: 3, seed: 5, amplitude: 1 });
+  const rms = Math.sqrt(voice.reduce((sum, s) => sum + s * s, 0) / voice.length);
+
+  test.each([-50, -40, -30, -20])(
+    'at %i dBFS moves no probability by more than 0.02',
+    async (dBFS) => {
+      const full = await classify(wavFile(voice));
+      const quiet = voice.map((s) => (s * 10 ** (dBFS / 20)) / rms);
+      expect(distance(full, await classify(wavFile(quiet)))).toBeLessThanOrEqual(0.02);
+    },
+  );
+
+  test('silence around the speech is trimmed and changes nothing', async () => {
+    const padded = new Float32Array(voice.length + 32_000);
+    padded.set(voice, 16_000);
+    const [bare, wide] = [await classify(wavFile(voice)), await classify(wavFile(padded))];
+    expect(wide.speech?.start).toBeGreaterThan(0.9);
+    expect(wide.speech?.end).toBeLessThan(4.1);
+    expect(distance(bare, wide)).toBeLessThanOrEqual(0.05);
+  });
+});
+
+describe('a long note', () => {
+  let verdict: Verdict;
+  beforeAll(async () => {
+    verdict = await classify(sample('long.ogg'));
+  });
+
+  test('has a timeline in order that does not overlap and lies in the speech', () => {
+    const { timeline = [], speech } = verdict;
+    expect(timeline.length).toBeGreaterThan(3);
+    timeline.forEach(({ start, end }, i) => {
+      expect(end).toBeGreaterThan(start);
+      expect(start).toBeGreaterThanOrEqual(i > 0 ? timeline[i - 1].end : (speech?.start ?? 0));
+    });
+    expect(timeline.at(-1)?.end).toBeLessThanOrEqual(speech?.end ?? 0);
+  });
+
+  test('has a summary of shares of the labels in it', () => {
+    const shares = Object.values(verdict.summary);
+    expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 3);
+    const labels = new Set((verdict.timeline ?? []).map(({ emotion }) => emotion));
+    expect(new Set(Object.keys(verdict.summary))).toEqual(labels);
+  });
+
+  test('leaves long pauses out of the timeline', async () => {
+    const part = voiceLike({ seconds: 4, seed: 2 });
+    const withPause = new Float32Array(part.length * 2 + 16_000 * 8);
+    withPause.set(part);
+    withPause.set(part, part.length + 16_000 * 8);
+    const { timeline = [] } = await classify(wavFile(withPause));
+    const spoken = timeline.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(spoken).toBeLessThan(13);
+    expect(timeline.length).toBeGreaterThan(2);
+  });
+});
+
+describe.skipIf(!hasFfmpeg)('the path of decoding does not matter', () => {
+  const note = wavFile(voiceLike({ seconds: 3, sampleRate: 44_100, seed: 8 }), {
+    sampleRate: 44_100,
+  });
+
+  test('WAV in process and through ffmpeg', async () => {
+    const inProcess = await classify(note);
+    const throughFfmpeg = await classify(encode(note, 'w64'));
+    expect(distance(inProcess, throughFfmpeg)).toBeLessThanOrEqual(0.01);
+  });
+
+  test.each(['plain.ogg', 'fast-high.ogg', 'slow-low.ogg'])(
+    '%s in process and through ffmpeg',
+    async (name) => {
+      const limits = { maxSeconds: 60, deadline: performance.now() + 10_000 };
+      const ogg = { name: 'ogg', demuxer: 'ogg' };
+      const { samples } = await decodeWithFfmpeg(sample(name), ogg, limits);
+      const throughFfmpeg = await classify(wavFile(samples, { encoding: 'float32' }));
+      expect(distance(await classify(sample(name)), throughFfmpeg)).toBeLessThanOrEqual(0.01);
+    },
+  );
+});
+
+describe('a model that does not fit', () => {
+  async function changedCard(change: (card: Record<string, unknown>) => void): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'undertone-model-'));
+    await cp(findModelFolder(), folder, { recursive: true });
+    const path = join(folder, CARD_FILE);
+    const card = JSON.parse(await readFile(path, 'utf8'));
+    change(card);
+    await writeFile(path, JSON.stringify(card));
+    return folder;
+  }
+
+  test.each<[string, (card: Record<string, unknown>) => void, RegExp]>([
+    [
+      'other features',
+      (card) => Object.assign(card.features as object, { mfccs: 13 }),
+      /trained on features of another/,
+    ],
+    [
+      'another class order',
+      (card) => (card.classes as string[]).reverse(),
+      /classes in another order/,
+    ],
+    [
+      'another graph',
+      (card) => Object.assign(card, { sha256: '0'.repeat(64) }),
+      /not the file that its card describes/,
+    ],
+    ['an incomplete card', (card) => delete card.threshold, /is not a model card/],
+  ])('%s is refused', async (_, change, sentence) => {
+    const folder = await changedCard(change);
+    await expect(loadModel(folder)).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringMatching(sentence),
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  test('a missing graph is named', async () => {
+    const folder = await changedCard(() => {});
+    await rm(join(folder, MODEL_FILE));
+    await expect(loadModel(folder)).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+});

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { ROUTES } from '../../functions/routes.ts';
+
+test.each(ROUTES)('$method $path has a handler of the style that Lambda takes', async (route) => {
+  const { handler } = await import(`../../functions/${route.handler}.ts`);
+  expect(handler).toBeInstanceOf(Function);
+  // A second or third parameter would be the context and the callback, which Node 24 refuses.
+  expect(handler).toHaveLength(1);
+});
+
+test('no two routes are the same', () => {
+  const names = ROUTES.map(({ method, path }) => `${method} ${path}`);
+  expect(new Set(names).size).toBe(names.length);
+});

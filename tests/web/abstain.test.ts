@@ -1,0 +1,61 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type RunningServer, startServer } from '../../cli/serve/server.ts';
+import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { writeTinyModel } from '../fixtures/model.ts';
+import { canBrowse, launchChromium, visibleText } from './browser.ts';
+
+const NOTE = {
+  name: 'note.wav',
+  mimeType: 'audio/wav',
+  buffer: Buffer.from(wavFile(voiceLike({ seconds: 2 }))),
+};
+
+describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => {
+  let server: RunningServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await startServer({ port: 0, host: '127.0.0.1' });
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  /** Returns the text of the whole page once a note has got its answer. */
+  async function heardWith(model: string, state: 'heard' | 'failed'): Promise<string> {
+    process.env.UNDERTONE_MODEL = model;
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.locator('#file').setInputFiles(NOTE);
+    await page.locator(`[data-state=${state}]`).waitFor();
+    const text = await visibleText(page.locator('body'));
+    await page.close();
+    return text;
+  }
+
+  // This one comes first: a model that was loaded once stays.
+  test('says what is wrong where the model is missing', async () => {
+    const log = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const none = await mkdtemp(join(tmpdir(), 'undertone-none-'));
+    const text = await heardWith(none, 'failed');
+    expect(text).toMatch(
+      /Not heard\n+\S+emotion\.json cannot be read\..*\n+model-invalid, request/,
+    );
+    expect(text).toMatch(/How far to trust it\n+\S+emotion\.json cannot be read/);
+    log.mockRestore();
+  });
+
+  test('says uncertain, with the best guess and the rule', async () => {
+    const unsure = await writeTinyModel({ favourite: 'sad', confidence: 0.3, threshold: 0.45 });
+    const text = await heardWith(unsure, 'heard');
+    expect(text).toMatch(/Uncertain\n+No emotion stands out\. The best guess is sad, with 30%\./);
+    expect(text).toContain('Below 45% no answer is given.');
+  });
+});

@@ -1,0 +1,6 @@
+export { BatchNorm, type BatchNormModuleOptions } from './batch-norm.ts';
+export { Dropout } from './dropout.ts';
+export { constantParameter, kaimingNormal } from './initializers.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export type { Module } from './module.ts';
+export { Sequential } from './sequential.ts';

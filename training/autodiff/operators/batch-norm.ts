@@ -1,0 +1,58 @@
+import { resolveAxes, sameShape, sizeOf } from '../shape.ts';
+import { constant, integers, operation, type Variable, withGradient } from '../variable.ts';
+import { add, mul, scale, sub } from './arithmetic.ts';
+import { mean, sum } from './reduce.ts';
+
+export interface BatchNormOptions {
+  /** The axes that the statistics run over: the batch, and positions where there are any. */
+  readonly axes: readonly number[];
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
+export interface Normalized {
+  readonly output: Variable;
+  /** Statistics of this batch, of the shape of `gain`; the variance is the biased one. */
+  readonly mean: Variable;
+  readonly variance: Variable;
+}
+
+/**
+ * Returns (x − mean) / √(variance + ε) · gain + bias with the statistics of the batch (Ioffe and
+ * Szegedy 2015). `gain` and `bias` have the shape of x with every axis in `axes` at size 1.
+ *
+ * @example
+ * batchNorm(images, gain, bias, { axes: [0, 2, 3], epsilon: 1e-5 }); // gain of [1, channels, 1, 1]
+ */
+export function batchNorm(
+  x: Variable,
+  gain: Variable,
+  bias: Variable,
+  { axes, epsilon }: BatchNormOptions,
+): Normalized {
+  const reduced = resolveAxes(axes, x.shape.length);
+  const kept = x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size));
+  if (!sameShape(gain.shape, kept) || !sameShape(bias.shape, kept)) {
+    throw new RangeError(`gain [${gain.shape}] and bias [${bias.shape}] must be [${kept}]`);
+  }
+  const over = { axes: reduced, keepDims: true };
+  const count = sizeOf(x.shape) / sizeOf(kept);
+  const average = mean(x, over);
+  const centred = sub(x, average);
+  const squares = operation('ReduceSumSquare', [centred, integers(reduced)], kept);
+  const variance = scale(squares, 1 / count);
+  const shifted = add(variance, constant([], new Float32Array([epsilon])));
+  const inverseDeviation = operation('Reciprocal', [operation('Sqrt', [shifted], kept)], kept);
+  const slope = mul(gain, inverseDeviation);
+  // Each line below is one pass over the activations; the chain rule through the nodes above would
+  // take more than twice as many.
+  const output = withGradient(add(mul(centred, slope), bias), [x, gain, bias], (g) => {
+    const biasGradient = sum(g, over);
+    const gainGradient = mul(sum(mul(g, centred), over), inverseDeviation);
+    const meanOfGradient = scale(biasGradient, 1 / count);
+    const projection = mul(scale(gainGradient, 1 / count), inverseDeviation);
+    const residual = sub(sub(g, meanOfGradient), mul(centred, projection));
+    return [mul(residual, slope), gainGradient, biasGradient];
+  });
+  return { output, mean: average, variance };
+}

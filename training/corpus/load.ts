@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Piscina } from 'piscina';
+import { Piscina as Pool } from 'piscina';
+import { UndertoneError } from '../../core/errors.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
+import { fromRows, type Matrix } from '../matrix.ts';
+import { ExtractionCache } from './cache.ts';
+import type { Clip } from './clip.ts';
+import { type Extraction, sha256 } from './extract.ts';
+import { findRavdess } from './ravdess.ts';
+
+/** A recording that is not trained on, and why. */
+export interface Exclusion {
+  readonly id: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Everything that training needs of a corpus. Row i of X and element i of the rest are one clip. */
+export interface Dataset {
+  readonly clips: readonly Clip[];
+  readonly X: Matrix;
+  readonly y: Int32Array;
+  readonly durations: Float32Array;
+  readonly speechDurations: Float32Array;
+  readonly exclusions: readonly Exclusion[];
+  /** Files that are no recordings of the corpus. */
+  readonly others: number;
+}
+
+export interface LoadOptions {
+  readonly cacheFolder: string;
+  readonly workers: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds, decodes and describes the recordings below a folder. Copies of the same recording (by
+ * decoded content), recordings without speech and unreadable ones are excluded, each with its
+ * reason.
+ *
+ * @throws UndertoneError `not-found` when there are no recordings, `audio-missing` when a class or
+ * the second actor is missing: the sentence says what was found and what is needed.
+ */
+export async function loadCorpus(folder: string, options: LoadOptions): Promise<Dataset> {
+  const { clips, others } = await findRavdess(folder).catch((cause) => {
+    throw new UndertoneError('not-found', `The folder ${folder} cannot be read.`, { cause });
+  });
+  if (clips.length === 0) {
+    throw new UndertoneError(
+      'not-found',
+      `No RAVDESS recordings were found below ${folder} (${others.length} other files). Needed are the folders Audio_Speech_Actors_01-24 and Audio_Song_Actors_01-24 with files like 03-01-05-01-02-01-12.wav (or .flac, .ogg).`,
+    );
+  }
+  const extractions = await extractAll(clips, options);
+  const exclusions = findExclusions(clips, extractions);
+  const excluded = new Set(exclusions.map(({ path }) => path));
+  const kept = clips.map((_, i) => i).filter((i) => !excluded.has(clips[i].path));
+  checkComplete(
+    kept.map((i) => clips[i]),
+    exclusions.length,
+    folder,
+  );
+  return {
+    clips: kept.map((i) => clips[i]),
+    X: fromRows(kept.map((i) => extractions[i].vector as Float32Array)),
+    y: Int32Array.from(kept, (i) => EMOTIONS.indexOf(clips[i].emotion)),
+    durations: Float32Array.from(kept, (i) => extractions[i].duration),
+    speechDurations: Float32Array.from(kept, (i) => extractions[i].speechDuration),
+    exclusions,
+    others: others.length,
+  };
+}
+
+async function extractAll(clips: readonly Clip[], options: LoadOptions): Promise<Extraction[]> {
+  const { cacheFolder, workers, onProgress, signal } = options;
+  const cache = await ExtractionCache.open(cacheFolder);
+  const pool: Piscina = new Pool({
+    // The worker lies beside this file and has its extension, in the sources and in the build.
+    filename: new URL(`./extract${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+  });
+  let done = 0;
+  const extractOne = async ({ path }: Clip): Promise<Extraction> => {
+    signal?.throwIfAborted();
+    const known = cache.get(sha256(await readFile(path)));
+    const extraction: Extraction = known ?? (await pool.run(path, { signal: signal ?? null }));
+    if (!known) await cache.add(extraction);
+    onProgress?.(++done, clips.length);
+    return extraction;
+  };
+  try {
+    return await mapLimited(clips, workers * 2, extractOne);
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** Maps with at most `limit` calls under way, results in the order of the items. */
+async function mapLimited<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await map(items[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+  return results;
+}
+
+/**
+ * Copies of one recording under one label keep the first; under different labels nobody knows which
+ * is right, and all of them go.
+ */
+function findExclusions(clips: readonly Clip[], extractions: readonly Extraction[]): Exclusion[] {
+  const exclusions: Exclusion[] = [];
+  const byContent = new Map<string, number[]>();
+  extractions.forEach(({ audioHash, problem }, i) => {
+    const { id, path } = clips[i];
+    if (problem) exclusions.push({ id, path, reason: problem });
+    else byContent.set(audioHash, [...(byContent.get(audioHash) ?? []), i]);
+  });
+  for (const copies of byContent.values()) {
+    if (copies.length === 1) continue;
+    const labels = new Set(copies.map((i) => clips[i].emotion));
+    const dropped = labels.size === 1 ? copies.slice(1) : copies;
+    for (const i of dropped) {
+      const other = clips[copies.find((j) => j !== i) as number];
+      const reason =
+        labels.size === 1
+          ? `same recording as ${other.id}`
+          : `same recording as ${other.id} under another label`;
+      exclusions.push({ id: clips[i].id, path: clips[i].path, reason });
+    }
+  }
+  return exclusions;
+}
+
+function checkComplete(clips: readonly Clip[], excluded: number, folder: string): void {
+  const counts = EMOTIONS.map((emotion) => clips.filter((clip) => clip.emotion === emotion).length);
+  const missing = EMOTIONS.filter((_, i) => counts[i] === 0);
+  const actors = new Set(clips.map((clip) => clip.actor));
+  if (missing.length === 0 && actors.size > 1) return;
+  const found = EMOTIONS.map((emotion, i) => `${emotion} ${counts[i]}`).join(', ');
+  const problem =
+    missing.length > 0
+      ? `there is no usable recording of ${missing.join(', ')}`
+      : 'all recordings are by one actor, so there is nobody to test on';
+  throw new UndertoneError(
+    'audio-missing',
+    `Training needs all eight emotions and at least two actors, and ${problem}. Found below ${folder}: ${found} (${actors.size} actors; ${excluded} recordings excluded). Add the missing recordings: both RAVDESS archives together have everything.`,
+  );
+}

@@ -1,0 +1,73 @@
+/** A stretch of parameters that are updated alike; the arrays are shared, not copied. */
+export interface ParameterGroup {
+  readonly values: Float32Array;
+  readonly gradients: Float32Array;
+  /** Decoupled weight decay; 0 is usual for biases and normalisation. */
+  readonly weightDecay: number;
+}
+
+export interface AdamWOptions {
+  /** Decay of the running mean of the gradient. 0.9 by default. */
+  readonly beta1?: number;
+  /** Decay of the running mean of the squared gradient. 0.999 by default. */
+  readonly beta2?: number;
+  /** Added to the denominator. 1e-8 by default. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019): the decay shrinks the parameters
+ * by learningRate · weightDecay and stays out of the moments.
+ *
+ * @example
+ * const optimiser = new AdamW([{ values: step.values, gradients: step.gradients, weightDecay: 0.01 }]);
+ * await step.run();
+ * optimiser.step(1e-3);
+ */
+export class AdamW {
+  readonly #groups: readonly (ParameterGroup & { mean: Float32Array; square: Float32Array })[];
+  readonly #beta1: number;
+  readonly #beta2: number;
+  readonly #epsilon: number;
+  #steps = 0;
+
+  /** Throws a RangeError when a group's values and gradients differ in length. */
+  constructor(
+    groups: readonly ParameterGroup[],
+    { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamWOptions = {},
+  ) {
+    this.#groups = groups.map((group) => {
+      const { length } = group.values;
+      if (group.gradients.length !== length) {
+        throw new RangeError(`${length} parameters have ${group.gradients.length} gradients`);
+      }
+      return { ...group, mean: new Float32Array(length), square: new Float32Array(length) };
+    });
+    this.#beta1 = beta1;
+    this.#beta2 = beta2;
+    this.#epsilon = epsilon;
+  }
+
+  /** Moves the parameters by one step along the gradients that lie in the groups now. */
+  step(learningRate: number): void {
+    this.#steps++;
+    const beta1 = this.#beta1;
+    const beta2 = this.#beta2;
+    // Bias correction, taken out of the loop: lr · m̂ / (√v̂ + ε) = rate · m / (√v + ε′).
+    const root = Math.sqrt(1 - beta2 ** this.#steps);
+    const rate = (learningRate * root) / (1 - beta1 ** this.#steps);
+    const epsilon = this.#epsilon * root;
+    for (const { values, gradients, weightDecay, mean, square } of this.#groups) {
+      const shrink = 1 - learningRate * weightDecay;
+      for (let i = 0; i < values.length; i++) {
+        const gradient = gradients[i];
+        const m = gradient + beta1 * (mean[i] - gradient);
+        const squared = gradient * gradient;
+        const v = squared + beta2 * (square[i] - squared);
+        mean[i] = m;
+        square[i] = v;
+        values[i] = values[i] * shrink - (rate * m) / (Math.sqrt(v) + epsilon);
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { workerData } from 'node:worker_threads';
+import { smote } from '../estimators/smote.ts';
+import { type Scaling, StandardScaler } from '../estimators/standard-scaler.ts';
+import { type Matrix, takeRows } from '../matrix.ts';
+import { FAMILY, type Family, type FittedModel, type Parameters } from './families.ts';
+
+/** The samples that all tasks of a pool share, in shared memory. */
+export interface SharedSamples {
+  readonly X: Matrix;
+  readonly y: Int32Array;
+}
+
+/** Fit on some rows, predict others. */
+export interface FitTask {
+  readonly family: Family;
+  readonly parameters: Parameters;
+  readonly seed: number;
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+export interface FitResult {
+  /** Test rows × 8, row-major. */
+  readonly probabilities: Float32Array;
+  readonly featureImportances: readonly number[] | null;
+  readonly scaling: Scaling;
+  readonly model: FittedModel;
+}
+
+/**
+ * Runs one task: scaler and SMOTE see the training rows only, then the classifier is fitted and
+ * predicts the test rows. The same task gives the same result on any worker.
+ */
+export async function fitTask(
+  { X, y }: SharedSamples,
+  { family, parameters, seed, train, test }: FitTask,
+): Promise<FitResult> {
+  const raw = takeRows(X, train);
+  const scaler = new StandardScaler().fit(raw);
+  const labels = Int32Array.from(train, (i) => y[i]);
+  const balanced = smote(scaler.transform(raw), labels, { seed });
+  const fitted = await FAMILY[family].fit(balanced.X, balanced.y, parameters, seed);
+  const empty = { rows: 0, columns: 8, data: new Float32Array(0) };
+  const predicted =
+    test.length > 0
+      ? await fitted.predictProbabilities(scaler.transform(takeRows(X, test)))
+      : empty;
+  return {
+    probabilities: predicted.data,
+    featureImportances: fitted.featureImportances,
+    scaling: scaler.scaling,
+    model: fitted.model,
+  };
+}
+
+/** The entry of a pool worker. The model is posted back only when it is asked for. */
+export default async function run({
+  task,
+  wantsModel,
+}: {
+  task: FitTask;
+  wantsModel: boolean;
+}): Promise<FitResult | Omit<FitResult, 'model' | 'scaling'>> {
+  // Piscina wraps the data that the pool was given with its own port.
+  const samples: SharedSamples = workerData[1] ?? workerData;
+  const result = await fitTask(samples, task);
+  if (wantsModel) return result;
+  const { probabilities, featureImportances } = result;
+  return { probabilities, featureImportances };
+}

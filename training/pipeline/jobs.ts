@@ -1,0 +1,106 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { Piscina } from 'piscina';
+import { sha256 } from '../corpus/extract.ts';
+import type { FitResult, FitTask, SharedSamples } from './fit-task.ts';
+
+/** Raise it when a change of the code makes results of earlier runs wrong. */
+const RESULT_VERSION = 1;
+
+export type Prediction = Pick<FitResult, 'probabilities' | 'featureImportances'>;
+
+export interface JobOptions {
+  readonly workers: number;
+  /** Results are kept here: a run that was stopped takes them up again. */
+  readonly folder: string;
+  readonly onDone?: () => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs fit tasks on a pool of workers that share the samples, and keeps every result on disk under
+ * the hash of all that it depends on: samples, task and code version.
+ */
+export class JobRunner {
+  readonly #pool: Piscina;
+  readonly #options: JobOptions;
+  readonly #samplesHash: string;
+
+  private constructor(samples: SharedSamples, options: JobOptions) {
+    this.#options = options;
+    this.#samplesHash = sha256(bytesOf(samples.X.data)) + sha256(bytesOf(samples.y));
+    this.#pool = new Piscina({
+      // The worker lies beside this file and has its extension, in the sources and in the build.
+      filename: new URL(`./fit-task${extname(import.meta.url)}`, import.meta.url).href,
+      workerData: samples,
+      minThreads: options.workers,
+      maxThreads: options.workers,
+    });
+  }
+
+  static async start(samples: SharedSamples, options: JobOptions): Promise<JobRunner> {
+    await mkdir(options.folder, { recursive: true });
+    return new JobRunner(shared(samples), options);
+  }
+
+  /** Fits on the training rows and predicts the test rows, or returns what was predicted before. */
+  async predict(task: FitTask): Promise<Prediction> {
+    this.#options.signal.throwIfAborted();
+    const path = join(this.#options.folder, `${this.#key(task)}.json`);
+    const known = await readPrediction(path);
+    const prediction = known ?? (await this.#run(task, false));
+    if (!known) await writePrediction(path, prediction);
+    this.#options.onDone?.();
+    return prediction;
+  }
+
+  /** Fits on the training rows and returns the model too; it is not kept on disk. */
+  async fit(task: FitTask): Promise<FitResult> {
+    return (await this.#run(task, true)) as FitResult;
+  }
+
+  async stop(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #run(task: FitTask, wantsModel: boolean): Promise<Prediction | FitResult> {
+    return this.#pool.run({ task, wantsModel }, { signal: this.#options.signal });
+  }
+
+  #key({ train, test, ...rest }: FitTask): string {
+    const rows = [sha256(bytesOf(train)), sha256(bytesOf(test))];
+    return sha256(JSON.stringify([RESULT_VERSION, this.#samplesHash, rest, rows]));
+  }
+}
+
+function shared({ X, y }: SharedSamples): SharedSamples {
+  const data = new Float32Array(new SharedArrayBuffer(X.data.byteLength));
+  data.set(X.data);
+  const labels = new Int32Array(new SharedArrayBuffer(y.byteLength));
+  labels.set(y);
+  return { X: { ...X, data }, y: labels };
+}
+
+function bytesOf(array: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+async function readPrediction(path: string): Promise<Prediction | null> {
+  try {
+    const { probabilities, featureImportances } = JSON.parse(await readFile(path, 'utf8'));
+    return { probabilities: Float32Array.from(probabilities), featureImportances };
+  } catch {
+    return null;
+  }
+}
+
+async function writePrediction(path: string, prediction: Prediction): Promise<void> {
+  const { probabilities, featureImportances } = prediction;
+  // Written beside and renamed: a reader never sees half a file, and two runs do not mix.
+  const partial = `${path}.${process.pid}`;
+  await writeFile(
+    partial,
+    JSON.stringify({ probabilities: Array.from(probabilities), featureImportances }),
+  );
+  await rename(partial, path);
+}

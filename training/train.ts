@@ -1,0 +1,169 @@
+import { FUNCTIONAL_NAMES } from '../core/features/functionals.ts';
+import { EMOTIONS } from '../core/model/emotions.ts';
+import { sha256 } from './corpus/extract.ts';
+import { type Dataset, loadCorpus } from './corpus/load.ts';
+import { takeRows } from './matrix.ts';
+import { expectedCalibrationError } from './metrics.ts';
+import { calibrate, coverageCurve } from './pipeline/calibrate.ts';
+import { exportGraph, writeModel } from './pipeline/export.ts';
+import { FAMILY, type Family } from './pipeline/families.ts';
+import { JobRunner } from './pipeline/jobs.ts';
+import {
+  INNER_FOLDS,
+  innerActorFolds,
+  rowsOf,
+  seedProtocol,
+  type UnseenProtocol,
+  unseenProtocol,
+} from './pipeline/protocols.ts';
+import { candidateParameters, searchParameters } from './pipeline/search.ts';
+import { modelCard } from './report/card.ts';
+import { summarizeData } from './report/data-summary.ts';
+import type { CandidateResults, Results } from './report/results.ts';
+
+/** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
+const TARGET_ACCURACY = 0.6;
+
+export interface TrainOptions {
+  readonly data: string;
+  /** Folder that the model is written to. */
+  readonly out: string;
+  /** Folder of caches and finished jobs, by which a stopped run is resumed. */
+  readonly work: string;
+  readonly families: readonly Family[];
+  readonly seed: number;
+  readonly isQuick: boolean;
+  readonly workers: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Where a run tells how far it is. */
+export interface Progress {
+  begin(stage: string, total: number): void;
+  advance(): void;
+  end(): void;
+}
+
+/**
+ * Trains and measures every family under both protocols, chooses the one that hears strangers best,
+ * fits it on everything and writes the model folder.
+ *
+ * @returns every figure of the run
+ * @throws UndertoneError for a corpus that cannot be trained on; the signal's reason when aborted
+ */
+export async function train(options: TrainOptions): Promise<Results> {
+  const started = performance.now();
+  const { families, seed, isQuick, workers, progress, signal } = options;
+  const dataset = await load(options);
+  const jobCount = countJobs(options);
+  progress.begin('Fitting', jobCount);
+  const jobs = await JobRunner.start(dataset, {
+    folder: `${options.work}/jobs`,
+    workers,
+    signal,
+    onDone: () => progress.advance(),
+  });
+  try {
+    const measured = await Promise.all(
+      families.map(async (family) => ({
+        family,
+        seed: await seedProtocol(family, dataset, { seed, isQuick }, jobs),
+        unseen: await unseenProtocol(family, dataset, { seed, isQuick }, jobs),
+      })),
+    );
+    const best = measured.reduce((a, b) => (uar(b.unseen) > uar(a.unseen) ? b : a));
+    const all = Int32Array.from(dataset.y.keys());
+    const splits = innerActorFolds(dataset, all, seed);
+    const search = await searchParameters(
+      best.family,
+      { y: dataset.y, splits, seed, isQuick },
+      jobs,
+    );
+    const none = new Int32Array(0);
+    const fitted = await jobs.fit({
+      ...{ family: best.family, parameters: search.best, seed },
+      ...{ train: all, test: none },
+    });
+    progress.end();
+    const calibration = calibrateOn(dataset, best.unseen);
+    const graph = exportGraph({ ...fitted, temperature: calibration.temperature });
+    const results: Results = {
+      created: new Date().toISOString(),
+      options: { seed, isQuick, families },
+      minutes: (performance.now() - started) / 60_000,
+      classes: EMOTIONS,
+      featureNames: FUNCTIONAL_NAMES,
+      data: summarizeData(dataset),
+      candidates: measured.map(
+        ({ family, seed: { trial }, unseen: { folds, speech, song } }): CandidateResults => ({
+          family,
+          title: FAMILY[family].title,
+          searchKind: FAMILY[family].search,
+          seed: trial,
+          unseen: { folds, speech, song },
+        }),
+      ),
+      chosen: best.family,
+      final: {
+        parameters: search.best,
+        search: search.points,
+        featureImportances: fitted.featureImportances,
+        modelBytes: graph.length,
+        sha256: sha256(graph),
+      },
+      calibration,
+    };
+    await writeModel(options.out, graph, modelCard(results));
+    return results;
+  } finally {
+    await jobs.stop();
+  }
+}
+
+async function load({ data, work, workers, progress, signal }: TrainOptions): Promise<Dataset> {
+  let isBegun = false;
+  const dataset = await loadCorpus(data, {
+    ...{ cacheFolder: work, workers, signal },
+    onProgress(_, total) {
+      if (!isBegun) progress.begin('Reading recordings', total);
+      isBegun = true;
+      progress.advance();
+    },
+  });
+  progress.end();
+  return dataset;
+}
+
+/** The speech of unseen speakers decides; song counts only where there is no speech. */
+function uar({ speech, song }: UnseenProtocol): number {
+  return (speech ?? song)?.unweightedAverageRecall ?? 0;
+}
+
+/** Voice notes are speech, so speech is what confidence is calibrated on. */
+function calibrateOn(dataset: Dataset, unseen: UnseenProtocol): Results['calibration'] {
+  const speech = rowsOf(dataset, 'speech');
+  const rows = speech.length > 0 ? speech : rowsOf(dataset, 'song');
+  const y = rows.map((i) => dataset.y[i]);
+  const raw = takeRows(unseen.probabilities, rows);
+  const foldOf = rows.map((i) => unseen.foldOf[i]);
+  const { probabilities, ...rest } = calibrate(raw, y, foldOf, TARGET_ACCURACY);
+  return {
+    ...rest,
+    targetAccuracy: TARGET_ACCURACY,
+    errorBefore: expectedCalibrationError(raw, y),
+    errorAfter: expectedCalibrationError(probabilities, y),
+    curve: coverageCurve(probabilities, y, 0.05),
+  };
+}
+
+/** How many fits a run asks for, for the progress bar: both protocols, and the final search. */
+function countJobs({ families, seed, isQuick }: TrainOptions): number {
+  const outerFits = 6;
+  const searches = (family: Family) => {
+    const tried = candidateParameters(family, seed, isQuick).length;
+    return tried > 1 ? tried * INNER_FOLDS : 0;
+  };
+  const each = families.map((family) => outerFits * (searches(family) + 1));
+  return each.reduce((a, b) => a + b, 0) + Math.max(...families.map(searches));
+}
