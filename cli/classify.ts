@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Piscina } from 'piscina';
 import { UndertoneError } from '../core/errors.ts';
+import { findModelFolder, readCard } from '../core/model/session.ts';
 import { classifyFile, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
@@ -26,6 +27,8 @@ export async function classifyCommand(
   paths: readonly string[],
   options: ClassifyCommandOptions,
 ): Promise<boolean> {
+  // A model that cannot be used concerns every file: better told before any is read.
+  await readCard(options.model ?? findModelFolder());
   const files = await expandPaths(paths);
   if (files.length === 0) {
     throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);

@@ -25,9 +25,9 @@ function add(files) {
 }
 
 async function process(file, view) {
-  
   view.showListening();
   try {
+    // Nothing is sent for a card that was removed while it waited.
     const verdict = await hear(file, view.signal);
     announce(file, view.showVerdict(verdict, await threshold));
   } catch (error) {

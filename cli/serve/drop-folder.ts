@@ -126,9 +126,7 @@ async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
   const version = await versionOf(path);
   if (!version || (await hasLabel(target, version.since))) return null;
   const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
-  const now = await versionOf(path);
-  if (!now) return null;
-  if (!isDeepStrictEqual(now, version)) return 'changed';
+  if (!isDeepStrictEqual(await versionOf(path), version)) return 'changed';
   await writeLabel(target, label);
   return label;
 }

@@ -25,7 +25,7 @@ export class Resampler {
   readonly #taps: number;
   readonly #table: Float64Array;
   readonly #passThrough: boolean;
-  #buffer: Float32Array;
+  #buffer: Float64Array;
   /** Input index of the first sample in the buffer; negative while it holds the leading zeros. */
   #bufferStart: number;
   #bufferLength: number;
@@ -41,7 +41,7 @@ export class Resampler {
     this.#half = Math.ceil(ZERO_CROSSINGS / cutoff);
     this.#taps = 2 * this.#half;
     this.#table = polyphaseTable(this.#phases, this.#half, cutoff);
-    this.#buffer = new Float32Array(this.#taps * 4);
+    this.#buffer = new Float64Array(this.#taps * 4);
     this.#bufferStart = -this.#half;
     this.#bufferLength = this.#half;
   }
@@ -65,7 +65,7 @@ export class Resampler {
   #append(samples: Float32Array): void {
     const needed = this.#bufferLength + samples.length;
     if (needed > this.#buffer.length) {
-      const grown = new Float32Array(Math.max(needed, this.#buffer.length * 2));
+      const grown = new Float64Array(Math.max(needed, this.#buffer.length * 2));
       grown.set(this.#buffer.subarray(0, this.#bufferLength));
       this.#buffer = grown;
     }

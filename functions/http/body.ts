@@ -24,7 +24,8 @@ export function maxBodyBytes(contentType: string | undefined): number {
  * Returns the bytes of the recording that a request brings: the part `file` of a multipart form,
  * else the whole body. Other content types are not asked, as clients seldom set them right.
  *
- * @throws UndertoneError `audio-missing` without bytes, `audio-too-large` above MAX_BYTES.
+ * @throws UndertoneError `audio-missing` without bytes, `audio-too-large` where the body cannot hold
+ * a recording of at most MAX_BYTES. What a form holds is measured when it is decoded.
  */
 export async function readAudio(
   event: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded' | 'headers'>,
@@ -32,7 +33,6 @@ export async function readAudio(
   const contentType = headerOf(event, 'content-type');
   const body = bodyBytes(event, maxBodyBytes(contentType));
   const audio = isForm(contentType) ? await filePart(body, contentType) : body;
-  if (audio.length > MAX_BYTES) throw tooLarge();
   if (audio.length === 0) {
     throw missing('The request holds no audio: its body, or the file in it, is empty.');
   }

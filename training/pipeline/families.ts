@@ -26,6 +26,8 @@ export interface Fitted {
   readonly predictProbabilities: (X: Matrix) => Matrix | Promise<Matrix>;
   /** One share per feature, summing to 1; null where the family has none. */
   readonly featureImportances: readonly number[] | null;
+  /** Mean cross-entropy of the training samples after each epoch or round; null for forests. */
+  readonly learningCurve: readonly number[] | null;
 }
 
 interface FamilySpec {
@@ -49,6 +51,7 @@ export const FAMILY: Readonly<Record<Family, FamilySpec>> = {
         model: { family: 'forest', forest: forest.forest },
         predictProbabilities: (unseen) => forest.predictProbabilities(unseen),
         featureImportances: Array.from(forest.featureImportances),
+        learningCurve: null,
       };
     },
   },
@@ -79,11 +82,17 @@ export const FAMILY: Readonly<Record<Family, FamilySpec>> = {
       }),
     ],
     async fit(X, y, parameters, seed) {
-      const boosting = await new GradientBoostingClassifier({ ...parameters, seed }).fit(X, y);
+      const learningCurve: number[] = [];
+      const boosting = await new GradientBoostingClassifier({
+        ...parameters,
+        seed,
+        onRound: ({ trainingLoss }) => learningCurve.push(trainingLoss),
+      }).fit(X, y);
       return {
         model: { family: 'boosting', boosting: boosting.model },
         predictProbabilities: (unseen) => boosting.predictProbabilities(unseen),
         featureImportances: Array.from(boosting.featureImportances),
+        learningCurve,
       };
     },
   },
@@ -99,12 +108,18 @@ export const FAMILY: Readonly<Record<Family, FamilySpec>> = {
         dropout: [0.4, 0.6],
       }),
     async fit(X, y, parameters, seed) {
-      const classCount = EMOTION_COUNT;
-      const mlp = await new MlpClassifier({ ...parameters, seed, classCount }).fit(X, y);
+      const learningCurve: number[] = [];
+      const mlp = await new MlpClassifier({
+        ...parameters,
+        seed,
+        classCount: EMOTION_COUNT,
+        onEpoch: ({ loss }) => learningCurve.push(loss),
+      }).fit(X, y);
       return {
         model: { family: 'mlp', mlp: mlp.model },
         predictProbabilities: (unseen) => mlp.predictProbabilities(unseen),
         featureImportances: null,
+        learningCurve,
       };
     },
   },

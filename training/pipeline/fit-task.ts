@@ -23,6 +23,7 @@ export interface FitResult {
   /** Test rows × 8, row-major. */
   readonly probabilities: Float32Array;
   readonly featureImportances: readonly number[] | null;
+  readonly learningCurve: readonly number[] | null;
   readonly scaling: Scaling;
   readonly model: FittedModel;
 }
@@ -48,6 +49,7 @@ export async function fitTask(
   return {
     probabilities: predicted.data,
     featureImportances: fitted.featureImportances,
+    learningCurve: fitted.learningCurve,
     scaling: scaler.scaling,
     model: fitted.model,
   };
@@ -65,6 +67,6 @@ export default async function run({
   const samples: SharedSamples = workerData[1] ?? workerData;
   const result = await fitTask(samples, task);
   if (wantsModel) return result;
-  const { probabilities, featureImportances } = result;
-  return { probabilities, featureImportances };
+  const { model: _, scaling: __, ...prediction } = result;
+  return prediction;
 }

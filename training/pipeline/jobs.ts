@@ -5,9 +5,9 @@ import { sha256 } from '../corpus/extract.ts';
 import type { FitResult, FitTask, SharedSamples } from './fit-task.ts';
 
 /** Raise it when a change of the code makes results of earlier runs wrong. */
-const RESULT_VERSION = 1;
+const RESULT_VERSION = 2;
 
-export type Prediction = Pick<FitResult, 'probabilities' | 'featureImportances'>;
+export type Prediction = Omit<FitResult, 'model' | 'scaling'>;
 
 export interface JobOptions {
   readonly workers: number;
@@ -87,20 +87,17 @@ function bytesOf(array: Float32Array | Int32Array): Uint8Array {
 
 async function readPrediction(path: string): Promise<Prediction | null> {
   try {
-    const { probabilities, featureImportances } = JSON.parse(await readFile(path, 'utf8'));
-    return { probabilities: Float32Array.from(probabilities), featureImportances };
+    const stored = JSON.parse(await readFile(path, 'utf8'));
+    return { ...stored, probabilities: Float32Array.from(stored.probabilities) };
   } catch {
     return null;
   }
 }
 
 async function writePrediction(path: string, prediction: Prediction): Promise<void> {
-  const { probabilities, featureImportances } = prediction;
   // Written beside and renamed: a reader never sees half a file, and two runs do not mix.
   const partial = `${path}.${process.pid}`;
-  await writeFile(
-    partial,
-    JSON.stringify({ probabilities: Array.from(probabilities), featureImportances }),
-  );
+  const probabilities = Array.from(prediction.probabilities);
+  await writeFile(partial, JSON.stringify({ ...prediction, probabilities }));
   await rename(partial, path);
 }

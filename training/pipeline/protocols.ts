@@ -29,6 +29,7 @@ export interface Trial {
   readonly parameters: Parameters;
   readonly search: readonly SearchPoint[];
   readonly featureImportances: readonly number[] | null;
+  readonly learningCurve: readonly number[] | null;
   readonly testActors: readonly number[];
   readonly scores: Scores;
 }
@@ -140,12 +141,15 @@ async function runTrial(
   }));
   const { best, points } = await searchParameters(family, { y, splits, seed, isQuick }, jobs);
   const task = { family, parameters: best, seed, train, test };
-  const { probabilities, featureImportances } = await jobs.predict(task);
+  const { probabilities, featureImportances, learningCurve } = await jobs.predict(task);
   const matrix = { rows: test.length, columns: EMOTION_COUNT, data: probabilities };
   const testActors = [...new Set(Array.from(test, (i) => clips[i].actor))].sort((a, b) => a - b);
   const scores = score(y, test, matrix);
   return {
-    trial: { parameters: best, search: points, featureImportances, testActors, scores },
+    trial: {
+      ...{ parameters: best, search: points, featureImportances, learningCurve },
+      ...{ testActors, scores },
+    },
     predicted: probabilities,
   };
 }

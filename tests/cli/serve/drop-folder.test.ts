@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rename,
@@ -15,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { classifyFile } from '../../../cli/classify-file.ts';
+import { classifyFile, type Outcome } from '../../../cli/classify-file.ts';
 import { type DropFolder, watchDropFolder } from '../../../cli/serve/drop-folder.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
@@ -44,11 +45,15 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function watching(inbox = 'inbox', labels = 'labels'): Promise<void> {
+async function watching(
+  inbox = 'inbox',
+  labels = 'labels',
+  classify: (path: string) => Promise<Outcome> = (path) => classifyFile(path),
+): Promise<void> {
   folder = await watchDropFolder({
     inbox: join(root, inbox),
     labels: join(root, labels),
-    classify: (path) => classifyFile(path),
+    classify,
     print: (line) => void lines.push(line),
   });
 }
@@ -208,16 +213,16 @@ describe('what comes later', () => {
     log.mockRestore();
   });
 
-  test('has its whole label or none, whenever somebody looks', async () => {
-    const names = Array.from({ length: 40 }, (_, i) => `${i}.txt`);
-    await Promise.all(names.map((name) => drop(name, 'Hello')));
-    while (lines.length < names.length) {
-      const seen = await readdir(join(root, 'labels'));
-      for (const name of seen.filter((label) => !label.startsWith('.'))) {
-        JSON.parse(await readFile(join(root, 'labels', name), 'utf8'));
-      }
-    }
-    expect(await readdir(join(root, 'labels'))).toHaveLength(names.length);
+  test('gets its label in one piece: who reads the old one keeps all of it', async () => {
+    await drop('note.wav', 'Hello');
+    await labelled('note.wav', 'format-unsupported');
+    const reader = await open(labelPath('note.wav'));
+    await drop('note.wav');
+    await labelled('note.wav', 'happy');
+    const old = JSON.parse(await reader.readFile('utf8'));
+    expect(old.error.code).toBe('format-unsupported');
+    await reader.close();
+    expect(await readdir(join(root, 'labels'))).toEqual(['note.wav.json']);
   });
 
   test('cannot steer the terminal with its name', async () => {
@@ -237,6 +242,41 @@ describe('what comes later', () => {
       'zz-last.wav.json',
     ]);
   });
+});
+
+describe('what changes while it is heard', () => {
+  test('is heard again, and the first answer is not kept', async () => {
+    const path = await drop('note.wav', 'Hello');
+    let isFirst = true;
+    await watching('inbox', 'labels', async (heard) => {
+      const outcome = await classifyFile(heard);
+      if (isFirst) await writeFile(path, note);
+      isFirst = false;
+      return outcome;
+    });
+    await labelled('note.wav', 'happy');
+    await vi.waitFor(() => expect(lines).toEqual(['note.wav → happy (0.70)']), PATIENCE);
+  });
+
+  test('or goes, has no label', async () => {
+    await drop('note.wav');
+    await watching('inbox', 'labels', async (heard) => {
+      const outcome = await classifyFile(heard);
+      if (heard.endsWith('note.wav')) await rm(heard);
+      return outcome;
+    });
+    await settle();
+    expect(await readdir(join(root, 'labels'))).toEqual(['zz-last.wav.json']);
+  });
+});
+
+test('a failure of the classifier itself becomes the label of its file', async () => {
+  const log = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await drop('note.wav');
+  await watching('inbox', 'labels', () => Promise.reject(new Error('the thread ended')));
+  expect((await labelled('note.wav', 'internal')).file).toBe('note.wav');
+  expect(log.mock.calls.join()).toContain('the thread ended');
+  log.mockRestore();
 });
 
 describe('the two folders', () => {

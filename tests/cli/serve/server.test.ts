@@ -226,6 +226,7 @@ describe('start and end', () => {
     socket.write(requestHead({ 'Content-Length': note.length, Expect: '100-continue' }));
     await received('100 Continue');
     const closed = ending.close();
+    await once(idle.socket, 'close');
     socket.write(note);
     expect(await received('"emotion":"sad"')).toContain('HTTP/1.1 200 OK');
     await closed;

@@ -1,0 +1,20 @@
+/**
+ * Speed of what users wait for, each beside something they would otherwise run.
+ *
+ *   npm run bench
+ *   npm run bench -- --data <folder with RAVDESS>   also reads the whole corpus
+ */
+import { parseArgs } from 'node:util';
+import { benchClassify } from './classify.ts';
+import { benchCorpus } from './corpus.ts';
+import { benchFeatures } from './features.ts';
+import { benchForest } from './forest.ts';
+
+const { values } = parseArgs({ options: { data: { type: 'string' } } });
+const data = values.data ?? process.env.UNDERTONE_DATA;
+
+await benchClassify();
+benchFeatures();
+benchForest();
+if (data) await benchCorpus(data);
+else console.log('\nReading a whole corpus: left out, no --data was given.');

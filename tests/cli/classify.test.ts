@@ -1,0 +1,200 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_BYTES } from '../../core/limits.ts';
+import { verdictSchema } from '../../core/verdict.ts';
+import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { writeTinyModel } from '../fixtures/model.ts';
+import { run } from '../fixtures/run.ts';
+
+const SAMPLE = fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url));
+const LONG = fileURLToPath(new URL('../../samples/long.ogg', import.meta.url));
+const NOISE = fileURLToPath(new URL('../../samples/noise.ogg', import.meta.url));
+
+let folder: string;
+let model: string;
+const undertone = (...options: string[]) => run('cli/main.js', options);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-cli-'));
+  model = await writeTinyModel({ favourite: 'happy', confidence: 0.7 });
+  await mkdir(join(folder, 'notes', 'deep'), { recursive: true });
+  const note = (seed: number) => wavFile(voiceLike({ seconds: 1.5, seed }));
+  await writeFile(join(folder, 'notes', 'b.wav'), note(1));
+  await writeFile(join(folder, 'notes', 'a.wav'), note(2));
+  await writeFile(join(folder, 'notes', 'deep', 'c.WAV'), note(3));
+  await writeFile(join(folder, 'notes', 'readme.txt'), 'not a recording');
+  await writeFile(join(folder, 'broken.wav'), 'RIFF....WAVE');
+  await writeFile(join(folder, 'text.ogg'), 'hello');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('one file', () => {
+  test('is shown as a chart with the surest emotion first', async () => {
+    const { code, stdout, stderr } = await undertone('classify', '--model', model, SAMPLE);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/happy, 70 % sure/);
+    expect(stdout).toMatch(/^ {2}happy +█+·+ +70 %$/m);
+    for (const name of ['neutral', 'calm', 'sad', 'angry', 'fearful', 'disgust', 'surprised']) {
+      expect(stdout).toContain(name);
+    }
+  });
+
+  test('that is long gets its timeline', async () => {
+    expect((await undertone('classify', LONG)).stdout).toMatch(/Over time\n +0:00–0:02 +\w+/);
+  });
+
+  test('without speech says so', async () => {
+    const { code, stdout } = await undertone('classify', NOISE);
+    expect(code).toBe(0);
+    expect(stdout).toContain('No speech was heard');
+  });
+
+  test('below the confidence of the card is uncertain, and the best guess is named', async () => {
+    const unsure = await writeTinyModel({ favourite: 'sad', confidence: 0.3, threshold: 0.5 });
+    const { stdout } = await undertone('classify', '--model', unsure, SAMPLE);
+    expect(stdout).toContain('uncertain: the best guess is sad, only 30 % sure');
+  });
+
+  test('may come through stdin', async () => {
+    const stdin = await readFile(SAMPLE);
+    const { code, stdout } = await run('cli/main.js', ['classify', '-', '--json'], { stdin });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)[0].file).toBe('-');
+  });
+});
+
+describe('--json', () => {
+  test('is one array in the order of the arguments; a failed file is an entry with its error', async () => {
+    const broken = join(folder, 'broken.wav');
+    const missing = join(folder, 'missing.ogg');
+    const { code, stdout, stderr } = await undertone(
+      'classify',
+      '--json',
+      LONG,
+      broken,
+      missing,
+      SAMPLE,
+    );
+    const entries = JSON.parse(stdout) as { file: string; error?: { code: string } }[];
+    expect(entries.map((entry) => entry.file)).toEqual([LONG, broken, missing, SAMPLE]);
+    expect(entries.map((entry) => entry.error?.code)).toEqual([
+      undefined,
+      'audio-unreadable',
+      'not-found',
+      undefined,
+    ]);
+    const { file: _, ...verdict } = entries[0];
+    expect(verdictSchema.parse(verdict).timeline?.length).toBeGreaterThan(1);
+    expect(code).toBe(1);
+    expect(stderr).toContain('2 of 4 could not be read');
+  });
+
+  test('--no-timeline leaves it out', async () => {
+    const { stdout } = await undertone('classify', '--json', '--no-timeline', LONG);
+    expect(JSON.parse(stdout)[0]).not.toHaveProperty('timeline');
+  });
+
+  test('is the same with one worker and with two', async () => {
+    const notes = join(folder, 'notes');
+    const [one, two] = await Promise.all(
+      ['1', '2'].map((n) => undertone('classify', '--json', '--workers', n, notes)),
+    );
+    expect(two.stdout).toBe(one.stdout);
+  });
+});
+
+describe('several files', () => {
+  test('of a folder are found at any depth, in order, and other files are left alone', async () => {
+    const { code, stdout } = await undertone('classify', '--model', model, join(folder, 'notes'));
+    expect(code).toBe(0);
+    const names = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/[/\\]/).at(-1));
+    expect(names).toEqual(['a.wav', 'b.wav', 'c.WAV']);
+  });
+
+  test('one bad file does not stop the rest and is named at the end', async () => {
+    const text = join(folder, 'text.ogg');
+    const { code, stdout, stderr } = await undertone('classify', SAMPLE, text, LONG);
+    expect(code).toBe(1);
+    expect(stdout.trim().split('\n')).toHaveLength(3);
+    expect(stderr).toMatch(/1 of 3 could not be read:\n.*text\.ogg: This is text, not a recording/);
+  });
+
+  test('--csv has a header, one row each, and quotes what needs it', async () => {
+    const odd = join(folder, 'a, "b".wav');
+    await writeFile(odd, wavFile(voiceLike({ seconds: 1 })));
+    const { stdout } = await undertone(
+      'classify',
+      '--csv',
+      '--model',
+      model,
+      odd,
+      join(folder, 'text.ogg'),
+    );
+    const rows = stdout.trim().split('\r\n');
+    expect(rows[0]).toBe(
+      'file,emotion,confidence,neutral,calm,happy,sad,angry,fearful,disgust,surprised,duration,error',
+    );
+    expect(rows[1]).toContain('a, ""b"".wav",happy,0.7,');
+    expect(rows[2]).toMatch(/,format-unsupported$/);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('no arguments, unknown options and unknown commands are wrong usage', async () => {
+    for (const options of [
+      ['classify'],
+      ['classify', '--nope', SAMPLE],
+      ['sing'],
+      ['classify', '--workers', '0', SAMPLE],
+    ]) {
+      const { code, stderr } = await undertone(...options);
+      expect(code, options.join(' ')).toBe(2);
+      expect(stderr).toMatch(/error:/);
+    }
+  });
+
+  test('an empty folder is named', async () => {
+    const empty = await mkdtemp(join(folder, 'empty-'));
+    const { code, stderr } = await undertone('classify', empty);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`No recordings were found in ${empty}`);
+  });
+
+  test('a file above the limit is refused without being read', async () => {
+    const huge = join(folder, 'huge.wav');
+    await writeFile(huge, Buffer.alloc(MAX_BYTES + 1));
+    const { stderr } = await undertone('classify', huge);
+    expect(stderr).toContain('larger than 25 MiB');
+    await rm(huge);
+  });
+
+  test('a model that cannot be used stops the run with one sentence', async () => {
+    const { code, stdout, stderr } = await undertone('classify', '--model', folder, SAMPLE, LONG);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/emotion\.json cannot be read/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('undertone model', () => {
+  test('prints the card for people', async () => {
+    const { code, stdout } = await undertone('model');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/speakers unseen, speech/);
+    expect(stdout).toMatch(/CC BY-NC-SA 4\.0/);
+  });
+
+  test('--json is the stored card', async () => {
+    const card = JSON.parse((await undertone('model', '--json')).stdout);
+    expect(card.classes).toHaveLength(8);
+    expect(card.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

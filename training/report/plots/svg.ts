@@ -1,0 +1,81 @@
+import { type Markup, markup, type Part } from '../markup.ts';
+
+/** What every plot has: an id that is its own on the page, and what it shows in words. */
+export interface PlotText {
+  readonly id: string;
+  readonly title: string;
+  /** What is to be seen, for those who cannot see it. */
+  readonly description: string;
+}
+
+/** Returns one SVG image of the given size in px; it shrinks a little on a small screen, then scrolls. */
+export function svg(
+  { id, title, description }: PlotText,
+  { width, height }: { width: number; height: number },
+  body: Part,
+): Markup {
+  return markup`<svg role="img" aria-labelledby="${id}-title ${id}-text" viewBox="0 0 ${width} ${height}" style="max-width:${width}px;min-width:${Math.round(width * 0.75)}px">
+<title id="${id}-title">${title}</title>
+<desc id="${id}-text">${description}</desc>
+${body}
+</svg>`;
+}
+
+/** Returns the function that maps a domain onto a range of px. */
+export function linear(
+  [low, high]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): (value: number) => number {
+  const span = high - low || 1;
+  return (value) => round(from + ((value - low) / span) * (to - from));
+}
+
+/** Returns about `count` round numbers within a domain. */
+export function ticks([low, high]: readonly [number, number], count = 5): number[] {
+  const rough = (high - low) / count || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step, 6));
+}
+
+/** Returns vertical grid lines with their values below, and the name of the axis. */
+export function xAxis(
+  domain: readonly [number, number],
+  {
+    x,
+    top,
+    bottom,
+    name,
+    format,
+  }: {
+    x: (value: number) => number;
+    top: number;
+    bottom: number;
+    name: string;
+    format: (value: number) => string;
+  },
+): Markup {
+  return markup`${ticks(domain).map(
+    (value) =>
+      markup`<line class="grid" x1="${x(value)}" x2="${x(value)}" y1="${top}" y2="${bottom}"/><text class="tick" x="${x(value)}" y="${bottom + 16}" text-anchor="middle">${format(value)}</text>`,
+  )}<text class="axis" x="${x(domain[1])}" y="${bottom + 34}" text-anchor="end">${name}</text>`;
+}
+
+export const SHAPES = ['circle', 'triangle', 'diamond'] as const;
+export type Shape = (typeof SHAPES)[number];
+
+/** Returns a mark; its shape goes with its colour, so that colour is never alone. */
+export function mark(shape: Shape, x: number, y: number): Markup {
+  const path = {
+    circle: `M${x - 5} ${y}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z`,
+    triangle: `M${x} ${y - 6}l6 10.5h-12z`,
+    diamond: `M${x} ${y - 6.5}l6 6.5l-6 6.5l-6 -6.5z`,
+  }[shape];
+  return markup`<path class="mark ${shape}" d="${path}"/>`;
+}
+
+export function round(value: number, decimals = 2): number {
+  return Number(value.toFixed(decimals));
+}
