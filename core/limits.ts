@@ -4,7 +4,7 @@
 export const MAX_BYTES = 25 * 1024 * 1024;
 
 /** Longest recording in seconds of decoded audio. */
-export const MAX_SECONDS = 600;
+export const MAX_SECONDS = 300;
 
 /** Longest time in milliseconds that decoding one recording may take. */
-export const DECODE_TIMEOUT_MS = 10_000;
+export const DECODE_TIMEOUT_MS = 15_000;

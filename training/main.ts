@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
 import { FAMILIES, type Family } from './pipeline/families.ts';
+import { ensureFolder } from './pipeline/folders.ts';
 import { summaryText } from './report/summary.ts';
 import { type Progress, train } from './train.ts';
 
@@ -40,7 +41,7 @@ async function run(options: {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   try {
-    await mkdir(options.report, { recursive: true });
+    await ensureFolder(options.report, '--report');
     const results = await train({
       ...options,
       isQuick: options.quick ?? false,
@@ -52,7 +53,7 @@ async function run(options: {
     console.log(`Model: ${options.out}\nFigures: ${join(options.report, 'results.json')}`);
   } catch (error) {
     if (abort.signal.aborted) {
-      console.error('\nStopped. The same command goes on from here.');
+      console.error('Stopped. The same command goes on from here.');
       process.exitCode = INTERRUPTED;
       return;
     }
@@ -76,7 +77,10 @@ function progressOn(stream: NodeJS.WriteStream): Progress {
         bar.start(total, 0);
       },
       advance: () => bar?.increment(),
-      end: () => bar?.stop(),
+      end() {
+        bar?.stop();
+        bar = undefined;
+      },
     };
   }
   let stage = '';
@@ -104,7 +108,7 @@ function familyList(text: string): Family[] {
   if (unknown !== undefined) {
     throw new InvalidArgumentError(`"${unknown}" is none of ${FAMILIES.join(', ')}.`);
   }
-  return names as Family[];
+  return [...new Set(names as Family[])];
 }
 
 function wholeNumber(text: string): number {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { FUNCTIONAL_NAMES } from '../core/features/functionals.ts';
 import { EMOTIONS } from '../core/model/emotions.ts';
 import { sha256 } from './corpus/extract.ts';
@@ -7,16 +8,17 @@ import { expectedCalibrationError } from './metrics.ts';
 import { calibrate, coverageCurve } from './pipeline/calibrate.ts';
 import { exportGraph, writeModel } from './pipeline/export.ts';
 import { FAMILY, type Family } from './pipeline/families.ts';
+import { ensureFolder, lockFolder } from './pipeline/folders.ts';
 import { JobRunner } from './pipeline/jobs.ts';
 import {
-  INNER_FOLDS,
+  countFits,
   innerActorFolds,
   rowsOf,
   seedProtocol,
   type UnseenProtocol,
   unseenProtocol,
 } from './pipeline/protocols.ts';
-import { candidateParameters, searchParameters } from './pipeline/search.ts';
+import { countSearchFits, searchParameters } from './pipeline/search.ts';
 import { modelCard } from './report/card.ts';
 import { summarizeData } from './report/data-summary.ts';
 import type { CandidateResults, Results } from './report/results.ts';
@@ -38,26 +40,42 @@ export interface TrainOptions {
   readonly signal: AbortSignal;
 }
 
-/** Where a run tells how far it is. */
+/** Where a run tells how far it is: in stages, one after the other. */
 export interface Progress {
   begin(stage: string, total: number): void;
+  /** Called `total` times in a stage. */
   advance(): void;
+  /** Also called when nothing has begun, and after a stage that broke off. */
   end(): void;
 }
 
 /**
  * Trains and measures every family under both protocols, chooses the one that hears strangers best,
- * fits it on everything and writes the model folder.
+ * fits it on everything and writes the model folder. Until then a model that is there stays as it
+ * is.
  *
  * @returns every figure of the run
- * @throws UndertoneError for a corpus that cannot be trained on; the signal's reason when aborted
+ * @throws UndertoneError for a corpus that cannot be trained on, a folder that cannot be written to
+ * and a second run with the same work folder; the signal's reason when aborted
  */
 export async function train(options: TrainOptions): Promise<Results> {
+  await ensureFolder(options.out, '--out');
+  await ensureFolder(options.work, '--work');
+  const unlock = await lockFolder(options.work);
+  try {
+    return await trainLocked(options);
+  } finally {
+    options.progress.end();
+    await unlock();
+  }
+}
+
+async function trainLocked(options: TrainOptions): Promise<Results> {
   const started = performance.now();
   const { families, seed, isQuick, workers, progress, signal } = options;
+  // Every task that waits listens to the signal; Node takes more than ten for a leak.
+  setMaxListeners(0, signal);
   const dataset = await load(options);
-  const jobCount = countJobs(options);
-  progress.begin('Fitting', jobCount);
   const jobs = await JobRunner.start(dataset, {
     folder: `${options.work}/jobs`,
     workers,
@@ -65,6 +83,11 @@ export async function train(options: TrainOptions): Promise<Results> {
     onDone: () => progress.advance(),
   });
   try {
+    const fits = families.map((family) => countFits(family, dataset, { seed, isQuick }));
+    progress.begin(
+      'Measuring',
+      fits.reduce((a, b) => a + b, 0),
+    );
     const measured = await Promise.all(
       families.map(async (family) => ({
         family,
@@ -72,9 +95,14 @@ export async function train(options: TrainOptions): Promise<Results> {
         unseen: await unseenProtocol(family, dataset, { seed, isQuick }, jobs),
       })),
     );
+    progress.end();
     const best = measured.reduce((a, b) => (uar(b.unseen) > uar(a.unseen) ? b : a));
     const all = Int32Array.from(dataset.y.keys());
     const splits = innerActorFolds(dataset, all, seed);
+    progress.begin(
+      'Fitting the model',
+      countSearchFits(best.family, splits.length, { seed, isQuick }) + 1,
+    );
     const search = await searchParameters(
       best.family,
       { y: dataset.y, splits, seed, isQuick },
@@ -135,15 +163,14 @@ async function load({ data, work, workers, progress, signal }: TrainOptions): Pr
   return dataset;
 }
 
-/** The speech of unseen speakers decides; song counts only where there is no speech. */
-function uar({ speech, song }: UnseenProtocol): number {
-  return (speech ?? song)?.unweightedAverageRecall ?? 0;
+/** The speech of unseen speakers decides. */
+function uar({ speech }: UnseenProtocol): number {
+  return speech?.unweightedAverageRecall ?? 0;
 }
 
 /** Voice notes are speech, so speech is what confidence is calibrated on. */
 function calibrateOn(dataset: Dataset, unseen: UnseenProtocol): Results['calibration'] {
-  const speech = rowsOf(dataset, 'speech');
-  const rows = speech.length > 0 ? speech : rowsOf(dataset, 'song');
+  const rows = rowsOf(dataset, 'speech');
   const y = rows.map((i) => dataset.y[i]);
   const raw = takeRows(unseen.probabilities, rows);
   const foldOf = rows.map((i) => unseen.foldOf[i]);
@@ -155,15 +182,4 @@ function calibrateOn(dataset: Dataset, unseen: UnseenProtocol): Results['calibra
     errorAfter: expectedCalibrationError(probabilities, y),
     curve: coverageCurve(probabilities, y, 0.05),
   };
-}
-
-/** How many fits a run asks for, for the progress bar: both protocols, and the final search. */
-function countJobs({ families, seed, isQuick }: TrainOptions): number {
-  const outerFits = 6;
-  const searches = (family: Family) => {
-    const tried = candidateParameters(family, seed, isQuick).length;
-    return tried > 1 ? tried * INNER_FOLDS : 0;
-  };
-  const each = families.map((family) => outerFits * (searches(family) + 1));
-  return each.reduce((a, b) => a + b, 0) + Math.max(...families.map(searches));
 }

@@ -8,7 +8,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Starts a thread of its own for the drop folder: ten minutes of audio take seconds of computing. */
+/** Starts a thread of its own for the drop folder: five minutes of audio take seconds of computing. */
 export function startListener(): Listener {
   const pool = new Piscina({
     // Has the extension of this file, in the sources and in the build.

@@ -1,6 +1,6 @@
 import { OpusDecoder } from 'opus-decoder';
 import { UndertoneError } from '../errors.ts';
-import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
+import { type DecodedAudio, type DecodeLimits, MonoSink, tooLong } from './mono-sink.ts';
 import { type OggPage, oggPackets, oggPages } from './ogg.ts';
 import { startsWith } from './sniff.ts';
 
@@ -37,6 +37,7 @@ export async function decodeOggOpus(
   }
   if (!head || serials.size > 1) return null;
 
+  if (claimedSeconds(bytes) > limits.maxSeconds) throw tooLong(limits.maxSeconds);
   const sink = new MonoSink({ sampleRate: OPUS_RATE, channels: head.channels }, limits);
   const decoder = new OpusDecoder({ ...head, preSkip: 0, sampleRate: OPUS_RATE });
   await decoder.ready;
@@ -49,6 +50,16 @@ export async function decodeOggOpus(
     decoder.free();
   }
   return sink.finish();
+}
+
+/**
+ * Seconds that the last page claims. It only serves to refuse a long recording at once: what is
+ * decoded is counted as well.
+ */
+function claimedSeconds(bytes: Uint8Array): number {
+  const last = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf('OggS');
+  const [page] = oggPages(bytes.subarray(last));
+  return page ? Number(page.granule) / OPUS_RATE : 0;
 }
 
 function decodePackets(

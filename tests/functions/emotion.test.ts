@@ -1,18 +1,16 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import { handler } from '../../functions/emotion.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
-import { writeTinyModel } from '../fixtures/model.ts';
+import { useTinyModel } from '../fixtures/model.ts';
 import { type EventOptions, emotionEvent } from './event.ts';
 import { type Answer, expectProblem } from './problem.ts';
 
 const note = wavFile(voiceLike({ seconds: 2 }));
 
-beforeAll(async () => {
-  process.env.UNDERTONE_MODEL = await writeTinyModel({ favourite: 'calm', confidence: 0.6 });
-});
+useTinyModel({ favourite: 'calm', confidence: 0.6 });
 
 async function call(options: EventOptions): Promise<Answer> {
   return answerTo(emotionEvent(options));

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { cardSchema } from '../../core/model/card.ts';
 import { handler } from '../../functions/model.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
@@ -8,6 +8,8 @@ import { modelEvent } from './event.ts';
 import { type Answer, expectProblem } from './problem.ts';
 
 let folder: string;
+
+afterAll(() => rm(folder, { recursive: true }));
 
 beforeAll(async () => {
   folder = await writeTinyModel();

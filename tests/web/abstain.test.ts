@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -50,6 +50,7 @@ describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => 
     );
     expect(text).toMatch(/How far to trust it\n+\S+emotion\.json cannot be read/);
     log.mockRestore();
+    await rm(none, { recursive: true });
   });
 
   test('says uncertain, with the best guess and the rule', async () => {
@@ -57,5 +58,6 @@ describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => 
     const text = await heardWith(unsure, 'heard');
     expect(text).toMatch(/Uncertain\n+No emotion stands out\. The best guess is sad, with 30%\./);
     expect(text).toContain('Below 45% no answer is given.');
+    await rm(unsure, { recursive: true });
   });
 });

@@ -28,15 +28,20 @@ export class ExtractionCache {
     return cache;
   }
 
-  /** Returns what the file with these bytes gave, if it is known. */
+  /** Returns what the file with this hash gave, if it is known. */
   get(fileHash: string): Extraction | undefined {
     return this.#known.get(fileHash);
   }
 
+  /**
+   * Keeps an extraction, unless it is known. One with a problem is not kept: a missing decoder or a
+   * busy machine is no property of the recording, and the next run may do better.
+   */
   async add(extraction: Extraction): Promise<void> {
-    this.#known.set(extraction.fileHash, extraction);
     const { vector, ...rest } = extraction;
-    const encoded = vector && Buffer.from(vector.buffer).toString('base64');
+    if (!vector || this.#known.has(extraction.fileHash)) return;
+    this.#known.set(extraction.fileHash, extraction);
+    const encoded = Buffer.from(vector.buffer).toString('base64');
     // The leading line break ends a line that an interrupted run left unfinished.
     await appendFile(this.#path, `\n${JSON.stringify({ ...rest, vector: encoded })}`);
   }
@@ -53,7 +58,6 @@ export class ExtractionCache {
 function parseLine(line: string): Extraction | null {
   try {
     const { vector, ...rest } = JSON.parse(line);
-    if (vector === null) return { ...rest, vector };
     const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
     return { ...rest, vector: new Float32Array(bytes.buffer) };
   } catch {

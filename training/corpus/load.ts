@@ -7,15 +7,9 @@ import { EMOTIONS } from '../../core/model/emotions.ts';
 import { fromRows, type Matrix } from '../matrix.ts';
 import { ExtractionCache } from './cache.ts';
 import type { Clip } from './clip.ts';
+import { type Exclusion, findExclusions } from './exclusions.ts';
 import { type Extraction, sha256 } from './extract.ts';
 import { findRavdess } from './ravdess.ts';
-
-/** A recording that is not trained on, and why. */
-export interface Exclusion {
-  readonly id: string;
-  readonly path: string;
-  readonly reason: string;
-}
 
 /** Everything that training needs of a corpus. Row i of X and element i of the rest are one clip. */
 export interface Dataset {
@@ -38,11 +32,11 @@ export interface LoadOptions {
 
 /**
  * Finds, decodes and describes the recordings below a folder. Copies of the same recording (by
- * decoded content), recordings without speech and unreadable ones are excluded, each with its
+ * decoded content or by name), recordings without speech and unreadable ones are excluded, each with its
  * reason.
  *
  * @throws UndertoneError `not-found` when there are no recordings, `audio-missing` when a class or
- * the second actor is missing: the sentence says what was found and what is needed.
+ * a second speaker is missing: the sentence says what was found and what is needed.
  */
 export async function loadCorpus(folder: string, options: LoadOptions): Promise<Dataset> {
   const { clips, others } = await findRavdess(folder).catch((cause) => {
@@ -55,12 +49,12 @@ export async function loadCorpus(folder: string, options: LoadOptions): Promise<
     );
   }
   const extractions = await extractAll(clips, options);
-  const exclusions = findExclusions(clips, extractions);
+  const exclusions = findExclusions(clips, extractions, folder);
   const excluded = new Set(exclusions.map(({ path }) => path));
   const kept = clips.map((_, i) => i).filter((i) => !excluded.has(clips[i].path));
   checkComplete(
     kept.map((i) => clips[i]),
-    exclusions.length,
+    exclusions,
     folder,
   );
   return {
@@ -86,9 +80,12 @@ async function extractAll(clips: readonly Clip[], options: LoadOptions): Promise
   let done = 0;
   const extractOne = async ({ path }: Clip): Promise<Extraction> => {
     signal?.throwIfAborted();
-    const known = cache.get(sha256(await readFile(path)));
-    const extraction: Extraction = known ?? (await pool.run(path, { signal: signal ?? null }));
-    if (!known) await cache.add(extraction);
+    const extraction = await readFile(path).then(
+      async (bytes) =>
+        cache.get(sha256(bytes)) ?? (await pool.run(path, { signal: signal ?? null })),
+      unreadable,
+    );
+    await cache.add(extraction);
     onProgress?.(++done, clips.length);
     return extraction;
   };
@@ -97,6 +94,14 @@ async function extractAll(clips: readonly Clip[], options: LoadOptions): Promise
   } finally {
     await pool.destroy();
   }
+}
+
+/** What a file gives whose bytes the disk does not hand out. */
+function unreadable({ code }: NodeJS.ErrnoException): Extraction {
+  return {
+    ...{ fileHash: '', audioHash: '', duration: 0, speechDuration: 0, vector: null },
+    problem: `the file cannot be read (${code})`,
+  };
 }
 
 /** Maps with at most `limit` calls under way, results in the order of the items. */
@@ -117,46 +122,28 @@ async function mapLimited<T, R>(
   return results;
 }
 
-/**
- * Copies of one recording under one label keep the first; under different labels nobody knows which
- * is right, and all of them go.
- */
-function findExclusions(clips: readonly Clip[], extractions: readonly Extraction[]): Exclusion[] {
-  const exclusions: Exclusion[] = [];
-  const byContent = new Map<string, number[]>();
-  extractions.forEach(({ audioHash, problem }, i) => {
-    const { id, path } = clips[i];
-    if (problem) exclusions.push({ id, path, reason: problem });
-    else byContent.set(audioHash, [...(byContent.get(audioHash) ?? []), i]);
-  });
-  for (const copies of byContent.values()) {
-    if (copies.length === 1) continue;
-    const labels = new Set(copies.map((i) => clips[i].emotion));
-    const dropped = labels.size === 1 ? copies.slice(1) : copies;
-    for (const i of dropped) {
-      const other = clips[copies.find((j) => j !== i) as number];
-      const reason =
-        labels.size === 1
-          ? `same recording as ${other.id}`
-          : `same recording as ${other.id} under another label`;
-      exclusions.push({ id: clips[i].id, path: clips[i].path, reason });
-    }
-  }
-  return exclusions;
-}
-
-function checkComplete(clips: readonly Clip[], excluded: number, folder: string): void {
+function checkComplete(
+  clips: readonly Clip[],
+  exclusions: readonly Exclusion[],
+  folder: string,
+): void {
   const counts = EMOTIONS.map((emotion) => clips.filter((clip) => clip.emotion === emotion).length);
   const missing = EMOTIONS.filter((_, i) => counts[i] === 0);
-  const actors = new Set(clips.map((clip) => clip.actor));
-  if (missing.length === 0 && actors.size > 1) return;
+  const speakers = new Set(
+    clips.filter(({ channel }) => channel === 'speech').map(({ actor }) => actor),
+  );
+  if (missing.length === 0 && speakers.size > 1) return;
   const found = EMOTIONS.map((emotion, i) => `${emotion} ${counts[i]}`).join(', ');
   const problem =
     missing.length > 0
       ? `there is no usable recording of ${missing.join(', ')}`
-      : 'all recordings are by one actor, so there is nobody to test on';
+      : `${speakers.size === 1 ? 'only one actor speaks' : 'nobody speaks'}, so there is nobody to test on`;
+  const [first] = exclusions;
+  const excluded = first
+    ? `; ${exclusions.length} recordings excluded, the first, ${first.id}, because: ${first.reason}`
+    : '';
   throw new UndertoneError(
     'audio-missing',
-    `Training needs all eight emotions and at least two actors, and ${problem}. Found below ${folder}: ${found} (${actors.size} actors; ${excluded} recordings excluded). Add the missing recordings: both RAVDESS archives together have everything.`,
+    `Training needs all eight emotions and the speech of at least two actors, and ${problem}. Found below ${folder}: ${found} (${speakers.size} speaking actors${excluded}). Add the missing recordings: both RAVDESS archives together have everything.`,
   );
 }

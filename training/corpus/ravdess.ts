@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import type { Clip } from './clip.ts';
 
-/** What people have RAVDESS as: the original WAV, or smaller copies of it. */
+/** What people have RAVDESS as: the original WAV, or smaller copies of it; the best first. */
 const EXTENSIONS = ['.wav', '.flac', '.ogg'];
 
 /**
@@ -22,7 +22,7 @@ export interface FoundClips {
  * Finds the RAVDESS recordings below a folder, wherever they lie in it: with both archives unpacked
  * side by side these are `Audio_Speech_Actors_01-24` and `Audio_Song_Actors_01-24`.
  *
- * @returns the clips in the order of their names, and what else is there
+ * @returns the clips in the order of their names, copies with the best format first, and what else is there
  * @example
  * const { clips } = await findRavdess('/data/ravdess');
  */
@@ -37,15 +37,16 @@ export async function findRavdess(folder: string): Promise<FoundClips> {
     if (clip) clips.push(clip);
     else others.push(path);
   }
-  clips.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.path < b.path ? -1 : 1));
+  // By code unit, not by locale: the order decides what is drawn for whom.
+  const keyOf = ({ id, path }: Clip) => `${id} ${formatOf(path)} ${path}`;
+  clips.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return { clips, others };
 }
 
 /** Reads a clip's description from its name; null when it is not one of RAVDESS. */
 export function clipOf(path: string): Clip | null {
-  const extension = extname(path);
-  if (!EXTENSIONS.includes(extension.toLowerCase())) return null;
-  const id = basename(path, extension);
+  if (formatOf(path) < 0) return null;
+  const id = basename(path, extname(path));
   const match = NAME.exec(id);
   if (!match) return null;
   const [channel, emotion, intensity, statement, , actor] = match.slice(1).map(Number);
@@ -59,4 +60,9 @@ export function clipOf(path: string): Clip | null {
     intensity: intensity === 1 ? 'normal' : 'strong',
     statement,
   };
+}
+
+/** The position of a file's format in EXTENSIONS; -1 for any other. */
+function formatOf(path: string): number {
+  return EXTENSIONS.indexOf(extname(path).toLowerCase());
 }

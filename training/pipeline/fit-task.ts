@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { smote } from '../estimators/smote.ts';
 import { type Scaling, StandardScaler } from '../estimators/standard-scaler.ts';
 import { type Matrix, takeRows } from '../matrix.ts';
@@ -41,7 +42,7 @@ export async function fitTask(
   const labels = Int32Array.from(train, (i) => y[i]);
   const balanced = smote(scaler.transform(raw), labels, { seed });
   const fitted = await FAMILY[family].fit(balanced.X, balanced.y, parameters, seed);
-  const empty = { rows: 0, columns: 8, data: new Float32Array(0) };
+  const empty = { rows: 0, columns: EMOTION_COUNT, data: new Float32Array(0) };
   const predicted =
     test.length > 0
       ? await fitted.predictProbabilities(scaler.transform(takeRows(X, test)))

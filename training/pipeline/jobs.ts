@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
@@ -56,7 +57,9 @@ export class JobRunner {
 
   /** Fits on the training rows and returns the model too; it is not kept on disk. */
   async fit(task: FitTask): Promise<FitResult> {
-    return (await this.#run(task, true)) as FitResult;
+    const result = (await this.#run(task, true)) as FitResult;
+    this.#options.onDone?.();
+    return result;
   }
 
   async stop(): Promise<void> {
@@ -95,8 +98,9 @@ async function readPrediction(path: string): Promise<Prediction | null> {
 }
 
 async function writePrediction(path: string, prediction: Prediction): Promise<void> {
-  // Written beside and renamed: a reader never sees half a file, and two runs do not mix.
-  const partial = `${path}.${process.pid}`;
+  // Written beside and renamed: a reader never sees half a file. The same task may run twice at
+  // once (two draws of a random search are alike), so each writes a file of its own.
+  const partial = `${path}.${randomUUID()}`;
   const probabilities = Array.from(prediction.probabilities);
   await writeFile(partial, JSON.stringify({ ...prediction, probabilities }));
   await rename(partial, path);

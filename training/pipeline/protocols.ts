@@ -12,10 +12,10 @@ import {
 } from '../split.ts';
 import type { Family, Parameters } from './families.ts';
 import type { JobRunner } from './jobs.ts';
-import { type SearchPoint, searchParameters } from './search.ts';
+import { countSearchFits, type SearchPoint, searchParameters } from './search.ts';
 
 /** Inner folds of every search. */
-export const INNER_FOLDS = 3;
+const INNER_FOLDS = 3;
 
 /** What a model said about recordings that it was not trained on. */
 export interface Scores extends ClassificationReport {
@@ -101,6 +101,17 @@ export async function unseenProtocol(
     return rows.length > 0 ? score(dataset.y, rows, takeRows(probabilities, rows)) : null;
   };
   return { folds, speech: pooled('speech'), song: pooled('song'), probabilities, foldOf };
+}
+
+/** How many fits both protocols together ask for. */
+export function countFits(family: Family, dataset: Dataset, options: ProtocolOptions): number {
+  const unseen = actorFolds(dataset).map(
+    ({ train }) => innerActorFolds(dataset, train, options.seed).length,
+  );
+  return [INNER_FOLDS, ...unseen].reduce(
+    (sum, folds) => sum + countSearchFits(family, folds, options) + 1,
+    0,
+  );
 }
 
 /** Inner folds for searching on all actors, as the exported model does. */

@@ -15,7 +15,7 @@ export interface SearchPoint {
 
 export interface SearchResult {
   readonly best: Parameters;
-  /** In the order tried; empty when there was only one combination. */
+  /** In the order tried; empty when there was nothing to choose from, or nothing to choose by. */
   readonly points: readonly SearchPoint[];
 }
 
@@ -23,7 +23,8 @@ export interface SearchResult {
  * Chooses hyperparameters by cross-validation inside a training part: every combination is fitted
  * on every inner fold, and the best mean UAR wins (the earlier one on a tie).
  *
- * @param splits inner folds, as row numbers of the whole data set
+ * @param splits inner folds, as row numbers of the whole data set; without any, the first
+ * combination is taken unseen
  */
 export async function searchParameters(
   family: Family,
@@ -36,7 +37,7 @@ export async function searchParameters(
   jobs: JobRunner,
 ): Promise<SearchResult> {
   const candidates = candidateParameters(family, seed, isQuick);
-  if (candidates.length === 1) return { best: candidates[0], points: [] };
+  if (candidates.length === 1 || splits.length === 0) return { best: candidates[0], points: [] };
   const points = await Promise.all(
     candidates.map(async (parameters): Promise<SearchPoint> => {
       const scores = await Promise.all(
@@ -56,13 +57,23 @@ export async function searchParameters(
 }
 
 /** The combinations that a run tries: all, or only the first in a quick one. */
-export function candidateParameters(
+function candidateParameters(
   family: Family,
   seed: number,
   isQuick: boolean,
 ): readonly Parameters[] {
   const candidates = FAMILY[family].candidates(seed);
   return isQuick ? candidates.slice(0, 1) : candidates;
+}
+
+/** How many fits `searchParameters` asks for with that many inner folds. */
+export function countSearchFits(
+  family: Family,
+  folds: number,
+  { seed, isQuick }: { seed: number; isQuick: boolean },
+): number {
+  const tried = candidateParameters(family, seed, isQuick).length;
+  return tried > 1 ? tried * folds : 0;
 }
 
 function uarOf(data: Float32Array, y: Int32Array): number {

@@ -15,12 +15,12 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { classifyFile, type Outcome } from '../../../cli/classify-file.ts';
 import { type DropFolder, watchDropFolder } from '../../../cli/serve/drop-folder.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
-import { writeTinyModel } from '../../fixtures/model.ts';
+import { useTinyModel } from '../../fixtures/model.ts';
 
 const note = wavFile(voiceLike({ seconds: 1 }));
 /** Waiting for a watcher: long enough for a busy machine. */
@@ -30,9 +30,7 @@ let root: string;
 let folder: DropFolder | undefined;
 let lines: string[];
 
-beforeAll(async () => {
-  process.env.UNDERTONE_MODEL = await writeTinyModel({ favourite: 'happy', confidence: 0.7 });
-});
+useTinyModel({ favourite: 'happy', confidence: 0.7 });
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'undertone-inbox-'));

@@ -29,7 +29,10 @@ afterEach(() => {
   running?.kill('SIGKILL');
 });
 
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await rm(model, { recursive: true });
+});
 
 /** Runs `undertone serve` in a folder of its own, as a person would. */
 function start(args: readonly string[] = ['--port', '0'], environment: NodeJS.ProcessEnv = {}) {

@@ -5,17 +5,18 @@ import { UndertoneError } from '../../../core/errors.ts';
 import { MAX_BYTES } from '../../../core/limits.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
-import { writeTinyModel } from '../../fixtures/model.ts';
+import { useTinyModel } from '../../fixtures/model.ts';
 import { expectProblem } from '../../functions/problem.ts';
 import { answerOf, openConnection, rawRequest, requestHead } from './http.ts';
 
 const note = wavFile(voiceLike({ seconds: 2 }));
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
 
+useTinyModel({ favourite: 'sad', confidence: 0.8 });
+
 let server: RunningServer;
 
 beforeAll(async () => {
-  process.env.UNDERTONE_MODEL = await writeTinyModel({ favourite: 'sad', confidence: 0.8 });
   server = await startServer({ port: 0, host: '127.0.0.1' });
 });
 

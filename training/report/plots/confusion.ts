@@ -18,7 +18,7 @@ const CELL = { width: 58, height: 44 };
 const LEFT = 96;
 const TOP = 58;
 
-/** Returns a heat map of counts and row percentages: rows are what was meant, columns what was heard. */
+/** Returns a heat map of counts and row percentages: rows are what was acted, columns what was heard. */
 export function confusionPlot(
   plot: PlotText & { classes: readonly string[]; confusion: readonly (readonly number[])[] },
 ): Markup {
@@ -37,7 +37,7 @@ export function confusionPlot(
     );
   });
   return svg(plot, { width, height: bottom + 40 }, [
-    markup`<text class="axis" x="${center(0) - CELL.width / 2}" y="16">heard as →</text><text class="axis" x="${LEFT - 12}" y="${TOP - 10}" text-anchor="end">meant ↓</text>`,
+    markup`<text class="axis" x="${center(0) - CELL.width / 2}" y="16">heard as →</text><text class="axis" x="${LEFT - 12}" y="${TOP - 10}" text-anchor="end">acted ↓</text>`,
     names,
     cells,
     legend(bottom + 14),
@@ -56,9 +56,9 @@ function cell(x: number, y: number, count: number, total: number, isRight: boole
 }
 
 function legend(y: number): Markup {
-  const step = 50;
+  const step = 54;
   return markup`<text class="tick" x="${LEFT - 12}" y="${y + 14}" text-anchor="end">of the row</text>${TONES.map(
     ({ name }, tone) =>
-      markup`<rect class="tone-${tone} swatch" x="${LEFT + tone * step + 1}" y="${y}" width="${step - 2}" height="20" rx="4"/><text class="share ${tone >= INVERSE_TONE ? 'inverse' : 'ink'}" x="${LEFT + (tone + 0.5) * step}" y="${y + 14}" text-anchor="middle">${name}</text>`,
+      markup`<rect class="tone-${tone} swatch" x="${LEFT + tone * step + 3}" y="${y}" width="${step - 6}" height="20" rx="4"/><text class="share ${tone >= INVERSE_TONE ? 'inverse' : 'ink'}" x="${LEFT + (tone + 0.5) * step}" y="${y + 14}" text-anchor="middle">${name}</text>`,
   )}`;
 }

@@ -11,6 +11,8 @@ export interface DotPlot extends PlotText {
   readonly domain: readonly [number, number];
   readonly axis: string;
   readonly labelWidth: number;
+  /** Whether the marks of a row are joined. */
+  readonly isJoined?: boolean;
   readonly format?: (value: number) => string;
 }
 
@@ -20,7 +22,15 @@ const TOP = 34;
 
 /** Returns a dot plot: one line per row, one shape per series. */
 export function dotPlot(plot: DotPlot): Markup {
-  const { series, rows, domain, axis, labelWidth, format = (value) => value.toFixed(1) } = plot;
+  const {
+    series,
+    rows,
+    domain,
+    axis,
+    labelWidth,
+    isJoined = true,
+    format = (value) => value.toFixed(1),
+  } = plot;
   const x = linear(domain, [labelWidth, WIDTH - 20]);
   const bottom = TOP + rows.length * ROW;
   let at = labelWidth;
@@ -33,7 +43,7 @@ export function dotPlot(plot: DotPlot): Markup {
     const y = TOP + (i + 0.5) * ROW;
     const all = values.flat();
     return markup`<text class="label" x="${labelWidth - 12}" y="${y + 4}" text-anchor="end">${label}</text>
-${all.length > 0 && markup`<line class="span" x1="${x(Math.min(...all))}" x2="${x(Math.max(...all))}" y1="${y}" y2="${y}"/>`}
+${isJoined && all.length > 0 && markup`<line class="span" x1="${x(Math.min(...all))}" x2="${x(Math.max(...all))}" y1="${y}" y2="${y}"/>`}
 ${values.map((own, k) => own.map((value) => mark(series[k].shape, x(value), y)))}`;
   });
   return svg(plot, { width: WIDTH, height: bottom + 42 }, [

@@ -44,7 +44,7 @@ export function linePlot(plot: LinePlot): Markup {
       markup`<path class="${isDashed ? 'line dashed' : 'line'}" d="M${points.map(([a, b]) => `${x(a)} ${y(b)}`).join('L')}"/>`,
       Object.entries(labels).map(([i, text]) => {
         const [a, b] = points[Number(i)];
-        return markup`<circle class="stop" cx="${x(a)}" cy="${y(b)}" r="3.5"/><text class="tick" x="${x(a) + 2}" y="${y(b) + 18}" text-anchor="end">${text}</text>`;
+        return markup`<circle class="stop" cx="${x(a)}" cy="${y(b)}" r="3.5"/><text class="tick" x="${x(a) + 5}" y="${y(b) - 7}">${text}</text>`;
       }),
     ]),
     plot.marked && callout(plot.marked, x, y),
@@ -64,6 +64,6 @@ function callout(
   y: (value: number) => number,
 ): Markup {
   const isRight = x(a) > (LEFT + RIGHT) / 2;
-  const end = round(Math.max(y(b) - 46, TOP + 12));
-  return markup`<line class="lead" x1="${x(a)}" x2="${x(a)}" y1="${y(b)}" y2="${end + 6}"/><circle class="ring" cx="${x(a)}" cy="${y(b)}" r="7"/><text class="value" x="${x(a) + (isRight ? 8 : -8)}" y="${end}" text-anchor="${isRight ? 'end' : 'start'}">${label}</text>`;
+  const end = round(Math.min(y(b) + 44, BOTTOM - 10));
+  return markup`<line class="lead" x1="${x(a)}" x2="${x(a)}" y1="${y(b)}" y2="${end}"/><circle class="ring" cx="${x(a)}" cy="${y(b)}" r="7"/><text class="value" x="${x(a) + (isRight ? 8 : -8)}" y="${end}" text-anchor="${isRight ? 'end' : 'start'}">${label}</text>`;
 }

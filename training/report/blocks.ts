@@ -19,9 +19,14 @@ export function table({ caption, head, rows, words = [] }: Table): Markup {
 </table>`);
 }
 
-/** Wraps what may be wider than the page. It takes the focus, so that keys can scroll it. */
+/** Wraps what may be wider than the page. */
 export function scrolling(content: Part): Markup {
-  return markup`<div class="scroll" tabindex="0">${content}</div>`;
+  return markup`<div class="scroll">${content}</div>`;
+}
+
+/** Returns a plot under its heading, with what it tells below. */
+export function figure(heading: string, plot: Markup, caption: Part): Markup {
+  return markup`<figure><p class="heading">${heading}</p>${scrolling(plot)}<figcaption>${caption}</figcaption></figure>`;
 }
 
 function tableRow([header, ...cells]: readonly Part[], kind: (column: number) => string): Markup {
