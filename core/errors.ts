@@ -13,6 +13,9 @@ export const ERROR_TABLE = {
   'model-invalid': { status: 500, title: 'The model cannot be used' },
   unauthorized: { status: 401, title: 'Not authorized' },
   'rate-limited': { status: 429, title: 'Too many requests' },
+  'parameter-invalid': { status: 400, title: 'A parameter has a value we do not take' },
+  'method-not-allowed': { status: 405, title: 'This address does not take this method' },
+  'host-unknown': { status: 421, title: 'This server does not answer under that name' },
   'not-found': { status: 404, title: 'Not found' },
   internal: { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, { status: number; title: string }>;

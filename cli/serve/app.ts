@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
-import { named } from '../../functions/http/problem.ts';
-import { RequestError } from '../../functions/http/request-error.ts';
 import { failure, forward, notFound } from './gateway-adapter.ts';
 import { isLoopback } from './loopback.ts';
 import { packageRoot } from './package-root.ts';
@@ -58,15 +57,15 @@ export function createApp(host: string): App {
   app.notFound(() => failure(notFound()));
   app.onError((thrown) => {
     const requestId = randomUUID();
-    const error = named(thrown);
+    const error = UndertoneError.from(thrown);
     if (error.status >= 500) logFailure(error, requestId);
     return failure(error, requestId);
   });
   return app;
 }
 
-function hostUnknown(): RequestError {
-  return new RequestError(
+function hostUnknown(): UndertoneError {
+  return new UndertoneError(
     'host-unknown',
     'This server answers on this machine only: use 127.0.0.1 or localhost as the address, or start it with --host to let others reach it.',
   );

@@ -6,7 +6,6 @@ import { handler as emotion } from '../../functions/emotion.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';
 import type { HttpHandler } from '../../functions/http/handler.ts';
 import { problem } from '../../functions/http/problem.ts';
-import { RequestError } from '../../functions/http/request-error.ts';
 import { handler as model } from '../../functions/model.ts';
 import { ROUTES, type Route } from '../../functions/routes.ts';
 import { gatewayEvent } from './gateway-event.ts';
@@ -59,9 +58,13 @@ function findRoute(request: Request, requestId: string): Route | APIGatewayProxy
   const allow = here.map(({ method }) => method).join(', ');
   return (
     here.find(({ method }) => method === request.method) ??
-    problem(new RequestError('method-not-allowed', `${pathname} takes ${allow} only.`), requestId, {
-      allow,
-    })
+    problem(
+      new UndertoneError('method-not-allowed', `${pathname} takes ${allow} only.`),
+      requestId,
+      {
+        allow,
+      },
+    )
   );
 }
 

@@ -13,7 +13,7 @@ export const FEATURE_CONFIG = {
   /** Root mean square that active speech is brought to, where full scale is 1. */
   level: 0.1,
   /** Soft floor under every spectrum in dB below the level of the speech. */
-  noiseFloorDb: -50,
+  noiseFloorDb: -40,
   /** Frames that a model window holds, and how far windows are apart (4 s, 2 s). */
   window: { frames: 200, hop: 100 },
   /** Raise it when the list or the meaning of the functionals changes. */

@@ -39,6 +39,16 @@ const LEVEL = [
   'active share',
 ];
 
+/** The course of a feature through the window is told by its means over this many equal parts. */
+const PARTS = 3;
+const COURSE_MFCCS = 20;
+const COURSE = [
+  ...SPECTRAL.slice(0, COURSE_MFCCS),
+  ...SPECTRAL.slice(-CONTRAST_BANDS - 1),
+  'level',
+  'pitch',
+].flatMap((name) => number(`${name} in part`, PARTS));
+
 /** Names of the elements of a feature vector, in order. */
 export const FUNCTIONAL_NAMES: readonly string[] = [
   ...SPECTRAL.map((name) => `${name} mean`),
@@ -47,13 +57,14 @@ export const FUNCTIONAL_NAMES: readonly string[] = [
   ...PITCH,
   ...VOICING,
   ...LEVEL,
+  ...COURSE,
 ];
 
 /**
  * Sums the frames of one window up in a fixed number of statistics: the vector that the classical
  * models take. Means and standard deviations of the spectral features over the active frames, the
  * standard deviation of the change of the first MFCCs from frame to frame, and statistics of pitch
- * (in octaves), voicing and level (in dB).
+ * (in octaves), voicing and level (in dB), and the means of the most telling ones over each third.
  *
  * @returns FUNCTIONAL_NAMES.length finite numbers
  * @example
@@ -62,7 +73,11 @@ export const FUNCTIONAL_NAMES: readonly string[] = [
 export function functionals(analysis: Analysis, range: FrameRange): Float32Array {
   const vector = new Float32Array(FUNCTIONAL_NAMES.length);
   spectralStatistics(analysis, range, vector);
-  const rest = [...pitchStatistics(analysis, range), ...levelStatistics(analysis, range)];
+  const rest = [
+    ...pitchStatistics(analysis, range),
+    ...levelStatistics(analysis, range),
+    ...course(analysis, range),
+  ];
   vector.set(rest, FUNCTIONAL_NAMES.length - rest.length);
   return vector;
 }
@@ -121,5 +136,35 @@ function levelStatistics({ features, active }: Analysis, { from, to }: FrameRang
     ...[0.1, 0.5, 0.9].map((share) => quantile(levels, share)),
     mean(changes),
     mean(Array.from(active.subarray(from, to))),
+  ];
+}
+
+/** Means over the active (for pitch: voiced) frames of each part; a silent part takes the whole's. */
+function course({ features, active }: Analysis, { from, to }: FrameRange): number[] {
+  const { mfcc, contrast, centroid, level, pitch, periodicity } = features;
+  const { mfccs } = FEATURE_CONFIG;
+  const isHeard = (t: number) => active[t] === 1;
+  const isVoiced = (t: number) => active[t] === 1 && periodicity[t] > VOICED;
+  const parts = (value: (t: number) => number, counts: (t: number) => boolean) => {
+    const sums = new Float64Array(PARTS);
+    const frames = new Float64Array(PARTS);
+    for (let t = from; t < to; t++) {
+      if (!counts(t)) continue;
+      const part = Math.floor(((t - from) * PARTS) / (to - from));
+      sums[part] += value(t);
+      frames[part]++;
+    }
+    const total = frames.reduce((a, b) => a + b, 0);
+    const whole = total > 0 ? sums.reduce((a, b) => a + b, 0) / total : 0;
+    return Array.from(sums, (sum, part) => (frames[part] > 0 ? sum / frames[part] : whole));
+  };
+  const columns = (values: Float32Array, width: number, count: number) =>
+    Array.from({ length: count }, (_, c) => parts((t) => values[t * width + c], isHeard)).flat();
+  return [
+    ...columns(mfcc, mfccs, COURSE_MFCCS),
+    ...columns(contrast, CONTRAST_BANDS, CONTRAST_BANDS),
+    ...columns(centroid, 1, 1),
+    ...parts((t) => level[t], isHeard),
+    ...parts((t) => Math.log2(pitch[t]), isVoiced),
   ];
 }

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from './log.ts';
-import { named, problem } from './problem.ts';
+import { problem } from './problem.ts';
 
 /** A Lambda handler behind an API Gateway REST API, which never rejects. */
 export type HttpHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -19,7 +20,7 @@ export function httpHandler(respond: HttpHandler): HttpHandler {
       const result = await respond(event);
       return { ...result, headers: { ...result.headers, 'x-request-id': requestId } };
     } catch (thrown) {
-      const error = named(thrown);
+      const error = UndertoneError.from(thrown);
       if (error.status >= 500) logFailure(error, requestId);
       return problem(error, requestId);
     }

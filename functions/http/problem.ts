@@ -1,6 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
-import { RequestError } from './request-error.ts';
 import { type AnswerHeaders, answer } from './respond.ts';
 
 /** Problem details (RFC 9457) as this API sends them. */
@@ -19,14 +18,14 @@ export interface Problem {
 
 /**
  * Returns the answer to a request that failed, as `application/problem+json`. Whatever is thrown
- * that is neither an UndertoneError nor a RequestError is answered as `internal`.
+ * that is not an UndertoneError is answered as `internal`.
  */
 export function problem(
   thrown: unknown,
   requestId: string,
   headers: AnswerHeaders = {},
 ): APIGatewayProxyResult {
-  const { code, title, status, message } = named(thrown);
+  const { code, title, status, message } = UndertoneError.from(thrown);
   const body: Problem = {
     type: `/problems/${code}`,
     title,
@@ -41,9 +40,4 @@ export function problem(
     'x-request-id': requestId,
     ...headers,
   });
-}
-
-/** Returns what is thrown as an error that has a code. */
-export function named(thrown: unknown): UndertoneError | RequestError {
-  return thrown instanceof RequestError ? thrown : UndertoneError.from(thrown);
 }

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { z } from 'zod';
-import { RequestError } from './request-error.ts';
+import { UndertoneError } from '../../core/errors.ts';
 
 const querySchema = z.object({
   timeline: z
@@ -12,14 +12,14 @@ const querySchema = z.object({
 /**
  * Returns the parameters of `POST /v1/emotion`. Parameters that we do not know are ignored.
  *
- * @throws RequestError `parameter-invalid`
+ * @throws UndertoneError `parameter-invalid`
  */
 export function readQuery(event: Pick<APIGatewayProxyEvent, 'queryStringParameters'>): {
   readonly timeline: boolean;
 } {
   const parsed = querySchema.safeParse(event.queryStringParameters ?? {});
   if (parsed.success) return parsed.data;
-  throw new RequestError(
+  throw new UndertoneError(
     'parameter-invalid',
     'The parameter "timeline" takes true or false. Leave it away to get the timeline.',
     { cause: parsed.error },

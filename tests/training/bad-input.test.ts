@@ -18,7 +18,7 @@ import { clipPath, writeCorpus } from '../fixtures/corpus.ts';
 import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { foldersOf, startTraining, trainIn } from './run-train.ts';
 
-const QUICK = ['--quick', '--families', 'forest', '--workers', '2'];
+const QUICK = ['--quick', '--families', 'forest', '--workers', '1'];
 const TINY = { actors: [1, 2], takes: 1, isSung: false } as const;
 
 let folder: string;

@@ -68,7 +68,7 @@ export const FAMILY: Readonly<Record<Family, FamilySpec>> = {
         lambda: 1,
         maxBins: 64,
       },
-      ...randomDraws(7, seed, {
+      ...randomDraws(4, seed, {
         rounds: [100, 150],
         maxDepth: [3, 4, 5, 6],
         learningRate: [0.08, 0.1, 0.15, 0.2, 0.3],

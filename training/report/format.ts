@@ -36,11 +36,13 @@ export function listed(words: readonly (string | number)[]): string {
 
 /** Returns hyperparameters as "trees 300, maxFeatures sqrt"; `names` picks some of them. */
 export function parametersText(parameters: Parameters, names = Object.keys(parameters)): string {
-  const texts = names.map((name) => {
-    const value = parameters[name];
-    return `${name} ${Array.isArray(value) ? value.join('-') : (value ?? NO_FIGURE)}`;
-  });
+  const texts = names.map((name) => `${name} ${valueText(parameters[name])}`);
   return texts.length > 0 ? texts.join(', ') : 'none';
+}
+
+/** Returns one hyperparameter; one that was not named is left to the estimator. */
+export function valueText(value: Parameters[string] | undefined): string {
+  return Array.isArray(value) ? value.join('-') : String(value ?? 'default');
 }
 
 /** Returns an ISO instant as "22 November 2026, 16:56 UTC". */

@@ -9,7 +9,8 @@ import { STYLE } from './style.ts';
 
 /**
  * Returns the report of a training run as one HTML page that needs nothing else: no script, no font,
- * no network. It is well-formed XML too.
+ * no network. It is well-formed XML
+ * too, for which the case of its first line matters.
  *
  * Throws an Error when the chosen family is not among the candidates.
  *
@@ -48,7 +49,7 @@ ${limits(card)}
 </main>
 </body>
 </html>`;
-  return `<!doctype html>\n${page.text}\n`;
+  return `<!DOCTYPE html>\n${page.text}\n`;
 }
 
 function limits({ limits: sentences, licence, data }: ReturnType<typeof modelCard>): Markup {

@@ -45,7 +45,9 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem 2.5rem; align-items: start; }
 .pair > * { min-width: 0; }
 .scroll { overflow-x: auto; }
-figure { margin: 0.75rem 0 1rem; }
+figure { margin: 0 0 1rem; }
+.wide + .pair, .scroll + .pair { margin-top: 1.5rem; }
+.pair .scroll:first-child > table { margin-top: 0; }
 figcaption { font-size: 0.9375rem; max-width: 35rem; margin-top: 0.5rem; }
 svg { display: block; overflow: visible; width: 100%; height: auto; font-family: var(--sans); font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0.5rem 0 1rem; min-width: 20rem; }
@@ -60,7 +62,7 @@ th, .word { text-align: left; }
 .explain { display: block; position: sticky; left: 0; max-width: min(52rem, 100vw - 5rem); }
 th.figure, .figure { text-align: right; white-space: nowrap; }
 .group { padding-top: 1.375rem; color: var(--soft); font-weight: 400; }
-.group strong { display: block; color: var(--ink); }
+.group strong { display: block; position: sticky; left: 0; max-width: min(52rem, 100vw - 5rem); color: var(--ink); }
 details { margin: 0.5rem 0 1rem; }
 summary { cursor: pointer; color: var(--accent); padding: 0.25rem 0; }
 .terms { max-width: 52rem; margin: 0; }

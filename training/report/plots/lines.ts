@@ -44,7 +44,7 @@ export function linePlot(plot: LinePlot): Markup {
       markup`<path class="${isDashed ? 'line dashed' : 'line'}" d="M${points.map(([a, b]) => `${x(a)} ${y(b)}`).join('L')}"/>`,
       Object.entries(labels).map(([i, text]) => {
         const [a, b] = points[Number(i)];
-        return markup`<circle class="stop" cx="${x(a)}" cy="${y(b)}" r="3.5"/><text class="tick" x="${x(a) + 5}" y="${y(b) - 7}">${text}</text>`;
+        return markup`<circle class="stop" cx="${x(a)}" cy="${y(b)}" r="3.5"/><text class="tick" x="${x(a) + 4}" y="${y(b) - 10}" text-anchor="middle">${text}</text>`;
       }),
     ]),
     plot.marked && callout(plot.marked, x, y),

@@ -13,7 +13,7 @@ export function dataReport({ data, classes }: Results): Markup {
   const absences = columns
     .map(([name, counts]) => ({ name, absent: classes.filter((_, i) => counts[i] === 0) }))
     .filter(({ absent }) => absent.length > 0)
-    .map(({ name, absent }) => `No ${listed(absent)} among ${name}.`)
+    .map(({ name, absent }) => `Not among ${name}: ${listed(absent)}.`)
     .join(' ');
   return markup`<section id="data"><h2>The data</h2>
 <p>${plural(data.clips, 'recording')} were used; ${data.excluded.length === 0 ? 'none was' : plural(data.excluded.length, 'recording')} left out${data.others > 0 && `; ${plural(data.others, 'other file')} in the folder ${data.others === 1 ? 'is' : 'are'} no recordings of the corpus`}.</p>

@@ -2,7 +2,7 @@ import type { Parameters } from '../../pipeline/families.ts';
 import type { Trial } from '../../pipeline/protocols.ts';
 import type { SearchPoint } from '../../pipeline/search.ts';
 import { figure, table } from '../blocks.ts';
-import { isFigure, parametersText, plural, score } from '../format.ts';
+import { isFigure, parametersText, plural, score, valueText } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { dotPlot } from '../plots/dots.ts';
 import type { CandidateResults, Results } from '../results.ts';
@@ -31,7 +31,6 @@ export function searchReport(candidate: CandidateResults, { chosen, final }: Res
   const kind = searchKind === 'grid' ? 'Grid search' : 'Randomized search';
   return markup`<h4>Hyperparameters</h4>
 <p>${kind} over ${plural(combinations.length, 'combination')}, by cross-validation inside every training part; the test actors of a fold had no say.${fixed.length > 0 && ` Fixed: ${parametersText(seed.parameters, fixed)}.`}</p>
-<div class="pair">
 ${figure(
   'What each combination scored',
   searchPlot(candidate, combinations),
@@ -41,22 +40,21 @@ ${table({
   caption: `Combinations tried, ${title.toLowerCase()}: mean UAR on the validation parts`,
   head: [
     'Key',
-    'Hyperparameters',
     'Mean of folds',
     'Won',
     'Random split',
     ...(finalSearch.length > 0 ? ['All actors'] : []),
+    ...varied,
   ],
-  words: [1],
   rows: combinations.map(({ letter, parameters, wins, ...scores }) => [
     letter,
-    parametersText(parameters, varied),
     score(mean(scores.unseen)),
     plural(wins, 'fold'),
     score(mean(scores.seed)),
     ...(finalSearch.length > 0 ? [score(mean(scores.final))] : []),
+    ...varied.map((name) => valueText(parameters[name])),
   ]),
-})}</div>`;
+})}`;
 }
 
 function searchPlot({ family, title }: CandidateResults, combinations: readonly Combination[]) {

@@ -1,0 +1,19 @@
+/**
+ * Returns a Markdown table. The first column holds words; the columns of figures are set to the right.
+ *
+ * @example
+ * markdownTable(['Emotion', 'F1'], [['sad', '0.512']]);
+ */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const isFigure = head.map((_, i) => rows.every((row) => /^[\d.,%–]+$/.test(row[i])));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    line(head),
+    `|${isFigure.map((figure) => (figure ? '---:' : '---')).join('|')}|`,
+    ...rows.map(line),
+  ].join('\n');
+}
