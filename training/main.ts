@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
 import { FAMILIES, type Family } from './pipeline/families.ts';
 import { ensureFolder } from './pipeline/folders.ts';
+import { reportHtml } from './report/html.ts';
 import { summaryText } from './report/summary.ts';
 import { type Progress, train } from './train.ts';
 
@@ -49,8 +50,11 @@ async function run(options: {
       signal: abort.signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    await writeFile(join(options.report, 'report.html'), reportHtml(results));
     console.log(summaryText(results));
-    console.log(`Model: ${options.out}\nFigures: ${join(options.report, 'results.json')}`);
+    console.log(
+      `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
+    );
   } catch (error) {
     if (abort.signal.aborted) {
       console.error('Stopped. The same command goes on from here.');

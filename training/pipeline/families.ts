@@ -99,14 +99,10 @@ export const FAMILY: Readonly<Record<Family, FamilySpec>> = {
   mlp: {
     title: 'Multilayer perceptron',
     search: 'grid',
-    candidates: () =>
-      grid({
-        hidden: [
-          [256, 128],
-          [512, 256],
-        ],
-        dropout: [0.4, 0.6],
-      }),
+    candidates: () => [
+      { hidden: [256, 128], dropout: 0.4, members: 1 },
+      ...grid({ hidden: [[512, 256]], dropout: [0.4, 0.6], members: [2] }),
+    ],
     async fit(X, y, parameters, seed) {
       const learningCurve: number[] = [];
       const mlp = await new MlpClassifier({
