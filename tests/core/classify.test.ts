@@ -65,14 +65,13 @@ describe('the level of a recording', () => {
   const voice = voiceLike({ seconds: 3, seed: 5, amplitude: 1 });
   const rms = Math.sqrt(voice.reduce((sum, s) => sum + s * s, 0) / voice.length);
 
-  test.each([-50, -40, -30, -20])(
-    'at %i dBFS moves no probability by more than 0.02',
-    async (dBFS) => {
-      const full = await classify(wavFile(voice));
-      const quiet = voice.map((s) => (s * 10 ** (dBFS / 20)) / rms);
-      expect(distance(full, await classify(wavFile(quiet)))).toBeLessThanOrEqual(0.02);
-    },
-  );
+  test.each([
+    -50, -40, -30, -20,
+  ])('at %i dBFS moves no probability by more than 0.02', async (dBFS) => {
+    const full = await classify(wavFile(voice));
+    const quiet = voice.map((s) => (s * 10 ** (dBFS / 20)) / rms);
+    expect(distance(full, await classify(wavFile(quiet)))).toBeLessThanOrEqual(0.02);
+  });
 
   test('silence around the speech is trimmed and changes nothing', async () => {
     const padded = new Float32Array(voice.length + 32_000);
@@ -130,16 +129,17 @@ describe.skipIf(!hasFfmpeg)('the path of decoding does not matter', () => {
     expect(distance(inProcess, throughFfmpeg)).toBeLessThanOrEqual(0.01);
   });
 
-  test.each(['plain.ogg', 'fast-high.ogg', 'slow-low.ogg'])(
-    '%s in process and through ffmpeg',
-    async (name) => {
-      const limits = { maxSeconds: 60, deadline: performance.now() + 10_000 };
-      const ogg = { name: 'ogg', demuxer: 'ogg' };
-      const { samples } = await decodeWithFfmpeg(sample(name), ogg, limits);
-      const throughFfmpeg = await classify(wavFile(samples, { encoding: 'float32' }));
-      expect(distance(await classify(sample(name)), throughFfmpeg)).toBeLessThanOrEqual(0.01);
-    },
-  );
+  test.each([
+    'plain.ogg',
+    'fast-high.ogg',
+    'slow-low.ogg',
+  ])('%s in process and through ffmpeg', async (name) => {
+    const limits = { maxSeconds: 60, deadline: performance.now() + 10_000 };
+    const ogg = { name: 'ogg', demuxer: 'ogg' };
+    const { samples } = await decodeWithFfmpeg(sample(name), ogg, limits);
+    const throughFfmpeg = await classify(wavFile(samples, { encoding: 'float32' }));
+    expect(distance(await classify(sample(name)), throughFfmpeg)).toBeLessThanOrEqual(0.01);
+  });
 });
 
 describe('a model that does not fit', () => {

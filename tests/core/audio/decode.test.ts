@@ -27,18 +27,22 @@ function likeness(samples: Float32Array): number {
 }
 
 describe('WAV in process', () => {
-  test.each(['int8', 'int16', 'int24', 'int32', 'float32', 'float64'] as const)(
-    '%s',
-    async (encoding) => {
-      const { samples, duration } = await decode(wavFile(voice, { encoding }));
-      expect(duration).toBe(2);
-      expect(samples.length).toBe(voice.length);
-      // 8 bits have steps of 1/128.
-      const tolerance = encoding === 'int8' ? 1 / 128 : 1e-4;
-      const worst = samples.reduce((max, s, i) => Math.max(max, Math.abs(s - voice[i])), 0);
-      expect(worst).toBeLessThanOrEqual(tolerance);
-    },
-  );
+  test.each([
+    'int8',
+    'int16',
+    'int24',
+    'int32',
+    'float32',
+    'float64',
+  ] as const)('%s', async (encoding) => {
+    const { samples, duration } = await decode(wavFile(voice, { encoding }));
+    expect(duration).toBe(2);
+    expect(samples.length).toBe(voice.length);
+    // 8 bits have steps of 1/128.
+    const tolerance = encoding === 'int8' ? 1 / 128 : 1e-4;
+    const worst = samples.reduce((max, s, i) => Math.max(max, Math.abs(s - voice[i])), 0);
+    expect(worst).toBeLessThanOrEqual(tolerance);
+  });
 
   test('many channels are mixed with equal weights', async () => {
     const frames = new Float32Array(voice.length * 8);
@@ -49,26 +53,23 @@ describe('WAV in process', () => {
     expect(samples[5000]).toBeCloseTo(voice[5000] / 8, 5);
   });
 
-  test.each([8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000])(
-    '%i Hz keeps a tone and its level',
-    async (sampleRate) => {
-      const tone = Float32Array.from(
-        { length: sampleRate },
-        (_, i) => 0.5 * Math.sin((2 * Math.PI * 1000 * i) / sampleRate),
-      );
-      const { samples, duration } = await decode(
-        wavFile(tone, { sampleRate, encoding: 'float32' }),
-      );
-      expect(duration).toBe(1);
-      expect(Math.abs(samples.length - SAMPLE_RATE)).toBeLessThanOrEqual(1);
-      let worst = 0;
-      for (let i = 200; i < SAMPLE_RATE - 200; i++) {
-        const expected = 0.5 * Math.sin((2 * Math.PI * 1000 * i) / SAMPLE_RATE);
-        worst = Math.max(worst, Math.abs(samples[i] - expected));
-      }
-      expect(worst).toBeLessThan(2e-3);
-    },
-  );
+  test.each([
+    8000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000,
+  ])('%i Hz keeps a tone and its level', async (sampleRate) => {
+    const tone = Float32Array.from(
+      { length: sampleRate },
+      (_, i) => 0.5 * Math.sin((2 * Math.PI * 1000 * i) / sampleRate),
+    );
+    const { samples, duration } = await decode(wavFile(tone, { sampleRate, encoding: 'float32' }));
+    expect(duration).toBe(1);
+    expect(Math.abs(samples.length - SAMPLE_RATE)).toBeLessThanOrEqual(1);
+    let worst = 0;
+    for (let i = 200; i < SAMPLE_RATE - 200; i++) {
+      const expected = 0.5 * Math.sin((2 * Math.PI * 1000 * i) / SAMPLE_RATE);
+      worst = Math.max(worst, Math.abs(samples[i] - expected));
+    }
+    expect(worst).toBeLessThan(2e-3);
+  });
 
   test('what cannot be heard at 16 kHz does not fold back', async () => {
     const rate = 48_000;

@@ -89,22 +89,22 @@ describe('MlpClassifier', () => {
     expect(accuracy(await voting.predictProbabilities(test.X), test.y)).toBeGreaterThan(0.8);
   });
 
-  it.each(['one network', 'three voting networks'])(
-    'predicts what its weights say: %s',
-    async (which) => {
-      const classifier = which === 'one network' ? single : voting;
-      const probabilities = await classifier.predictProbabilities(test.X);
-      expect([probabilities.rows, probabilities.columns]).toEqual([400, CLASSES]);
-      let largest = 0;
-      for (let i = 0; i < test.X.rows; i++) {
-        const expected = reference(classifier.model, rowOf(test.X, i));
-        rowOf(probabilities, i).forEach((p, j) => {
-          largest = Math.max(largest, Math.abs(p - expected[j]));
-        });
-      }
-      expect(largest).toBeLessThan(1e-5);
-    },
-  );
+  it.each([
+    'one network',
+    'three voting networks',
+  ])('predicts what its weights say: %s', async (which) => {
+    const classifier = which === 'one network' ? single : voting;
+    const probabilities = await classifier.predictProbabilities(test.X);
+    expect([probabilities.rows, probabilities.columns]).toEqual([400, CLASSES]);
+    let largest = 0;
+    for (let i = 0; i < test.X.rows; i++) {
+      const expected = reference(classifier.model, rowOf(test.X, i));
+      rowOf(probabilities, i).forEach((p, j) => {
+        largest = Math.max(largest, Math.abs(p - expected[j]));
+      });
+    }
+    expect(largest).toBeLessThan(1e-5);
+  });
 
   it('exports into a larger graph, behind a scaler, without a change', async () => {
     const graph = new GraphBuilder('serving');

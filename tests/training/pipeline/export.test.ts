@@ -28,33 +28,32 @@ function samples() {
   return { X, y };
 }
 
-test.each(SMALL)(
-  '%s: the exported graph says what the trainer measured',
-  async (family, parameters) => {
-    const data = samples();
-    const rows = Int32Array.from(data.y.keys());
-    // One class is never seen in training, but tested.
-    const train = rows.filter((i) => i % 3 > 0 && data.y[i] !== ABSENT);
-    const test = rows.filter((i) => i % 3 === 0);
-    const task = { family, parameters, seed: 9, train, test };
-    const { model, scaling, probabilities } = await fitTask(data, task);
-    const measured = { rows: test.length, columns: 8, data: probabilities };
-    const unseen = takeRows(data.X, test);
-    for (const temperature of [0.4, 1, 2.5]) {
-      const session = await InferenceSession.create(exportGraph({ model, scaling, temperature }));
-      const features = new Tensor('float32', unseen.data, [unseen.rows, unseen.columns]);
-      const served = (await session.run({ [INPUT_NAME]: features }))[OUTPUT_NAME];
-      await session.release();
-      expect(served.dims).toEqual([test.length, 8]);
-      const expected = withTemperature(measured, temperature);
-      for (let i = 0; i < expected.data.length; i++) {
-        expect(Math.abs(Number(served.data[i]) - expected.data[i])).toBeLessThan(1e-5);
-      }
+test.each(
+  SMALL,
+)('%s: the exported graph says what the trainer measured', async (family, parameters) => {
+  const data = samples();
+  const rows = Int32Array.from(data.y.keys());
+  // One class is never seen in training, but tested.
+  const train = rows.filter((i) => i % 3 > 0 && data.y[i] !== ABSENT);
+  const test = rows.filter((i) => i % 3 === 0);
+  const task = { family, parameters, seed: 9, train, test };
+  const { model, scaling, probabilities } = await fitTask(data, task);
+  const measured = { rows: test.length, columns: 8, data: probabilities };
+  const unseen = takeRows(data.X, test);
+  for (const temperature of [0.4, 1, 2.5]) {
+    const session = await InferenceSession.create(exportGraph({ model, scaling, temperature }));
+    const features = new Tensor('float32', unseen.data, [unseen.rows, unseen.columns]);
+    const served = (await session.run({ [INPUT_NAME]: features }))[OUTPUT_NAME];
+    await session.release();
+    expect(served.dims).toEqual([test.length, 8]);
+    const expected = withTemperature(measured, temperature);
+    for (let i = 0; i < expected.data.length; i++) {
+      expect(Math.abs(Number(served.data[i]) - expected.data[i])).toBeLessThan(1e-5);
     }
-    const said = argmaxRows(measured);
-    const known = [...test.keys()].filter((k) => data.y[test[k]] !== ABSENT);
-    const right = known.filter((k) => said[k] === data.y[test[k]]);
-    expect(right.length / known.length).toBeGreaterThan(0.6);
-    expect(said).not.toContain(ABSENT);
-  },
-);
+  }
+  const said = argmaxRows(measured);
+  const known = [...test.keys()].filter((k) => data.y[test[k]] !== ABSENT);
+  const right = known.filter((k) => said[k] === data.y[test[k]]);
+  expect(right.length / known.length).toBeGreaterThan(0.6);
+  expect(said).not.toContain(ABSENT);
+});

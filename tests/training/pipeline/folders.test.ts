@@ -29,15 +29,18 @@ test('the lock of a living process is respected, also of one of somebody else', 
   }
 });
 
-test.each(['', 'half', '0', '-1', String(process.pid)])(
-  'a lock that says "%s" is of no living run and is taken over',
-  async (content) => {
-    await writeFile(join(folder, 'lock'), content);
-    const unlock = await lockFolder(folder);
-    expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
-    await unlock();
-  },
-);
+test.each([
+  '',
+  'half',
+  '0',
+  '-1',
+  String(process.pid),
+])('a lock that says "%s" is of no living run and is taken over', async (content) => {
+  await writeFile(join(folder, 'lock'), content);
+  const unlock = await lockFolder(folder);
+  expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(String(process.pid));
+  await unlock();
+});
 
 test('a folder is made with those above it, and one that is there stays as it is', async () => {
   await ensureFolder(join(folder, 'a/b'), '--out');
