@@ -8,13 +8,13 @@ import { parseArgs } from 'node:util';
 import { benchClassify } from './classify.ts';
 import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
-import { benchForest } from './forest.ts';
+import { benchTrees } from './trees.ts';
 
 const { values } = parseArgs({ options: { data: { type: 'string' } } });
 const data = values.data ?? process.env.UNDERTONE_DATA;
 
 await benchClassify();
-benchFeatures();
-benchForest();
+await benchFeatures();
+await benchTrees();
 if (data) await benchCorpus(data);
 else console.log('\nReading a whole corpus: left out, no --data was given.');

@@ -23,9 +23,9 @@ export async function measure(
 }
 
 /** Milliseconds of processor time that `work` took on all threads of this process. */
-export function processorTime(work: () => void): number {
+export async function processorTime(work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
-  work();
+  await work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { cardSchema } from '../core/model/card.ts';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const card = cardSchema.parse(JSON.parse(read('model/emotion.json')));
+
+test('README states the figures of the shipped model', () => {
+  const { unseenSpeech, seed } = card.figures;
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const readme = read('README.md');
+  for (const { accuracy, unweightedAverageRecall } of [unseenSpeech, seed]) {
+    expect(readme).toContain(`| ${percent(accuracy)} | ${percent(unweightedAverageRecall)} |`);
+  }
+  expect(readme).toContain(`below ${percent(card.threshold)}`);
+  expect(readme).toContain(`answers ${percent(card.calibration.coverage)}`);
+  expect(readme).toContain(`${percent(card.calibration.accuracy)} of those answers`);
+});
+
+test('docs/model-card.md describes the shipped model', () => {
+  expect(read('docs/model-card.md')).toContain(card.sha256);
+});
