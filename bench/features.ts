@@ -22,13 +22,13 @@ const RUNS = 30;
  * JavaScript, computing what it has of them (no contrast, no pitch) on the same frames.
  */
 export async function benchFeatures(): Promise<void> {
-  const { sampleRate, framing, melBands, mfccs } = FEATURE_CONFIG;
+  const { sampleRate, framing, melBands, mfccs, logMel } = FEATURE_CONFIG;
   const samples = Float32Array.from(
     { length: SECONDS * sampleRate },
     (_, i) => Math.sin(i * 0.05) * Math.sin(i * 0.0003) + 0.01 * Math.sin(i * i),
   );
   const extractor = new FrameExtractor({
-    ...{ sampleRate, framing, melBands, mfccs },
+    ...{ sampleRate, framing, melBands, mfccs, logMel },
     ...{ noiseVariance: 1e-7, topDb: null },
   });
   Meyda.bufferSize = framing.nFft;

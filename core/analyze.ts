@@ -1,20 +1,7 @@
 import { type Activity, findActivity, frameSeconds, HOP, removeDc } from './audio/speech.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 import { FrameExtractor, type FrameFeatures } from './features/extract.ts';
-import { quantile } from './features/statistics.ts';
-
-/** Speech has at least this many frames that are half periodic (100 ms): a short "no" has more. */
-const MIN_VOICED_FRAMES = 5;
-const VOICED = 0.5;
-/**
- * Steady noise: few frames are clearly periodic, and its level hardly moves. Noise with a slope, as
- * of rain or a fan, is half periodic at times, but speech rises and falls: with these limits every
- * one of 249 clips drawn evenly from CREMA-D, the noisier corpus, counts as speech, and pink noise
- * does not.
- */
-const CLEARLY_VOICED = 0.65;
-const MIN_CLEARLY_VOICED_SHARE = 0.15;
-const MIN_LEVEL_RANGE_DB = 4.5;
+import { isVoice } from './voice/detector.ts';
 
 /** A recording in which somebody speaks, described frame by frame. */
 export interface Analysis {
@@ -26,11 +13,11 @@ export interface Analysis {
   readonly active: Uint8Array;
 }
 
-const { level, noiseFloorDb, framing, sampleRate, melBands, mfccs } = FEATURE_CONFIG;
+const { level, noiseFloorDb, framing, sampleRate, melBands, mfccs, logMel } = FEATURE_CONFIG;
 if (framing.hopLength !== HOP) throw new RangeError('features and speech span need the same hop');
 
 const extractor = new FrameExtractor({
-  ...{ sampleRate, framing, melBands, mfccs },
+  ...{ sampleRate, framing, melBands, mfccs, logMel },
   noiseVariance: level ** 2 * 10 ** (noiseFloorDb / 10),
   topDb: null,
 });
@@ -44,28 +31,34 @@ const extractor = new FrameExtractor({
  * const analysis = analyze((await decode(bytes)).samples);
  */
 export function analyze(samples: Float32Array): Analysis | null {
+  const heard = describe(samples);
+  return heard && isVoice(heard) ? heard : null;
+}
+
+/**
+ * Does the same for any sound, whether somebody speaks in it or not. Returns null for silence: the
+ * voice detector learns from what this returns.
+ */
+export function describe(samples: Float32Array): Analysis | null {
   const centred = removeDc(samples);
   const activity = findActivity(centred);
   if (!activity) return null;
   const { from, to } = activity;
   const features = extractor.extract(centred, { from, to, gain: level / activity.level });
   const active = activity.active.subarray(from, to);
-  if (!isVoice(features, active)) return null;
   return { span: spanSeconds(activity, samples.length), features, active };
 }
 
-function isVoice(
-  { frames, periodicity, level: levels }: FrameFeatures,
-  active: Uint8Array,
-): boolean {
-  const heard = Array.from({ length: frames }, (_, t) => t).filter((t) => active[t]);
-  const above = (limit: number) => heard.filter((t) => periodicity[t] > limit).length;
-  if (above(VOICED) < MIN_VOICED_FRAMES) return false;
-  const heardLevels = heard.map((t) => levels[t]);
-  const range = quantile(heardLevels, 0.9) - quantile(heardLevels, 0.1);
-  return (
-    range >= MIN_LEVEL_RANGE_DB || above(CLEARLY_VOICED) >= MIN_CLEARLY_VOICED_SHARE * heard.length
-  );
+/**
+ * Returns the log-mel spectrogram of the span alone (frames × bands in dB), the `logMel` of the
+ * features that `describe` gives; null for silence. Training turns many waveforms into these.
+ */
+export function describeLogMel(samples: Float32Array): Float32Array | null {
+  const centred = removeDc(samples);
+  const activity = findActivity(centred);
+  if (!activity) return null;
+  const { from, to } = activity;
+  return extractor.extractLogMel(centred, { from, to, gain: level / activity.level });
 }
 
 function spanSeconds({ from, to }: Activity, length: number) {

@@ -1,8 +1,8 @@
 import { type Analysis, analyze } from './analyze.ts';
 import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
-import { functionals } from './features/functionals.ts';
 import { EMOTIONS, type Emotion } from './model/emotions.ts';
+import { modelInput, windowSizeOf } from './model/input.ts';
 import { findModelFolder, loadModel, type Model } from './model/session.ts';
 import type { Label, Probabilities, Segment, Verdict } from './verdict.ts';
 import {
@@ -46,11 +46,15 @@ export function defaultModel(): Promise<Model> {
 }
 
 async function verdictOf(speech: Analysis, duration: number, model: Model): Promise<Verdict> {
-  const segments = timelineSegments(speech);
+  const { kind } = model.card.input;
+  const size = windowSizeOf(kind);
+  const segments = timelineSegments(speech, size);
   // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.
   if (segments.length === 0) return noSpeech(duration, model);
-  const windows = modelWindows(speech);
-  const predictions = await model.predict(windows.map((window) => functionals(speech, window)));
+  const windows = modelWindows(speech, size);
+  const predictions = await model.predict(
+    windows.map((window) => modelInput(kind, speech, window)),
+  );
   const weights = segments.map((segment) => activeFrames(speech.active, segment));
   // A segment is heard by every window that covers it.
   const heard = segments.map((segment) =>

@@ -4,8 +4,8 @@ import { SAMPLE_RATE } from './mono-sink.ts';
 export const HOP = 320;
 const FRAME = 640;
 
-/** Nothing below this level is looked at: 16-bit noise lies near −100 dBFS, a quiet room near −70. */
-const SILENCE_DBFS = -75;
+/** Nothing below this level is looked at: the noise of 16 bits lies near −98 dBFS. */
+const SILENCE_DBFS = -92;
 /** Speech ends where it is this far below the loudest syllable … */
 const RANGE_DB = 35;
 /** … or near the background, unless the background is nearly as loud as the speech. */

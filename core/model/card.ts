@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { emotionSchema } from '../verdict.ts';
 
+/** What a model can look at: the functionals of a window, or its log-mel spectrogram. */
+export const INPUT_KINDS = ['functionals', 'log-mel'] as const;
+export type InputKind = (typeof INPUT_KINDS)[number];
+
 /** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */
 const figuresSchema = z.object({
   protocol: z.string().describe('how training and test recordings were kept apart, in words'),
@@ -9,6 +13,15 @@ const figuresSchema = z.object({
   unweightedAverageRecall: z.number(),
   weightedF1: z.number(),
   macroF1: z.number(),
+  /** UAR of one network over several seeds, where the figures are those of an average of networks. */
+  seeds: z
+    .object({
+      count: z.number().int().min(2),
+      basis: z.string(),
+      mean: z.number(),
+      standardDeviation: z.number(),
+    })
+    .optional(),
 });
 
 const datasetSchema = z.object({
@@ -31,7 +44,12 @@ export const cardSchema = z.object({
   classes: z.array(emotionSchema).length(8),
   /** The configuration of the features that the model was trained on. */
   features: z.record(z.string(), z.unknown()),
-  input: z.object({ name: z.string(), columns: z.number().int().positive() }),
+  /** What the graph is fed for every window: its name, its kind and the shape of one window. */
+  input: z.object({
+    name: z.string(),
+    kind: z.enum(INPUT_KINDS),
+    shape: z.array(z.number().int().positive()),
+  }),
   output: z.object({ name: z.string() }),
   /** Below this probability of the top emotion the verdict is `uncertain`. */
   threshold: z.number().min(0).max(1),
@@ -40,6 +58,8 @@ export const cardSchema = z.object({
     /** Share of held-out recordings that are answered, and accuracy on those. */
     coverage: z.number(),
     accuracy: z.number(),
+    /** On 15 bins of the confidence. */
+    expectedCalibrationError: z.number().optional(),
     method: z.string(),
     curve: z.array(z.object({ threshold: z.number(), coverage: z.number(), accuracy: z.number() })),
   }),

@@ -14,13 +14,14 @@ import { EMOTION_COUNT, EMOTIONS } from './emotions.ts';
 export const MODEL_FILE = 'emotion.onnx';
 export const CARD_FILE = 'emotion.json';
 
-/** A loaded model: feature vectors in, calibrated probabilities out. */
+/** A loaded model: windows in, calibrated probabilities out. */
 export interface Model {
   readonly card: ModelCard;
   /**
-   * Returns, for every feature vector, eight probabilities in the order of EMOTIONS that sum to 1.
+   * Returns, for every window, eight probabilities in the order of EMOTIONS that sum to 1. A window
+   * is what `card.input` describes, flat; core/model/input.ts makes it.
    */
-  predict(vectors: readonly Float32Array[]): Promise<Float64Array[]>;
+  predict(windows: readonly Float32Array[]): Promise<Float64Array[]>;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function loadModel(folder: string): Promise<Model> {
   }).catch((cause) => {
     throw invalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
   });
-  return { card, predict: (vectors) => predict(session, card, vectors) };
+  return { card, predict: (windows) => predict(session, card, windows) };
 }
 
 /**
@@ -93,23 +94,32 @@ export function findModelFolder(environment: NodeJS.ProcessEnv = process.env): s
   return join(folder, 'model');
 }
 
+/** Windows of one call: a long note in many small calls needs little memory and no more time. */
+const BATCH = 16;
+
 async function predict(
   session: InferenceSession,
   { input, output }: ModelCard,
-  vectors: readonly Float32Array[],
+  windows: readonly Float32Array[],
 ): Promise<Float64Array[]> {
-  const batch = new Float32Array(vectors.length * input.columns);
-  vectors.forEach((vector, i) => {
-    batch.set(vector, i * input.columns);
-  });
-  const feeds = { [input.name]: new Tensor('float32', batch, [vectors.length, input.columns]) };
-  const results = await session.run(feeds, [output.name]);
-  const values = results[output.name].data as Float32Array;
-  return vectors.map((_, i) => {
-    const row = Float64Array.from(values.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
-    const sum = row.reduce((a, b) => a + b, 0);
-    return row.map((p) => p / sum);
-  });
+  const size = input.shape.reduce((product, length) => product * length, 1);
+  const rows: Float64Array[] = [];
+  for (let first = 0; first < windows.length; first += BATCH) {
+    const batch = windows.slice(first, first + BATCH);
+    const data = new Float32Array(batch.length * size);
+    batch.forEach((window, i) => {
+      data.set(window, i * size);
+    });
+    const feeds = { [input.name]: new Tensor('float32', data, [batch.length, ...input.shape]) };
+    const results = await session.run(feeds, [output.name]);
+    const values = results[output.name].data as Float32Array;
+    for (let i = 0; i < batch.length; i++) {
+      const row = Float64Array.from(values.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
+      const sum = row.reduce((a, b) => a + b, 0);
+      rows.push(row.map((p) => p / sum));
+    }
+  }
+  return rows;
 }
 
 function invalid(why: string, cause?: unknown): UndertoneError {

@@ -1,14 +1,31 @@
 import type { Emotion } from '../../core/model/emotions.ts';
 
+/** The corpora that there are adapters for; `corpora.ts` says how to add one. */
+export type CorpusName = 'ravdess' | 'crema-d';
+
+/**
+ * How strongly an emotion was asked for. RAVDESS asks for normal and strong (01, 02), CREMA-D for
+ * low, medium and high (LO, MD, HI), of which medium counts as normal and high as strong. Null
+ * where nothing was asked for, as in most of CREMA-D (XX). The words of two corpora are alike; that
+ * their actors meant the same by them is not known.
+ */
+export type Intensity = 'low' | 'normal' | 'strong';
+
 /** One recording of a corpus, and what its name tells. */
 export interface Clip {
+  readonly corpus: CorpusName;
   readonly path: string;
   /** Its name without folders and ending; unique in its corpus. */
   readonly id: string;
   readonly emotion: Emotion;
+  /** The number that the corpus gives the actor; `speaker` is unique over corpora. */
   readonly actor: number;
-  readonly gender: 'female' | 'male';
+  /** `ravdess-07`, `crema-d-1061`. */
+  readonly speaker: string;
+  /** Null where names do not tell it. */
+  readonly gender: 'female' | 'male' | null;
   readonly channel: 'speech' | 'song';
-  readonly intensity: 'normal' | 'strong';
-  readonly statement: number;
+  readonly intensity: Intensity | null;
+  /** What is said, unique over corpora: `ravdess-1`, `crema-d-IEO`. */
+  readonly sentence: string;
 }

@@ -33,7 +33,7 @@ export default async function extract(path: string): Promise<Extraction> {
   const nothing = { fileHash, audioHash: fileHash, duration: 0, speechDuration: 0, vector: null };
   try {
     const { samples, duration } = await decode(bytes);
-    const audioHash = sha256(fingerprint(samples));
+    const audioHash = hashSamples(samples);
     const analysis = analyze(samples);
     if (!analysis) return { ...nothing, audioHash, duration, problem: 'no speech in it' };
     const { span, features } = analysis;
@@ -45,8 +45,8 @@ export default async function extract(path: string): Promise<Extraction> {
   }
 }
 
-/** Samples in 16 bits: decoders of lossless containers agree on these to the last one. */
-function fingerprint(samples: Float32Array): Uint8Array {
+/** Hashes samples in 16 bits: decoders of lossless containers agree on these to the last one. */
+export function hashSamples(samples: Float32Array): string {
   const coarse = Int16Array.from(samples, (sample) => Math.round(sample * 32_767));
-  return new Uint8Array(coarse.buffer);
+  return sha256(new Uint8Array(coarse.buffer));
 }

@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import type { Clip } from './clip.ts';
+import { type Corpus, type FoundClips, findRecordings, nameOf } from './find.ts';
 
-/** What people have RAVDESS as: the original WAV, or smaller copies of it; the best first. */
+/** What people have RAVDESS as: the original WAV, or smaller copies of it. */
 const EXTENSIONS = ['.wav', '.flac', '.ogg'];
 
 /**
@@ -12,11 +11,14 @@ const EXTENSIONS = ['.wav', '.flac', '.ogg'];
  */
 const NAME = /^03-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(0[1-9]|1\d|2[0-4])$/;
 
-export interface FoundClips {
-  readonly clips: Clip[];
-  /** Files below the folder that are no RAVDESS recordings, by path. */
-  readonly others: string[];
-}
+/** 24 actors, two sentences, eight emotions spoken and six sung. */
+export const RAVDESS: Corpus = {
+  name: 'ravdess',
+  licence: 'CC BY-NC-SA 4.0',
+  citation: 'Livingstone & Russo 2018, PLoS ONE 13(5):e0196391',
+  extensions: EXTENSIONS,
+  clipOf,
+};
 
 /**
  * Finds the RAVDESS recordings below a folder, wherever they lie in it: with both archives unpacked
@@ -26,43 +28,25 @@ export interface FoundClips {
  * @example
  * const { clips } = await findRavdess('/data/ravdess');
  */
-export async function findRavdess(folder: string): Promise<FoundClips> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const clips: Clip[] = [];
-  const others: string[] = [];
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const clip = clipOf(path);
-    if (clip) clips.push(clip);
-    else others.push(path);
-  }
-  // By code unit, not by locale: the order decides what is drawn for whom.
-  const keyOf = ({ id, path }: Clip) => `${id} ${formatOf(path)} ${path}`;
-  clips.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  return { clips, others };
+export function findRavdess(folder: string): Promise<FoundClips> {
+  return findRecordings(folder, [RAVDESS]);
 }
 
-/** Reads a clip's description from its name; null when it is not one of RAVDESS. */
-export function clipOf(path: string): Clip | null {
-  if (formatOf(path) < 0) return null;
-  const id = basename(path, extname(path));
-  const match = NAME.exec(id);
-  if (!match) return null;
+function clipOf(path: string): Clip | null {
+  const id = nameOf(path, EXTENSIONS);
+  const match = id === null ? null : NAME.exec(id);
+  if (id === null || !match) return null;
   const [channel, emotion, intensity, statement, , actor] = match.slice(1).map(Number);
   return {
+    corpus: 'ravdess',
     path,
     id,
     emotion: EMOTIONS[emotion - 1],
     actor,
+    speaker: `ravdess-${String(actor).padStart(2, '0')}`,
     gender: actor % 2 === 0 ? 'female' : 'male',
     channel: channel === 1 ? 'speech' : 'song',
     intensity: intensity === 1 ? 'normal' : 'strong',
-    statement,
+    sentence: `ravdess-${statement}`,
   };
-}
-
-/** The position of a file's format in EXTENSIONS; -1 for any other. */
-function formatOf(path: string): number {
-  return EXTENSIONS.indexOf(extname(path).toLowerCase());
 }

@@ -15,6 +15,12 @@ export interface AdamWOptions {
   readonly epsilon?: number;
 }
 
+/** Steps made, and the running means of gradient and squared gradient of every group. */
+export interface AdamWState {
+  readonly steps: number;
+  readonly moments: readonly (readonly [Float32Array, Float32Array])[];
+}
+
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019): the decay shrinks the parameters
  * by learningRate · weightDecay and stays out of the moments.
@@ -69,5 +75,20 @@ export class AdamW {
         values[i] = values[i] * shrink - (rate * m) / (Math.sqrt(v) + epsilon);
       }
     }
+  }
+
+  /** Returns a copy of what the optimiser remembers, for a checkpoint. */
+  state(): AdamWState {
+    const moments = this.#groups.map(({ mean, square }) => [mean.slice(), square.slice()] as const);
+    return { steps: this.#steps, moments };
+  }
+
+  /** Goes on from a state of an optimiser of the same groups. */
+  restore({ steps, moments }: AdamWState): void {
+    this.#steps = steps;
+    this.#groups.forEach((group, i) => {
+      group.mean.set(moments[i][0]);
+      group.square.set(moments[i][1]);
+    });
   }
 }

@@ -38,7 +38,11 @@ export function exportGraph({
 }
 
 /** softmax(log(p + LOG_OFFSET) / T); see calibrate.ts. */
-function appendTemperature(graph: GraphBuilder, probabilities: Value, temperature: number): Value {
+export function appendTemperature(
+  graph: GraphBuilder,
+  probabilities: Value,
+  temperature: number,
+): Value {
   const positive = graph.node('Add', [probabilities, graph.scalar(LOG_OFFSET)]);
   const logits = graph.node('Log', [positive]);
   const scaled = graph.node('Mul', [logits, graph.scalar(1 / temperature)]);

@@ -5,9 +5,7 @@ import { INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
 import { FAMILY } from '../pipeline/families.ts';
 import type { Scores } from '../pipeline/protocols.ts';
 import type { Results } from './results.ts';
-
-/** Version of the shipped model; raise it when a retrained model is committed. */
-const MODEL_VERSION = '0.1.0';
+import { MODEL_VERSION } from './version.ts';
 
 const PROTOCOLS = {
   unseenSpeech: 'speakers unseen, speech: five folds by actor, pooled',
@@ -33,7 +31,7 @@ export function modelCard(results: Results): ModelCard {
     family: FAMILY[chosen].title.toLowerCase(),
     classes: [...EMOTIONS],
     features: FEATURE_CONFIG,
-    input: { name: INPUT_NAME, columns: featureNames.length },
+    input: { name: INPUT_NAME, kind: 'functionals', shape: [featureNames.length] },
     output: { name: OUTPUT_NAME },
     threshold: calibration.threshold,
     calibration: {
@@ -72,7 +70,8 @@ export function modelCard(results: Results): ModelCard {
   };
 }
 
-function figures(protocol: string, scores: Scores): Figures {
+/** Returns the part of the scores that a card holds. */
+export function figures(protocol: string, scores: Omit<Scores, 'perClass' | 'confusion'>): Figures {
   return {
     protocol,
     clips: scores.clips,
@@ -83,6 +82,7 @@ function figures(protocol: string, scores: Scores): Figures {
   };
 }
 
-function round(value: number): number {
+/** Four digits: what is below them is chance. */
+export function round(value: number): number {
   return Number(value.toFixed(4));
 }

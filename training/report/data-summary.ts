@@ -12,7 +12,7 @@ export function summarizeData(dataset: Dataset): DataSummary {
     others,
     byChannel: countBy(clips, (clip) => clip.channel),
     byActor: countBy(clips, (clip) => String(clip.actor)),
-    byIntensity: countBy(clips, (clip) => clip.intensity),
+    byIntensity: countBy(clips, (clip) => clip.intensity ?? 'unspecified'),
     durations: quartiles(durations),
     speechDurations: quartiles(speechDurations),
   };

@@ -14,6 +14,17 @@ export function percent(value: number | null | undefined, decimals = 1): string 
   return isFigure(value) ? `${(value * 100).toFixed(decimals)}%` : NO_FIGURE;
 }
 
+/**
+ * Returns a difference of two shares in points with one decimal.
+ *
+ * @example points(0.031); // '3.1'
+ */
+export function points(difference: number | null | undefined): string {
+  if (!isFigure(difference)) return NO_FIGURE;
+  const text = Math.abs(difference * 100).toFixed(1);
+  return difference < 0 && text !== '0.0' ? `−${text}` : text;
+}
+
 export function isFigure(value: number | null | undefined): value is number {
   return Number.isFinite(value);
 }

@@ -8,7 +8,7 @@ export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const isFigure = head.map((_, i) => rows.every((row) => /^[\d.,%–]+$/.test(row[i])));
+  const isFigure = head.map((_, i) => rows.every((row) => /^[\d.,%–−± ]+$/.test(row[i])));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { framesToMono, readWavHeader } from '../../../core/audio/wav.ts';
+import { FEATURE_CONFIG } from '../../../core/features/config.ts';
 import { FrameExtractor } from '../../../core/features/extract.ts';
 import { FrameAnalyzer, frameCount } from '../../../core/features/frames.ts';
 import { LogMel } from '../../../core/features/mel.ts';
@@ -45,6 +46,7 @@ describe.each(cases)('librosa reference $audio', (golden) => {
     framing: { nFft, hopLength },
     melBands: mel.bands,
     mfccs: golden.features.mfcc.length,
+    logMel: FEATURE_CONFIG.logMel,
     noiseVariance: 0,
     topDb: 80,
   }).extract(samples);

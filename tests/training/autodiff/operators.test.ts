@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as operators from '../../../training/autodiff/operators/index.ts';
-import type { StaticShape } from '../../../training/autodiff/shape.ts';
+import { type StaticShape, sizeOf } from '../../../training/autodiff/shape.ts';
 import { parameter, type Variable } from '../../../training/autodiff/variable.ts';
 import { createRandom, type Random } from '../../../training/random.ts';
 import { gradientError, randomParameter } from './gradient-check.ts';
@@ -59,6 +59,12 @@ const CASES: Record<keyof typeof operators, (random: Random) => Case> = {
     const x = parameter(shape, values);
     return { parameters: [x], output: operators.relu(x) };
   },
+  sqrt: (random) => {
+    const shape = anyShape(random);
+    const values = Float32Array.from({ length: sizeOf(shape) }, () => 1 + 3 * random.uniform());
+    const x = parameter(shape, values);
+    return { parameters: [x], output: operators.sqrt(x) };
+  },
   sum: (random) => {
     const shape = anyShape(random);
     const options = { axes: someAxes(shape.length, random), keepDims: random.uniform() < 0.5 };
@@ -103,6 +109,32 @@ const CASES: Record<keyof typeof operators, (random: Random) => Case> = {
         ? draw(random, [...lead, m, k], [...other, k, n])
         : draw(random, [...other, m, k], [...lead, k, n]);
     return { parameters: [a, b], output: operators.matmul(a, b) };
+  },
+  conv2d: (random) => {
+    const groups = 1 + random.integer(2);
+    const [height, width] = [1 + random.integer(3), 1 + random.integer(3)];
+    const options = {
+      stride: [1 + random.integer(2), 1 + random.integer(3)],
+      padding: [random.integer(height), random.integer(width)],
+      groups,
+    } as const;
+    const [x, weight] = draw(
+      random,
+      [size(random), groups * 2, height + random.integer(4), width + random.integer(4)],
+      [groups * size(random), 2, height, width],
+    );
+    return { parameters: [x, weight], output: operators.conv2d(x, weight, options) };
+  },
+  maxPool2d: (random) => {
+    const tile = [1 + random.integer(2), 1 + random.integer(3)] as const;
+    const shape = [size(random), size(random), tile[0] + random.integer(4), 3 + random.integer(3)];
+    // Values a quarter apart keep their order under the small steps of the numeric side.
+    const order = random.shuffle(Int32Array.from({ length: sizeOf(shape) }, (_, i) => i));
+    const x = parameter(
+      shape,
+      Float32Array.from(order, (rank) => rank / 4),
+    );
+    return { parameters: [x], output: operators.maxPool2d(x, tile) };
   },
   logSoftmax: (random) => unary(operators.logSoftmax, anyShape(random, 1), random),
   crossEntropy: (random) => {

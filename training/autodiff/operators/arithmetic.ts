@@ -38,3 +38,11 @@ export function exp(x: Variable): Variable {
   const y: Variable = operation('Exp', [x], x.shape, { vjp: (g) => [mul(g, y)] });
   return y;
 }
+
+/** Returns the square root of x, whose derivative at 0 is infinite: keep x above it. */
+export function sqrt(x: Variable): Variable {
+  const y: Variable = operation('Sqrt', [x], x.shape, {
+    vjp: (g) => [operation('Div', [scale(g, 0.5), y], x.shape)],
+  });
+  return y;
+}

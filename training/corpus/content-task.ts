@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { describeLogMel } from '../../core/analyze.ts';
+import { decode } from '../../core/audio/decode.ts';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Content } from './exclusions.ts';
+import { hashSamples, sha256 } from './extract.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+/**
+ * Returns what has to be known of the content of a recording to tell whether it is trained on. Never
+ * throws for a bad recording. This is the task of a pool worker.
+ */
+export default async function contentOf(path: string): Promise<Content> {
+  const bytes = await readFile(path);
+  try {
+    const { samples } = await decode(bytes);
+    const problem = describeLogMel(samples) ? null : 'there is nothing to be heard in it';
+    return { problem, audioHash: hashSamples(samples), fingerprint: fingerprintOf(samples) };
+  } catch (thrown) {
+    return { problem: UndertoneError.from(thrown).message, audioHash: sha256(bytes) };
+  }
+}

@@ -1,0 +1,61 @@
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { Piscina } from 'piscina';
+import type { Clip } from './clip.ts';
+import type { Content } from './exclusions.ts';
+
+/** Contents between two writes of the cache. */
+const INTERVAL = 500;
+
+export interface ContentOptions {
+  /** File that what is known is kept in: a run that was stopped goes on from there. */
+  readonly cache: string;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Returns the content of every clip, in their order, from the cache where the file is the same. */
+export async function readContents(
+  clips: readonly Clip[],
+  { cache, workers, signal, onProgress }: ContentOptions,
+): Promise<Content[]> {
+  const known = await readCache(cache);
+  const pool: Piscina = new Piscina({
+    filename: new URL(`./content-task${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+  });
+  let done = 0;
+  const contentOf = async ({ path }: Clip): Promise<Content> => {
+    const { size, mtimeMs } = await stat(path);
+    const key = `${path} ${size} ${mtimeMs}`;
+    const content: Content = known.get(key) ?? (await pool.run(path, { signal }));
+    known.set(key, content);
+    onProgress(++done, clips.length);
+    if (done % INTERVAL === 0) await writeCache(cache, known);
+    return content;
+  };
+  try {
+    const contents = await Promise.all(clips.map(contentOf));
+    await writeCache(cache, known);
+    return contents;
+  } finally {
+    await pool.destroy();
+  }
+}
+
+async function readCache(path: string): Promise<Map<string, Content>> {
+  try {
+    return deserialize(await readFile(path));
+  } catch {
+    return new Map();
+  }
+}
+
+async function writeCache(path: string, contents: Map<string, Content>): Promise<void> {
+  const partial = `${path}.${process.pid}.${contents.size}`;
+  await writeFile(partial, serialize(contents));
+  await rename(partial, path);
+}

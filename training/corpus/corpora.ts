@@ -1,0 +1,53 @@
+import type { Clip, CorpusName } from './clip.ts';
+import { CREMA_D } from './crema-d.ts';
+import { type Corpus, type FoundClips, findRecordings } from './find.ts';
+import { RAVDESS } from './ravdess.ts';
+
+/**
+ * Every corpus that can be trained on, by name. To add one: its name in `CorpusName` (clip.ts), a
+ * file like `crema-d.ts` that turns a file name into a Clip, and its entry here. Names must tell
+ * corpora apart, and speakers and sentences carry the name of their corpus.
+ *
+ * @example
+ * // emo-db.ts: 03a01Fa.wav is speaker, text, emotion (Freude), version
+ * export const EMO_DB: Corpus = {
+ *   name: 'emo-db', licence: '…', citation: '…', extensions: ['.wav'],
+ *   clipOf(path) {
+ *     const id = nameOf(path, ['.wav']);
+ *     const match = id && /^(\d\d)([ab]\d\d)([WLEAFTN])[a-f]$/.exec(id);
+ *     return match ? { corpus: 'emo-db', path, id, … } : null;
+ *   },
+ * };
+ */
+export const CORPORA: Readonly<Record<CorpusName, Corpus>> = {
+  ravdess: RAVDESS,
+  'crema-d': CREMA_D,
+};
+
+export interface FoundCorpora extends FoundClips {
+  /** Other files of the clips found: in a format that is worth less, or in another folder. */
+  readonly copies: Clip[];
+}
+
+/**
+ * Finds the recordings of every known corpus below one folder, wherever they lie in it.
+ *
+ * @returns every clip once, in its best format, in the order of the corpora and of their names; the
+ * copies of these; and the files that are none
+ * @throws the error of the file system when the folder cannot be read
+ * @example
+ * const { clips } = await findClips('/data');
+ * const trained = clips.filter(({ actor }) => !CREMA_D_TEST_ACTORS.includes(actor));
+ */
+export async function findClips(folder: string): Promise<FoundCorpora> {
+  const found = await findRecordings(folder, Object.values(CORPORA));
+  const clips: Clip[] = [];
+  const copies: Clip[] = [];
+  for (const clip of found.clips) {
+    // Copies follow each other, the best first.
+    const last = clips.at(-1);
+    const isCopy = last?.corpus === clip.corpus && last.id === clip.id;
+    (isCopy ? copies : clips).push(clip);
+  }
+  return { clips, copies, others: found.others };
+}

@@ -1,0 +1,112 @@
+import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import type { Clip } from '../corpus/clip.ts';
+import { argmaxRows, type Matrix, takeRows, zeros } from '../matrix.ts';
+import { type Scores, score } from '../pipeline/protocols.ts';
+import type { ActorScores, NamedScores, ReliabilityBin } from './results.ts';
+
+/** Bins of the expected calibration error and of the reliability diagram. */
+const BINS = 15;
+
+/** Predictions for some rows of a corpus; row k of `probabilities` belongs to `rows[k]`. */
+export interface Predictions {
+  readonly rows: Int32Array;
+  readonly probabilities: Matrix;
+}
+
+/** Returns the mean of what several networks say about the same rows. */
+export function averagePredictions(members: readonly Predictions[]): Predictions {
+  const [{ rows, probabilities }] = members;
+  const mean = zeros(probabilities.rows, probabilities.columns);
+  for (const member of members) {
+    for (let i = 0; i < mean.data.length; i++) {
+      mean.data[i] += member.probabilities.data[i] / members.length;
+    }
+  }
+  return { rows, probabilities: mean };
+}
+
+/** Returns the predictions of several folds as one, in the order given. */
+export function poolPredictions(folds: readonly Predictions[]): Predictions {
+  const rows = Int32Array.from(folds.flatMap((fold) => Array.from(fold.rows)));
+  const probabilities = zeros(rows.length, EMOTION_COUNT);
+  let at = 0;
+  for (const fold of folds) {
+    probabilities.data.set(fold.probabilities.data, at);
+    at += fold.probabilities.data.length;
+  }
+  return { rows, probabilities };
+}
+
+/** Scores the predictions for the rows that `filter` takes; null when there are none. */
+export function scoreWhere(
+  { rows, probabilities }: Predictions,
+  labels: Int32Array,
+  filter: (row: number) => boolean = () => true,
+): Scores | null {
+  const kept = Int32Array.from(rows.keys()).filter((k) => filter(rows[k]));
+  if (kept.length === 0) return null;
+  return score(
+    labels,
+    kept.map((k) => rows[k]),
+    takeRows(probabilities, kept),
+  );
+}
+
+/** Scores every actor, in the order of their numbers. */
+export function scoreActors(
+  predictions: Predictions,
+  labels: Int32Array,
+  clips: readonly Clip[],
+): ActorScores[] {
+  const actors = [...new Set(Array.from(predictions.rows, (row) => clips[row].actor))];
+  return actors
+    .sort((a, b) => a - b)
+    .flatMap((actor) => {
+      const scores = scoreWhere(predictions, labels, (row) => clips[row].actor === actor);
+      if (!scores) return [];
+      const gender = clips[predictions.rows.find((row) => clips[row].actor === actor) ?? 0].gender;
+      const { clips: count, accuracy, unweightedAverageRecall } = scores;
+      return [{ actor, gender, clips: count, accuracy, unweightedAverageRecall }];
+    });
+}
+
+/** Scores the groups that have recordings. */
+export function scoreGroups(
+  predictions: Predictions,
+  labels: Int32Array,
+  groups: Readonly<Record<string, (row: number) => boolean>>,
+): NamedScores[] {
+  return Object.entries(groups).flatMap(([name, filter]) => {
+    const scores = scoreWhere(predictions, labels, filter);
+    return scores ? [{ name, scores }] : [];
+  });
+}
+
+/** Returns confidence and accuracy in equal intervals of the top probability. */
+export function reliabilityBins(probabilities: Matrix, y: Int32Array): ReliabilityBin[] {
+  const predicted = argmaxRows(probabilities);
+  const bins = Array.from({ length: BINS }, () => ({ clips: 0, confidence: 0, right: 0 }));
+  predicted.forEach((k, i) => {
+    const confidence = probabilities.data[i * probabilities.columns + k];
+    const bin = bins[Math.min(BINS - 1, Math.max(0, Math.ceil(confidence * BINS) - 1))];
+    bin.clips++;
+    bin.confidence += confidence;
+    if (k === y[i]) bin.right++;
+  });
+  return bins.map(({ clips, confidence, right }, b) => ({
+    ...{ from: b / BINS, to: (b + 1) / BINS, clips },
+    confidence: clips > 0 ? confidence / clips : 0,
+    accuracy: clips > 0 ? right / clips : 0,
+  }));
+}
+
+/** Returns the accuracy of the most confident share of the rows. */
+export function accuracyAtCoverage(probabilities: Matrix, y: Int32Array, share: number): number {
+  const predicted = argmaxRows(probabilities);
+  const order = [...predicted.keys()].sort((a, b) => confidenceOf(b) - confidenceOf(a));
+  function confidenceOf(i: number): number {
+    return probabilities.data[i * probabilities.columns + predicted[i]];
+  }
+  const answered = order.slice(0, Math.round(share * order.length));
+  return answered.filter((i) => predicted[i] === y[i]).length / answered.length;
+}

@@ -1,0 +1,137 @@
+import { crossEntropy, input, TrainingStep } from '../autodiff/index.ts';
+import { AdamW } from '../optim/adamw.ts';
+import { oneCycle } from '../optim/schedules.ts';
+import { createRandom } from '../random.ts';
+import { EmotionNetwork, type NetworkShape, type NetworkWeights } from './architecture.ts';
+import { type BandScaling, type BatchGroup, BatchSampler } from './batches.ts';
+import { type Checkpoint, type CurvePoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { WeightAverage } from './weight-average.ts';
+
+export interface NetworkRecipe {
+  readonly shape: NetworkShape;
+  /** Steps of the random crops that a batch holds; prediction sees `shape.steps` at once. */
+  readonly cropSteps: number;
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly dropout: number;
+  readonly labelSmoothing: number;
+  readonly mixup: number;
+  /** Share of the past in the average of the weights. */
+  readonly averaging: number;
+}
+
+export interface FitOptions {
+  readonly recipe: NetworkRecipe;
+  readonly groups: readonly BatchGroup[];
+  readonly scaling: BandScaling;
+  readonly seed: number;
+  /** Parameters to begin with, as `NetworkFit.values` gives them; drawn when left out. */
+  readonly start?: Float32Array | undefined;
+  /** File of the checkpoint; a fit that finds one goes on from there. */
+  readonly checkpoint: string;
+  /** Steps between two checkpoints, which are also the points of the learning curve. */
+  readonly interval: number;
+  /** Returns the recall on clips that are watched, and never used. */
+  readonly watch?: (weights: NetworkWeights) => Promise<number | null>;
+  readonly onProgress: (point: CurvePoint) => void;
+}
+
+export interface NetworkFit {
+  readonly weights: NetworkWeights;
+  /** All parameters, averaged, in the order of the network: what another fit can begin with. */
+  readonly values: Float32Array;
+  readonly curve: readonly CurvePoint[];
+}
+
+/**
+ * Fits one network: AdamW under a one-cycle schedule on batches with SpecAugment, mixup and smoothed
+ * labels; what counts is the average of the last weights. The same options give the same weights,
+ * whether the fit was interrupted or not.
+ */
+export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
+  const { recipe, groups, scaling, seed } = options;
+  const { shape, dropout, steps, cropSteps } = recipe;
+  const sampler = new BatchSampler(
+    groups,
+    scaling,
+    { ...shape, steps: cropSteps },
+    { ...recipe, seed },
+  );
+  const network = new EmotionNetwork(shape, { dropout, random: createRandom(seed) });
+  const x = input([sampler.size, 1, cropSteps, shape.bands]);
+  const targets = input([sampler.size, shape.classes]);
+  const loss = crossEntropy(network.forward(x), targets);
+  const step = await TrainingStep.compile(loss, network.parameters(), network.outputs());
+  try {
+    if (options.start) step.values.set(options.start);
+    const optimiser = new AdamW(step.groups(recipe.weightDecay));
+    const average = new WeightAverage(step.values, recipe.averaging);
+    const state = { network, step, optimiser, average };
+    const known = await readCheckpoint(options.checkpoint);
+    const curve: CurvePoint[] = known ? restore(known, state) : [];
+    const learningRate = oneCycle({ peak: recipe.learningRate, totalSteps: steps });
+    let sum = 0;
+    let count = 0;
+    for (let i = known?.step ?? 0; i < steps; i++) {
+      sampler.fill(i, step.buffer(x), step.buffer(targets));
+      network.beforeStep(step, createRandom(seed + 1, i));
+      sum += await step.run();
+      count++;
+      optimiser.step(learningRate(i));
+      network.afterStep(step);
+      average.update(step.values);
+      if ((i + 1) % options.interval !== 0 && i + 1 !== steps) continue;
+      const watched = (await options.watch?.(averaged(state))) ?? null;
+      curve.push({ step: i + 1, loss: sum / count, watched });
+      [sum, count] = [0, 0];
+      await writeCheckpoint(options.checkpoint, checkpointOf(i + 1, curve, state));
+      options.onProgress(curve[curve.length - 1]);
+    }
+    return { weights: averaged(state), values: average.values.slice(), curve };
+  } finally {
+    await step.release();
+  }
+}
+
+interface State {
+  readonly network: EmotionNetwork;
+  readonly step: TrainingStep;
+  readonly optimiser: AdamW;
+  readonly average: WeightAverage;
+}
+
+/** Returns the network with its averaged parameters; those in training stay as they are. */
+function averaged({ network, step, average }: State): NetworkWeights {
+  const current = step.values.slice();
+  step.values.set(average.values);
+  const weights = network.weights(step);
+  step.values.set(current);
+  return weights;
+}
+
+function checkpointOf(
+  done: number,
+  curve: readonly CurvePoint[],
+  { network, step, optimiser, average }: State,
+): Checkpoint {
+  return {
+    step: done,
+    values: step.values,
+    average: { values: average.values, steps: average.steps },
+    statistics: network.norms().map((norm) => [norm.runningMean, norm.runningVariance]),
+    optimiser: optimiser.state(),
+    curve,
+  };
+}
+
+function restore(checkpoint: Checkpoint, { network, step, optimiser, average }: State) {
+  step.values.set(checkpoint.values);
+  average.restore(checkpoint.average.values, checkpoint.average.steps);
+  network.norms().forEach((norm, i) => {
+    norm.runningMean.set(checkpoint.statistics[i][0]);
+    norm.runningVariance.set(checkpoint.statistics[i][1]);
+  });
+  optimiser.restore(checkpoint.optimiser);
+  return [...checkpoint.curve];
+}

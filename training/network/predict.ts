@@ -1,0 +1,82 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { writeLogMelWindow } from '../../core/features/log-mel-window.ts';
+import { type Matrix, zeros } from '../matrix.ts';
+import { GraphBuilder } from '../onnx/graph.ts';
+import { appendNetwork } from '../onnx/network.ts';
+import type { NetworkShape, NetworkWeights } from './architecture.ts';
+import { type BandScaling, scaleWindow, spectrogramOf } from './batches.ts';
+import type { Spectrograms } from './spectrogram-store.ts';
+
+/** Windows of one call: enough to amortise it, few enough to stay in the cache. */
+const BATCH = 16;
+
+/**
+ * Returns the mean class probabilities over the windows of each clip, as serving computes them:
+ * windows at every hop, the last of which ends where the clip ends.
+ *
+ * @param rows clip numbers
+ * @returns clips × classes, before any temperature
+ */
+export async function predictClips(
+  weights: NetworkWeights,
+  scaling: BandScaling,
+  spectrograms: Spectrograms,
+  rows: ArrayLike<number>,
+  rendering = 0,
+): Promise<Matrix> {
+  const { shape } = weights;
+  const { steps, bands, classes } = shape;
+  const windows = Array.from(rows).flatMap((clip, row) => {
+    const logMel = spectrogramOf(spectrograms, clip, rendering);
+    return windowStarts(logMel.length / bands, steps).map((from) => ({ logMel, row, from }));
+  });
+  const session = await openSession(weights);
+  const sums = zeros(rows.length, classes);
+  const counts = new Float32Array(rows.length);
+  try {
+    for (let first = 0; first < windows.length; first += BATCH) {
+      const batch = windows.slice(first, first + BATCH);
+      const x = new Float32Array(batch.length * steps * bands);
+      batch.forEach(({ logMel, from }, i) => {
+        const excerpt = { logMel, bands, from, steps: Math.min(steps, logMel.length / bands) };
+        writeLogMelWindow(excerpt, steps, x, i * steps * bands);
+      });
+      scaleWindow(x, scaling);
+      const feeds = { x: new Tensor('float32', x, [batch.length, 1, steps, bands]) };
+      const { probabilities } = await session.run(feeds);
+      const values = probabilities.data as Float32Array;
+      batch.forEach(({ row }, i) => {
+        counts[row]++;
+        for (let k = 0; k < classes; k++) sums.data[row * classes + k] += values[i * classes + k];
+      });
+    }
+  } finally {
+    await session.release();
+  }
+  // What left nothing to be heard gets no vote: every class is as likely.
+  for (let i = 0; i < sums.data.length; i++) {
+    const count = counts[Math.floor(i / classes)];
+    sums.data[i] = count > 0 ? sums.data[i] / count : 1 / classes;
+  }
+  return sums;
+}
+
+/** Returns where the windows of a clip begin, in steps. */
+function windowStarts(frames: number, steps: number): number[] {
+  if (frames === 0) return [];
+  if (frames <= steps) return [0];
+  const { hop } = FEATURE_CONFIG.networkWindow;
+  const count = 1 + Math.ceil((frames - steps) / hop);
+  return Array.from({ length: count }, (_, i) => Math.min(i * hop, frames - steps));
+}
+
+async function openSession(weights: NetworkWeights): Promise<InferenceSession> {
+  const { steps, bands, classes }: NetworkShape = weights.shape;
+  const graph = new GraphBuilder('network');
+  const x = graph.input('x', ['n', 1, steps, bands]);
+  const logits = appendNetwork(graph, x, weights);
+  const probabilities = graph.node('Softmax', [logits], { axis: { int: 1 } });
+  graph.output(probabilities, 'probabilities', ['n', classes]);
+  return InferenceSession.create(graph.toBytes(), { intraOpNumThreads: 1, interOpNumThreads: 1 });
+}

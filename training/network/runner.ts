@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { sha256 } from '../corpus/extract.ts';
+import type { CurvePoint } from './checkpoint.ts';
+import type { NetworkRecipe } from './fit.ts';
+import {
+  type ClipSelection,
+  type NetworkResult,
+  type NetworkTask,
+  readResult,
+  type SharedCorpora,
+} from './network-task.ts';
+
+/** Raise it when a change of the code makes results of earlier runs wrong. */
+const VERSION = 1;
+
+/** One network to fit. */
+export interface Fit {
+  /** What a person calls it: `fold 2, seed 1`. */
+  readonly name: string;
+  readonly recipe: NetworkRecipe;
+  readonly seed: number;
+  /** What a batch is made of: so many clips of each selection. */
+  readonly groups: readonly (ClipSelection & { readonly count: number })[];
+  /** The fit to begin with. */
+  readonly start: Fit | null;
+  readonly watch: ClipSelection | null;
+}
+
+export interface RunnerOptions {
+  readonly folder: string;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (fit: Fit, point: CurvePoint) => void;
+}
+
+/**
+ * Fits networks on a pool of workers, one thread each. Every result and every checkpoint lies on
+ * disk under the hash of what it depends on: a run that was stopped goes on where it was.
+ */
+export class NetworkRunner {
+  readonly #pool: Piscina;
+  readonly #options: RunnerOptions;
+  readonly #started = new Map<string, Promise<NetworkResult>>();
+
+  private constructor(corpora: SharedCorpora, options: RunnerOptions) {
+    this.#options = options;
+    this.#pool = new Piscina({
+      filename: new URL(`./network-task${extname(import.meta.url)}`, import.meta.url).href,
+      workerData: corpora,
+      minThreads: options.workers,
+      maxThreads: options.workers,
+    });
+  }
+
+  static async start(corpora: SharedCorpora, options: RunnerOptions): Promise<NetworkRunner> {
+    await mkdir(options.folder, { recursive: true });
+    return new NetworkRunner(corpora, options);
+  }
+
+  /** Returns the result of a fit, which runs after the one that it begins with. */
+  fit(fit: Fit): Promise<NetworkResult> {
+    const key = keyOf(fit);
+    const started = this.#started.get(key) ?? this.#run(fit, key);
+    this.#started.set(key, started);
+    return started;
+  }
+
+  /** Returns whether the result is there already. */
+  isDone(fit: Fit): boolean {
+    return existsSync(this.#resultOf(keyOf(fit)));
+  }
+
+  async stop(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #run(fit: Fit, key: string): Promise<NetworkResult> {
+    const result = this.#resultOf(key);
+    if (existsSync(result)) return readResult(result);
+    if (fit.start) await this.fit(fit.start);
+    const checkpoint = join(this.#options.folder, `${key}.checkpoint`);
+    const { name: _, start, ...rest } = fit;
+    const startFile = start && this.#resultOf(keyOf(start));
+    const task: NetworkTask = { ...rest, start: startFile, checkpoint, result };
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (point: CurvePoint) => this.#options.onProgress(fit, point));
+    try {
+      await this.#pool.run(
+        { task, port: port2 },
+        { transferList: [port2], signal: this.#options.signal },
+      );
+    } finally {
+      port1.close();
+    }
+    await rm(checkpoint, { force: true });
+    return readResult(result);
+  }
+
+  #resultOf(key: string): string {
+    return join(this.#options.folder, `${key}.network`);
+  }
+}
+
+/** What is watched decides nothing, and the name neither. */
+function keyOf({ recipe, seed, groups, start }: Fit): string {
+  const selections = groups.map(({ corpus, rows, count }) => [corpus, Array.from(rows), count]);
+  const parts = [VERSION, recipe, seed, selections, start && keyOf(start)];
+  return sha256(JSON.stringify(parts)).slice(0, 24);
+}

@@ -1,0 +1,70 @@
+import type { ConditionName } from '../../augment/conditions.ts';
+import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
+import { percent, plural } from '../format.ts';
+import { PROTOCOL_TEXT } from '../wording.ts';
+
+/** Stands where a part of a run was left out. */
+export const NOT_MEASURED = 'Not measured in this run.';
+
+export const NETWORK_PROTOCOL_TEXT = {
+  unseenSpeech: {
+    name: PROTOCOL_TEXT.unseenSpeech.name,
+    meaning:
+      'Five folds by actor: every recording is judged by networks that never heard its speaker, and the answers of all folds are pooled. This is what a stranger can expect, and by this the recipe was chosen.',
+  },
+  unseenSong: PROTOCOL_TEXT.unseenSong,
+  cremaD: {
+    name: 'CREMA-D, actors 1061–1076',
+    meaning:
+      'Another corpus: other rooms, microphones and sentences, six emotions. Its other actors are trained on, these never; they are judged by the model that ships, which chooses among all eight.',
+  },
+  seed: PROTOCOL_TEXT.seed,
+} as const;
+
+const CONDITION_NAMES: Readonly<Record<ConditionName, string>> = {
+  clean: 'As recorded',
+  'noise-10-db': 'Everyday noise, 10 dB below',
+  'small-room': 'Small room',
+  telephone: 'Telephone band',
+  'gain-minus-40-db': '40 dB softer',
+  'gain-plus-20-db': '20 dB louder, clipped',
+  'opus-16': 'Opus at 16 kbit/s',
+};
+
+const CORPUS_TITLES: Readonly<Record<string, string>> = {
+  ravdess: 'RAVDESS',
+  'crema-d': 'CREMA-D',
+};
+
+/** Returns a condition in words; one that is not known keeps its name. */
+export function conditionText(condition: string): string {
+  return Object.hasOwn(CONDITION_NAMES, condition)
+    ? CONDITION_NAMES[condition as ConditionName]
+    : condition;
+}
+
+/** Returns a corpus by the name that it was published under. */
+export function corpusTitle({ name }: Pick<CorpusSummary, 'name'>): string {
+  return CORPUS_TITLES[name.toLowerCase()] ?? name;
+}
+
+/** @example modelText(results); // 'the average of 3 networks, which ships' */
+export function modelText({ recipe: { members } }: NetworkResults): string {
+  return members.length > 1
+    ? `the average of ${members.length} networks, which ships`
+    : 'the network that ships';
+}
+
+/** Returns what the detector of voices refused, kind by kind: "97.5% of ESC-10, 0.4% of RAVDESS". */
+export function refusedText({ noSpeech }: NetworkResults): string {
+  return noSpeech
+    .map(({ name, clips, refused }) => `${percent(refused / clips)} of ${name}`)
+    .join(', ');
+}
+
+/** Returns what a corpus was used for. */
+export function useText({ clips, speakers, heldOut }: CorpusSummary): string {
+  const trained = `${plural(clips - heldOut.clips, 'recording')} by ${plural(speakers - heldOut.speakers, 'speaker')} are trained on`;
+  if (heldOut.clips === 0) return trained;
+  return `${trained}; ${plural(heldOut.clips, 'recording')} by ${plural(heldOut.speakers, 'speaker')} are only tested on`;
+}
