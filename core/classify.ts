@@ -4,14 +4,9 @@ import { frameSeconds } from './audio/speech.ts';
 import { EMOTIONS, type Emotion } from './model/emotions.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import { findModelFolder, loadModel, type Model } from './model/session.ts';
+import { mostLikely, type Stretch, timelineOf } from './timeline/timeline.ts';
 import type { Label, Probabilities, Segment, Verdict } from './verdict.ts';
-import {
-  activeFrames,
-  type FrameRange,
-  modelWindows,
-  overlap,
-  timelineSegments,
-} from './windows.ts';
+import { activeFrames, meanOverWindows, modelWindows } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
   /** The model to ask; the shipped one by default. */
@@ -48,29 +43,24 @@ export function defaultModel(): Promise<Model> {
 async function verdictOf(speech: Analysis, duration: number, model: Model): Promise<Verdict> {
   const { kind } = model.card.input;
   const size = windowSizeOf(kind);
-  const segments = timelineSegments(speech, size);
-  // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.
-  if (segments.length === 0) return noSpeech(duration, model);
+  const { active } = speech;
   const windows = modelWindows(speech, size);
-  const predictions = await model.predict(
-    windows.map((window) => modelInput(kind, speech, window)),
-  );
-  const weights = segments.map((segment) => activeFrames(speech.active, segment));
-  // A segment is heard by every window that covers it.
-  const heard = segments.map((segment) =>
-    weightedMean(
-      predictions,
-      windows.map((window) => overlap(window, segment)),
-    ),
-  );
-  const overall = weightedMean(heard, weights);
-  const timeline = segments.map((segment, i) => timelineEntry(segment, heard[i], speech, model));
+  const posteriors = await model.predict(windows.map((range) => modelInput(kind, speech, range)));
+  const heard = { active, windows, posteriors, size };
+  const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, model));
+  // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.
+  if (stretches.length === 0) return noSpeech(duration, model);
+  const weights = windows.map((window) => activeFrames(active, window));
+  const timeline = stretches.map((stretch) => timelineEntry(stretch, speech, model));
   return {
-    ...labelled(overall, model),
+    ...labelled(meanOverWindows(posteriors, weights), model),
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
     timeline,
-    summary: shares(timeline, weights),
+    summary: shares(
+      timeline,
+      stretches.map((stretch) => stretch.active),
+    ),
     model: identity(model),
   };
 }
@@ -89,8 +79,7 @@ function noSpeech(duration: number, model: Model): Verdict {
 }
 
 function timelineEntry(
-  { from, to }: FrameRange,
-  probabilities: Float64Array,
+  { from, to, probabilities }: Stretch,
   { span, features }: Analysis,
   model: Model,
 ): Segment {
@@ -102,12 +91,15 @@ function timelineEntry(
 }
 
 /** Names the top emotion, or says `uncertain` where it is below the confidence the card names. */
-function labelled(probabilities: Float64Array, { card }: Model) {
-  const confidence = Math.max(...probabilities);
-  const emotion: Emotion = EMOTIONS[probabilities.indexOf(confidence)];
+function labelOf(probabilities: Float64Array, { card }: Model): Emotion | 'uncertain' {
+  const top = mostLikely(probabilities);
+  return probabilities[top] < card.threshold ? 'uncertain' : EMOTIONS[top];
+}
+
+function labelled(probabilities: Float64Array, model: Model) {
   return {
-    emotion: confidence < card.threshold ? ('uncertain' as const) : emotion,
-    confidence: round(confidence, 6),
+    emotion: labelOf(probabilities, model),
+    confidence: round(Math.max(...probabilities), 6),
     probabilities: Object.fromEntries(
       EMOTIONS.map((name, i) => [name, round(probabilities[i], 6)]),
     ) as Probabilities,
@@ -125,15 +117,6 @@ function shares(timeline: readonly Segment[], weights: readonly number[]) {
     summary[label] = round(summary[label] ?? 0, 4);
   }
   return summary;
-}
-
-function weightedMean(rows: readonly Float64Array[], weights: readonly number[]): Float64Array {
-  const mean = new Float64Array(EMOTIONS.length);
-  const total = weights.reduce((a, b) => a + b, 0);
-  rows.forEach((row, i) => {
-    for (let k = 0; k < mean.length; k++) mean[k] += (row[k] * weights[i]) / total;
-  });
-  return mean;
 }
 
 function identity({ card: { name, version, sha256 } }: Model) {

@@ -1,7 +1,7 @@
 import type { Analysis } from './analyze.ts';
 
-/** Windows and segments with fewer active frames than this say nothing (0.24 s). */
-const MIN_ACTIVE_FRAMES = 12;
+/** Windows and stretches with fewer active frames than this say nothing (0.24 s). */
+export const MIN_ACTIVE_FRAMES = 12;
 
 /** A stretch of the speech span in frames: `from` up to but not including `to`. */
 export interface FrameRange {
@@ -16,33 +16,45 @@ export interface WindowSize {
 }
 
 /**
- * Returns the model windows of a span: one when it fits, else overlapping windows at every hop, the
- * last of which ends where the span ends. Windows in which nearly nothing is heard are left out.
+ * Returns where the windows of a span of so many frames lie: one when it fits, else overlapping ones
+ * at every hop, the last of which ends where the span ends. Training and serving both cut here.
+ *
+ * @example
+ * windowRanges(150, { frames: 128, hop: 64 }); // 0–128 and 22–150
  */
-export function modelWindows({ features, active }: Analysis, window: WindowSize): FrameRange[] {
-  const { frames: size, hop } = window;
-  const { frames } = features;
+export function windowRanges(frames: number, { frames: size, hop }: WindowSize): FrameRange[] {
+  if (frames === 0) return [];
   if (frames <= size) return [{ from: 0, to: frames }];
   const count = 1 + Math.ceil((frames - size) / hop);
   return Array.from({ length: count }, (_, i) => {
     const from = Math.min(i * hop, frames - size);
     return { from, to: from + size };
-  }).filter((range) => activeFrames(active, range) >= MIN_ACTIVE_FRAMES);
+  });
+}
+
+/** Returns the model windows of a recording; of several, those in which nearly nothing is heard are left out. */
+export function modelWindows({ features, active }: Analysis, size: WindowSize): FrameRange[] {
+  const ranges = windowRanges(features.frames, size);
+  if (ranges.length <= 1) return ranges;
+  return ranges.filter((range) => activeFrames(active, range) >= MIN_ACTIVE_FRAMES);
 }
 
 /**
- * Cuts the span into segments that do not overlap, one window hop long each, the last one up to
- * twice that. A span that fits one window is one segment. Silent segments are left out.
+ * Returns the mean of the windows' probabilities, each weighted by the speech in it: what is said
+ * about a whole recording. Of one window it is that window's probabilities, bit by bit.
  */
-export function timelineSegments({ features, active }: Analysis, window: WindowSize): FrameRange[] {
-  const { frames: size, hop } = window;
-  const { frames } = features;
-  if (frames <= size) return [{ from: 0, to: frames }];
-  const count = Math.floor(frames / hop);
-  return Array.from({ length: count }, (_, i) => ({
-    from: i * hop,
-    to: i === count - 1 ? frames : (i + 1) * hop,
-  })).filter((segment) => activeFrames(active, segment) >= MIN_ACTIVE_FRAMES);
+export function meanOverWindows(
+  posteriors: readonly Float64Array[],
+  weights: readonly number[],
+): Float64Array {
+  const mean = new Float64Array(posteriors[0].length);
+  const total = weights.reduce((a, b) => a + b, 0);
+  posteriors.forEach((row, i) => {
+    // A short note of which nothing but clicks is left still gets its one answer.
+    const share = total > 0 ? weights[i] / total : 1 / posteriors.length;
+    for (let k = 0; k < mean.length; k++) mean[k] += row[k] * share;
+  });
+  return mean;
 }
 
 /** Number of frames in a range in which something is heard. */
@@ -52,7 +64,8 @@ export function activeFrames(active: Uint8Array, { from, to }: FrameRange): numb
   return count;
 }
 
-/** Number of frames that two ranges share. */
-export function overlap(a: FrameRange, b: FrameRange): number {
-  return Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
+/** Returns the frames that two ranges share; as many as none when they do not meet. */
+export function intersection(a: FrameRange, b: FrameRange): FrameRange {
+  const from = Math.max(a.from, b.from);
+  return { from, to: Math.max(from, Math.min(a.to, b.to)) };
 }

@@ -1,32 +1,36 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
-import { FAMILIES, type Family } from './pipeline/families.ts';
+import { trainNetwork } from './network/train.ts';
 import { ensureFolder } from './pipeline/folders.ts';
-import { reportHtml } from './report/html.ts';
-import { summaryText } from './report/summary.ts';
-import { type Progress, train } from './train.ts';
-
-/** The exit status of a program that Ctrl-C stopped. */
-const INTERRUPTED = 130;
+import { networkReportHtml } from './report/network/html.ts';
+import { networkSummary } from './report/network/summary.ts';
+import { INTERRUPTED, progressOn, wholeNumber } from './terminal.ts';
 
 const program = new Command('train')
-  .description('Train the model on RAVDESS and measure it on speakers it never heard.')
+  .description('Train the model that ships and measure it on speakers it never heard.')
   .addOption(
-    new Option('--data <folder>', 'folder that holds the RAVDESS archives, unpacked')
+    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if you have them')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
   .option('--out <folder>', 'where the model is written', 'model')
   .option('--report <folder>', 'where the figures are written', 'reports/latest')
-  .option('--work <folder>', 'caches and finished steps; a stopped run resumes', '.cache/training')
-  .option('--families <names>', `of ${FAMILIES.join(', ')}`, familyList, [...FAMILIES])
-  .option('--seed <n>', 'seed of every random choice', wholeNumber, 42)
+  .option(
+    '--work <folder>',
+    'spectrograms and finished fits; a stopped run resumes',
+    '.cache/training',
+  )
+  .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
+  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2])
+  .option('--other-seeds <seeds>', 'further seeds, run on two folds', seedList, [])
+  .option('--steps <n>', 'steps of a fit', wholeNumber, 4500)
+  .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
+  .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
+  .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
-  .option('--quick', 'no search, first parameters of each family')
   .action(run);
 
 async function run(options: {
@@ -34,27 +38,32 @@ async function run(options: {
   out: string;
   report: string;
   work: string;
-  families: Family[];
+  voice: string;
+  members: number[];
+  otherSeeds: number[];
+  steps: number;
+  pretrainingSteps: number;
+  width: number;
   seed: number;
   workers: number;
-  quick?: boolean;
 }): Promise<void> {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   try {
     await ensureFolder(options.report, '--report');
-    const results = await train({
+    const results = await trainNetwork({
       ...options,
-      isQuick: options.quick ?? false,
       progress: progressOn(process.stderr),
+      onPoint: (fit, { step, loss, watched }) =>
+        console.error(
+          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of strangers ${watched.toFixed(3)}`}`,
+        ),
       signal: abort.signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(join(options.report, 'report.html'), reportHtml(results));
-    console.log(summaryText(results));
-    console.log(
-      `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
-    );
+    await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
+    console.log(networkSummary(results));
+    console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   } catch (error) {
     if (abort.signal.aborted) {
       console.error('Stopped. The same command goes on from here.');
@@ -65,62 +74,10 @@ async function run(options: {
   }
 }
 
-/** A bar with the time left on a terminal; elsewhere a line now and then. */
-function progressOn(stream: NodeJS.WriteStream): Progress {
-  if (stream.isTTY) {
-    let bar: SingleBar | undefined;
-    return {
-      begin(stage, total) {
-        bar = new SingleBar({
-          format: `${stage} {bar} {value}/{total}, {eta_formatted} left`,
-          barCompleteChar: '█',
-          barIncompleteChar: '░',
-          etaBuffer: 50,
-          stream,
-        });
-        bar.start(total, 0);
-      },
-      advance: () => bar?.increment(),
-      end() {
-        bar?.stop();
-        bar = undefined;
-      },
-    };
-  }
-  let stage = '';
-  let total = 0;
-  let done = 0;
-  let started = 0;
-  return {
-    begin(name, count) {
-      [stage, total, done, started] = [name, count, 0, performance.now()];
-    },
-    advance() {
-      done++;
-      if (done % Math.ceil(total / 10) !== 0 && done !== total) return;
-      const seconds = (performance.now() - started) / 1000;
-      const left = Math.round((seconds / done) * (total - done));
-      stream.write(`${stage}: ${done} of ${total}, ${left} s left\n`);
-    },
-    end() {},
-  };
-}
-
-function familyList(text: string): Family[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !FAMILIES.includes(name as Family));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`"${unknown}" is none of ${FAMILIES.join(', ')}.`);
-  }
-  return [...new Set(names as Family[])];
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('Give a whole number from 1 on.');
-  }
-  return value;
+function seedList(text: string): number[] {
+  const seeds = text.split(',').map((part) => wholeNumber(part.trim()));
+  if (new Set(seeds).size !== seeds.length) throw new InvalidArgumentError('Name each seed once.');
+  return seeds;
 }
 
 try {

@@ -24,7 +24,7 @@ export interface Running {
 /** Starts the training command as a user would, in a folder: relative paths lie there. */
 export function startTraining(cwd: string, args: readonly string[]): Running {
   const { UNDERTONE_DATA: _, ...env } = process.env;
-  const child = spawn(process.execPath, [join(BUILD, 'training/main.js'), ...args], { cwd, env });
+  const child = spawn(process.execPath, [join(BUILD, 'training/baselines.js'), ...args], { cwd, env });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

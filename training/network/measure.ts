@@ -1,9 +1,9 @@
+import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
+import { CORPORA } from '../corpus/corpora.ts';
+import { sha256 } from '../corpus/extract.ts';
+import { takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
 import { calibrate, coverageCurve } from '../pipeline/calibrate.ts';
-import type { Scores } from '../pipeline/protocols.ts';
-import { CORPORA } from '../corpus/corpora.ts';
-import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
-import { takeRows } from '../matrix.ts';
 import {
   accuracyAtCoverage,
   averagePredictions,
@@ -15,11 +15,18 @@ import {
   scoreWhere,
 } from './evaluate.ts';
 import { exportNetworks } from './export.ts';
-import { sha256 } from '../corpus/extract.ts';
+import { measureTimeline } from './measure-timeline.ts';
 import type { NetworkResult } from './network-task.ts';
+import { readNoSpeech } from './no-speech.ts';
 import type { Plan } from './plan.ts';
 import { predictClips } from './predict.ts';
-import type { ConditionScores, CorpusSummary, Lever, NetworkResults, SeedScores } from './results.ts';
+import type {
+  ConditionScores,
+  CorpusSummary,
+  Lever,
+  NetworkResults,
+  SeedScores,
+} from './results.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import type { Fitted, Prepared, PreparedCorpus, TrainNetworkOptions } from './train.ts';
 
@@ -31,7 +38,7 @@ export async function measure(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
-  { members, otherSeeds }: TrainNetworkOptions,
+  { members, otherSeeds, voice }: TrainNetworkOptions,
 ): Promise<NetworkResults> {
   const { ravdess, cremaDTest } = prepared;
   const { clips, labels } = ravdess;
@@ -79,7 +86,6 @@ export async function measure(
 
   return {
     created: new Date().toISOString(),
-    fitMinutes: allResults(fitted).reduce((sum, { minutes }) => sum + minutes, 0),
     classes: EMOTIONS,
     recipe: {
       pretraining: plan.pretraining(members[0])?.recipe ?? null,
@@ -120,8 +126,15 @@ export async function measure(
       accuracyAt70: accuracyAtCoverage(calibration.probabilities, y, 0.7),
       reliability: reliabilityBins(calibration.probabilities, y),
     },
-    noSpeech: await measureNoSpeech(prepared),
-    timeline: await measureTimeline(plan, prepared, fitted, members),
+    noSpeech: await readNoSpeech(voice),
+    timeline: await measureTimeline(
+      folds.map(({ test }, fold) => ({
+        networks: networksOf(fitted, members, fold),
+        rows: test.filter(isSpeech),
+      })),
+      ravdess,
+      calibration.temperature,
+    ),
     curves: [...fitted.folds].flatMap(([seed, results]) =>
       results.map(({ fold, result }) => ({
         name: `fold ${fold + 1}, seed ${seed}`,
@@ -134,4 +147,145 @@ export async function measure(
       parameters: first.values.length * fitted.production.length,
     },
   };
+}
+
+/** Returns the mean of what some networks say about clips. */
+async function predict(
+  networks: readonly NetworkResult[],
+  spectrograms: Spectrograms,
+  rows: Int32Array,
+  rendering = 0,
+): Promise<Predictions> {
+  const members: Predictions[] = [];
+  for (const { weights, scaling } of networks) {
+    const probabilities = await predictClips(weights, scaling, spectrograms, rows, rendering);
+    members.push({ rows, probabilities });
+  }
+  return averagePredictions(members);
+}
+
+function speechOf(
+  { rows, probabilities }: Predictions,
+  isSpeech: (row: number) => boolean,
+): Predictions {
+  const kept = Int32Array.from(rows.keys()).filter((k) => isSpeech(rows[k]));
+  return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
+}
+
+/** Returns the networks that a fold's actors are tested with: those of the members. */
+function networksOf({ folds }: Fitted, members: readonly number[], fold: number): NetworkResult[] {
+  return members.flatMap((seed) =>
+    folds.get(seed)!.flatMap((of) => (of.fold === fold ? [of.result] : [])),
+  );
+}
+
+/** One network alone, then averages of more and more of them, on the folds that all were run on. */
+function levers(
+  seeds: readonly SeedScores[],
+  said: ReadonlyMap<number, ReadonlyMap<number, Predictions>>,
+  members: readonly number[],
+  labels: Int32Array,
+  isSpeech: (row: number) => boolean,
+): Lever[] {
+  const averages = (order: readonly number[], folds: readonly number[]) =>
+    order.map((_, i): Lever => {
+      const pooled = poolPredictions(
+        folds.map((fold) =>
+          averagePredictions(order.slice(0, i + 1).map((seed) => said.get(seed)!.get(fold)!)),
+        ),
+      );
+      const count = i + 1;
+      return {
+        name: count === 1 ? 'one network' : `average of ${count} networks`,
+        folds: folds.map((fold) => fold + 1),
+        uar: scoreWhere(pooled, labels, isSpeech)!.unweightedAverageRecall,
+      };
+    });
+  const foldsOf = (seed: number) => [...said.get(seed)!.keys()].sort((a, b) => a - b);
+  const onAll = averages(members, foldsOf(members[0]));
+  const others = seeds.map(({ seed }) => seed).filter((seed) => !members.includes(seed));
+  if (others.length === 0) return onAll;
+  return [...onAll, ...averages([...members, ...others], foldsOf(others[0]))];
+}
+
+async function measureCremaD(
+  networks: readonly NetworkResult[],
+  { clips, labels, rows, spectrograms }: PreparedCorpus,
+): Promise<NetworkResults['cremaD']> {
+  const predictions = restrict(await predict(networks, spectrograms, rows), labels);
+  return {
+    scores: scoreWhere(predictions, labels)!,
+    actors: scoreActors(predictions, labels, clips),
+    groups: scoreGroups(predictions, labels, {
+      'low intensity': (row) => clips[row].intensity === 'low',
+      'medium intensity': (row) => clips[row].intensity === 'normal',
+      'high intensity': (row) => clips[row].intensity === 'strong',
+      'intensity not asked for': (row) => clips[row].intensity === null,
+    }),
+  };
+}
+
+/** Takes the classes away that do not occur: six emotions are told apart, not eight. */
+function restrict({ rows, probabilities }: Predictions, labels: Int32Array): Predictions {
+  const occurs = new Set(rows.map((row) => labels[row]));
+  const data = probabilities.data.map((p, i) => (occurs.has(i % EMOTION_COUNT) ? p : 0));
+  return { rows, probabilities: { ...probabilities, data } };
+}
+
+async function measureRobustness(
+  plan: Plan,
+  { ravdess, conditions }: Prepared,
+  fitted: Fitted,
+  members: readonly number[],
+): Promise<ConditionScores[]> {
+  const { clips, labels } = ravdess;
+  const measured = async (
+    condition: string,
+    spectrograms: Spectrograms,
+    rendering: number,
+    positionOf: (row: number) => number,
+  ): Promise<ConditionScores> => {
+    const pooled = await Promise.all(
+      plan.folds().map(async ({ test }, fold) => {
+        const rows = test.filter((row) => clips[row].channel === 'speech');
+        const positions = rows.map(positionOf);
+        const networks = networksOf(fitted, members, fold);
+        return { ...(await predict(networks, spectrograms, positions, rendering)), rows };
+      }),
+    );
+    const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;
+    return { condition, unweightedAverageRecall, accuracy };
+  };
+  const table = [await measured('clean', ravdess.spectrograms, 0, (row) => row)];
+  if (!conditions) return table;
+  const positions = new Map(Array.from(conditions.rows, (row, position) => [row, position]));
+  for (const [rendering, name] of conditions.names.entries()) {
+    const { spectrograms } = conditions;
+    table.push(await measured(name, spectrograms, rendering, (row) => positions.get(row)!));
+  }
+  return table;
+}
+
+function summarize({ ravdess, cremaD, cremaDTest }: Prepared): CorpusSummary[] {
+  const summary = (trained: PreparedCorpus, heldOut: PreparedCorpus | null): CorpusSummary => {
+    const of = (corpus: PreparedCorpus | null) =>
+      corpus ? Array.from(corpus.rows, (row) => corpus.clips[row]) : [];
+    const all = [...of(trained), ...of(heldOut)];
+    const speakers = (clips: typeof all) => new Set(clips.map(({ speaker }) => speaker)).size;
+    const byChannel: Record<string, number[]> = {};
+    for (const { channel, emotion } of all) {
+      byChannel[channel] ??= EMOTIONS.map(() => 0);
+      byChannel[channel][EMOTIONS.indexOf(emotion)]++;
+    }
+    const { name, licence, citation } = CORPORA[trained.clips[0].corpus];
+    return {
+      ...{ name, licence, citation, clips: all.length, speakers: speakers(all), byChannel },
+      heldOut: { clips: of(heldOut).length, speakers: speakers(of(heldOut)) },
+      excluded: [...trained.exclusions, ...(heldOut?.exclusions ?? [])].map(({ id, reason }) => ({
+        id,
+        reason,
+      })),
+    };
+  };
+  return [summary(ravdess, null), ...(cremaD ? [summary(cremaD, cremaDTest)] : [])];
 }

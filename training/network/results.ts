@@ -6,8 +6,6 @@ import type { NetworkRecipe } from './fit.ts';
 /** Everything that a run measured: what `results.json` holds, and report and model card are made from. */
 export interface NetworkResults {
   readonly created: string;
-  /** Minutes of processor time that all fits together took. */
-  readonly fitMinutes: number;
   readonly classes: readonly string[];
   readonly recipe: {
     readonly pretraining: NetworkRecipe | null;

@@ -45,6 +45,8 @@ export interface TrainNetworkOptions extends PlanOptions {
   readonly data: string;
   readonly out: string;
   readonly work: string;
+  /** Report of the training of the voice detector; its figures are left out where it is missing. */
+  readonly voice: string;
   /** Seeds of the networks whose average ships. */
   readonly members: readonly number[];
   /** Further seeds, to tell how much chance there is in the figures. */
@@ -71,14 +73,22 @@ export interface Prepared {
   readonly cremaD: PreparedCorpus | null;
   readonly cremaDTest: PreparedCorpus | null;
   /** RAVDESS under the conditions of the robustness table; null without sounds or ffmpeg. */
-  readonly conditions: { readonly names: readonly string[]; readonly spectrograms: Spectrograms } | null;
+  readonly conditions: {
+    readonly names: readonly string[];
+    /** Numbers of the RAVDESS clips that the spectrograms are of: speech. */
+    readonly rows: Int32Array;
+    readonly spectrograms: Spectrograms;
+  } | null;
   readonly sounds: readonly Sound[];
 }
 
 /** The finished fits, by what they are for. */
 export interface Fitted {
   /** Of each seed the result of each fold that it was run on. */
-  readonly folds: ReadonlyMap<number, readonly { readonly fold: number; readonly result: NetworkResult }[]>;
+  readonly folds: ReadonlyMap<
+    number,
+    readonly { readonly fold: number; readonly result: NetworkResult }[]
+  >;
   readonly production: readonly NetworkResult[];
   readonly randomSplit: readonly { readonly seed: number; readonly result: NetworkResult }[];
 }
@@ -164,19 +174,28 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
     (clip) => clip.corpus === CREMA_D && isTest(clip),
     [CLEAN],
   );
+  const rows = Int32Array.from(ravdess.clips.keys()).filter(
+    (i) => ravdess.clips[i].channel === 'speech',
+  );
   const conditions =
     sounds.length === 0
       ? null
-      : await prepareSpectrograms(ravdess.clips, {
-          folder: join(work, 'spectrograms'),
-          renderings: ROBUSTNESS.map((condition) => ({ condition })),
-          noisePaths: sounds.filter(({ fold }) => fold === TEST_SOUND_FOLD).map(({ path }) => path).sort(),
-          ...{ seed, workers, signal },
-          onProgress: report('Hearing RAVDESS under bad conditions'),
-        });
+      : await prepareSpectrograms(
+          Array.from(rows, (row) => ravdess.clips[row]),
+          {
+            folder: join(work, 'spectrograms'),
+            renderings: ROBUSTNESS.map((condition) => ({ condition })),
+            noisePaths: sounds
+              .filter(({ fold }) => fold === TEST_SOUND_FOLD)
+              .map(({ path }) => path)
+              .sort(),
+            ...{ seed, workers, signal },
+            onProgress: report('Hearing RAVDESS under bad conditions'),
+          },
+        );
   return {
     ...{ ravdess, cremaD, cremaDTest, sounds },
-    conditions: conditions && { names: ROBUSTNESS, spectrograms: conditions },
+    conditions: conditions && { names: ROBUSTNESS, rows, spectrograms: conditions },
   };
 }
 
@@ -199,7 +218,9 @@ function checkComplete(
   const { rows, labels, clips } = corpus;
   const missing = EMOTIONS.filter((_, k) => !rows.some((i) => labels[i] === k));
   const speakers = new Set(
-    Array.from(rows, (i) => clips[i]).flatMap(({ channel, actor }) => (channel === 'speech' ? [actor] : [])),
+    Array.from(rows, (i) => clips[i]).flatMap(({ channel, actor }) =>
+      channel === 'speech' ? [actor] : [],
+    ),
   );
   if (missing.length === 0 && speakers.size > 1) return;
   throw new UndertoneError(

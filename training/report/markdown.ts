@@ -10,10 +10,15 @@ export function markdownTable(
 ): string {
   const isFigure = head.map((_, i) => rows.every((row) => /^[\d.,%–−± ]+$/.test(row[i])));
   const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    `| ${cells.map((cell) => escapeMarkdown(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     line(head),
     `|${isFigure.map((figure) => (figure ? '---:' : '---')).join('|')}|`,
     ...rows.map(line),
   ].join('\n');
+}
+
+/** Returns a text in which nothing is HTML any more. */
+export function escapeMarkdown(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

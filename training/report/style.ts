@@ -21,6 +21,7 @@ code { font-size: 0.8125em; overflow-wrap: anywhere; }
 .lead-in, .aside, figcaption { color: var(--soft); }
 .notice { border-left: 4px solid var(--notice); padding: 0.25rem 0 0.25rem 0.875rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.875rem; margin: 1.75rem 0; }
+.tiles.many { grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
 .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--card); border: 1px solid var(--line); border-radius: 16px; padding: 1rem 1.25rem; }
 .tiles dt { color: var(--soft); font-size: 0.9375rem; line-height: 1.35; }
 .tiles dd { margin: 0; font: 600 2.125rem / 1.25 var(--serif); font-variant-numeric: tabular-nums; }

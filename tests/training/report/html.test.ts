@@ -1,13 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportHtml } from '../../../training/report/html.ts';
 import type { Results } from '../../../training/report/results.ts';
 import { canBrowse, launchChromium, visibleText } from '../../web/browser.ts';
 import { contrastFailures } from '../../web/contrast.ts';
+import { openHtml, parseError, plotContrasts, structureFaults, tableRows } from './page.ts';
 import { BARE, RESULTS, SONG_ONLY } from './results.ts';
 
 test('the same results give the same page, well below 1 MB', () => {
@@ -32,60 +29,14 @@ describe.skipIf(!canBrowse)('the report in Chromium', () => {
   });
   afterAll(() => browser?.close());
 
-  /** Opens the report from disk; requests and complaints of the browser are kept. */
-  async function open(results: Results, options: BrowserContextOptions = {}) {
-    const path = join(await mkdtemp(join(tmpdir(), 'undertone-report-')), 'report.html');
-    await writeFile(path, reportHtml(results));
-    const page = await (await browser.newContext(options)).newPage();
-    const complaints: string[] = [];
-    const url = pathToFileURL(path).href;
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('request', (request) => {
-      const isOwn = request.url() === url || request.url().startsWith('data:');
-      if (!isOwn) complaints.push(`request to ${request.url()}`);
-    });
-    await page.goto(url);
-    return { page, complaints };
-  }
-
-  /** Returns the cells of the rows whose header starts with the words, in the table of a caption. */
-  function rows(page: Page, caption: string, header: string): Promise<string[][]> {
-    return page
-      .locator('table', { has: page.locator('caption', { hasText: caption }) })
-      .first()
-      .evaluate(
-        (table: { querySelectorAll(selector: string): Iterable<Row> }, start: string) =>
-          [...table.querySelectorAll('tbody tr')]
-            .map((row) => [...row.children].map((cell) => cell.textContent.trim()))
-            .filter(([first]) => first.startsWith(start)),
-        header,
-      );
-  }
-  interface Row {
-    readonly children: Iterable<{ readonly textContent: string }>;
-  }
+  const open = (results: Results, options: BrowserContextOptions = {}) =>
+    openHtml(browser, reportHtml(results), options);
+  const rows = tableRows;
 
   test.each(runs)('%s: well-formed, labelled, and asks the network for nothing', async (_, run) => {
     const { page, complaints } = await open(run);
-    const parsed = await page.evaluate<string>(
-      `new DOMParser().parseFromString(${JSON.stringify(reportHtml(run))}, 'application/xhtml+xml').querySelector('parsererror')?.textContent ?? ''`,
-    );
-    expect(parsed).toBe('');
-    const faults = await page.evaluate<string[]>(`(() => {
-      const faults = [];
-      const all = (selector) => [...document.querySelectorAll(selector)];
-      const ids = all('[id]').map(({ id }) => id);
-      if (new Set(ids).size < ids.length) faults.push('an id stands twice');
-      for (const link of all('a')) if (!document.querySelector(link.hash)) faults.push(link.hash);
-      for (const svg of all('svg')) {
-        const named = svg.getAttribute('aria-labelledby').split(' ').map((id) => document.getElementById(id));
-        if (named.length !== 2 || named.some((text) => !text?.textContent.trim())) faults.push(svg.outerHTML.slice(0, 200));
-      }
-      for (const table of all('table')) if (!table.caption || table.querySelector('th:not([scope])')) faults.push(table.innerText);
-      if (/NaN|Infinity|undefined|null|\\[object/.test(document.documentElement.outerHTML)) faults.push('a value that is none');
-      return faults;
-    })()`);
-    expect(faults).toEqual([]);
+    expect(await parseError(page, reportHtml(run), 'application/xhtml+xml')).toBe('');
+    expect(await structureFaults(page)).toEqual([]);
     expect(await page.locator('svg').count()).toBeGreaterThan(5);
     expect(await page.locator('script, img, iframe, i').count()).toBe(0);
     expect(complaints).toEqual([]);
@@ -192,7 +143,7 @@ describe.skipIf(!canBrowse)('the report in Chromium', () => {
   test.each(['light', 'dark'] as const)('has the contrast of WCAG AA in %s', async (scheme) => {
     const { page } = await open(RESULTS, { colorScheme: scheme });
     expect(await contrastFailures(page)).toEqual([]);
-    const ratios = await page.evaluate<number[]>(`(${PLOT_CONTRASTS})()`);
+    const ratios = await plotContrasts(page);
     expect(ratios.length).toBeGreaterThan(300);
     expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
     await page.context().close();
@@ -204,22 +155,3 @@ describe.skipIf(!canBrowse)('the report in Chromium', () => {
     await page.context().close();
   });
 });
-
-/** Runs in the page: contrast of every text in a plot with its cell, or else with the card behind. */
-const PLOT_CONTRASTS = `() => {
-  const luminance = (color) => {
-    const isFraction = color.startsWith('color(');
-    const [r, g, b] = color.match(/[\\d.]+/g).map((c) => {
-      const share = isFraction ? Number(c) : c / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  return [...document.querySelectorAll('svg text')].map((text) => {
-    const isOnTone = text.matches('.count, .share');
-    const tone = text.parentElement.matches('.cell') ? text.parentElement.querySelector('rect') : text.previousElementSibling;
-    const behind = isOnTone ? getComputedStyle(tone).fill : getComputedStyle(text.closest('section')).backgroundColor;
-    const [dark, light] = [luminance(getComputedStyle(text).fill), luminance(behind)].sort((a, b) => a - b);
-    return (light + 0.05) / (dark + 0.05);
-  });
-}`;

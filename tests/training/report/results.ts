@@ -5,7 +5,7 @@ import type { Scores, Trial } from '../../../training/pipeline/protocols.ts';
 import type { CandidateResults, Results } from '../../../training/report/results.ts';
 
 /** Scores of a confusion matrix where class i has `hits[i]` right and `misses[i]` taken for the next. */
-function scoresOf(hits: readonly number[], misses: readonly number[]): Scores {
+export function scoresOf(hits: readonly number[], misses: readonly number[]): Scores {
   const confusion = EMOTIONS.map((_, i) =>
     EMOTIONS.map((_, j) => (i === j ? hits[i] : j === (i + 1) % 8 ? misses[i] : 0)),
   );

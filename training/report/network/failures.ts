@@ -59,7 +59,7 @@ export function knownFailures(results: NetworkResults): string[] {
     groupGap(results),
     worst &&
       worst.loss > 0 &&
-      `Worst condition tested: ${worst.name.toLowerCase()}, ${points(worst.loss)} points of UAR lost.`,
+      `Worst condition tested: ${worst.name}, ${points(worst.loss)} points of UAR lost.`,
     proud &&
       `Most overconfident between ${percent(proud.from, 0)} and ${percent(proud.to, 0)}: there it tells ${percent(proud.confidence)} on average and is right in ${percent(proud.accuracy)} of ${plural(proud.clips, 'recording')}.`,
     strangersGap(results),
@@ -78,7 +78,7 @@ function groupGap({ unseen: { groups } }: NetworkResults): string | null {
   );
   const [low, high] = [sorted[0], sorted.at(-1)];
   if (!low || !high || low === high) return null;
-  return `Of the groups of recordings, ${low.name} is heard worst (UAR ${score(low.scores.unweightedAverageRecall)}) and ${high.name} best (${score(high.scores.unweightedAverageRecall)}).`;
+  return `Lowest UAR of the groups of speech: ${low.name}, ${score(low.scores.unweightedAverageRecall)}; highest: ${high.name}, ${score(high.scores.unweightedAverageRecall)}.`;
 }
 
 function strangersGap({ cremaD, classes }: NetworkResults): string | null {

@@ -14,10 +14,10 @@ export function limitsOf(results: NetworkResults): string[] {
     'Hears how a voice sounds, not what a person feels.',
     'Expects one speaker at a time: two people talking give one answer.',
     worst && worst.loss > 0
-      ? `Loses up to ${points(worst.loss)} points of UAR under the conditions that were tested (${worst.name.toLowerCase()}); worse ones were not tested.`
+      ? `Loses up to ${points(worst.loss)} points of UAR under the conditions that were tested (${worst.name}); worse ones were not tested.`
       : null,
     noSpeech.length > 0
-      ? `Takes some sounds for speech and some voices for none: it answered “no speech” to ${refusedText(results)}.${noSpeech.some(({ name }) => /whisper/i.test(name)) ? '' : ' Whispers and shouts were not measured apart.'}`
+      ? `Whether somebody speaks is a guess too: “no speech” was answered to ${refusedText(results)}.${noSpeech.some(({ name }) => /whisper/i.test(name)) ? '' : ' Whispers and shouts were not measured apart.'}`
       : 'May take sounds for speech, and whispers for silence: that was not measured.',
     'Not for decisions about people. In the EU, inferring emotions at work or in education is forbidden (AI Act, Art. 5(1)(f)), and elsewhere people must be told (Art. 50(3)).',
   ].filter((sentence) => sentence !== null);

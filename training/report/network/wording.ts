@@ -1,6 +1,6 @@
 import type { ConditionName } from '../../augment/conditions.ts';
 import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
-import { percent, plural } from '../format.ts';
+import { percent, plural, whole } from '../format.ts';
 import { PROTOCOL_TEXT } from '../wording.ts';
 
 /** Stands where a part of a run was left out. */
@@ -16,16 +16,16 @@ export const NETWORK_PROTOCOL_TEXT = {
   cremaD: {
     name: 'CREMA-D, actors 1061–1076',
     meaning:
-      'Another corpus: other rooms, microphones and sentences, six emotions. Its other actors are trained on, these never; they are judged by the model that ships, which chooses among all eight.',
+      'Another corpus: other rooms, microphones and sentences, six emotions. Its other actors are trained on, these never; they are judged by the model that ships, which is asked to choose among these six.',
   },
   seed: PROTOCOL_TEXT.seed,
 } as const;
 
 const CONDITION_NAMES: Readonly<Record<ConditionName, string>> = {
-  clean: 'As recorded',
-  'noise-10-db': 'Everyday noise, 10 dB below',
-  'small-room': 'Small room',
-  telephone: 'Telephone band',
+  clean: 'as recorded',
+  'noise-10-db': 'everyday noise at 10 dB SNR',
+  'small-room': 'small room',
+  telephone: 'telephone band',
   'gain-minus-40-db': '40 dB softer',
   'gain-plus-20-db': '20 dB louder, clipped',
   'opus-16': 'Opus at 16 kbit/s',
@@ -62,9 +62,9 @@ export function refusedText({ noSpeech }: NetworkResults): string {
     .join(', ');
 }
 
-/** Returns what a corpus was used for. */
+/** @example useText(corpus); // '160 recordings by 10 speakers: 100 by 8 are trained on, 60 by 2 only tested on' */
 export function useText({ clips, speakers, heldOut }: CorpusSummary): string {
-  const trained = `${plural(clips - heldOut.clips, 'recording')} by ${plural(speakers - heldOut.speakers, 'speaker')} are trained on`;
-  if (heldOut.clips === 0) return trained;
-  return `${trained}; ${plural(heldOut.clips, 'recording')} by ${plural(heldOut.speakers, 'speaker')} are only tested on`;
+  const all = `${plural(clips, 'recording')} by ${plural(speakers, 'speaker')}`;
+  if (heldOut.clips === 0) return `${all}, all trained on`;
+  return `${all}: ${whole(clips - heldOut.clips)} by ${whole(speakers - heldOut.speakers)} are trained on, ${whole(heldOut.clips)} by ${whole(heldOut.speakers)} only tested on`;
 }

@@ -1,0 +1,82 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analyze } from '../../../core/analyze.ts';
+import { classify } from '../../../core/classify.ts';
+import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { modelInput } from '../../../core/model/input.ts';
+import { loadModel, type Model } from '../../../core/model/session.ts';
+import { verdictSchema } from '../../../core/verdict.ts';
+import { silence, wavFile } from '../../fixtures/audio.ts';
+import { voiceOf, writePitchModel } from '../../fixtures/pitch-model.ts';
+
+let folder: string;
+let model: Model;
+beforeAll(async () => {
+  folder = await writePitchModel();
+  model = await loadModel(folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function tell(...parts: Float32Array[]) {
+  const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => {
+    samples.set(part, at);
+    return at + part.length;
+  }, 0);
+  return verdictSchema.parse(await classify(wavFile(samples, { encoding: 'float32' }), { model }));
+}
+
+describe('the timeline of a note', () => {
+  test('names each emotion once, with the change in the pause', async () => {
+    const pause = silence({ seconds: 0.4 });
+    const { timeline = [], summary } = await tell(
+      ...[voiceOf('sad', 7), pause, voiceOf('happy', 4), pause, voiceOf('calm', 6)],
+    );
+    expect(timeline.map(({ emotion }) => emotion)).toEqual(['sad', 'happy', 'calm']);
+    expect(Math.abs(timeline[0].end - 7.2)).toBeLessThan(0.2);
+    expect(Math.abs(timeline[1].end - 11.6)).toBeLessThan(0.2);
+    expect(timeline[1].start).toBe(timeline[0].end);
+    expect(summary.sad).toBeCloseTo(7 / 17, 1);
+    expect(summary.happy).toBeCloseTo(4 / 17, 1);
+  });
+
+  test('of 30 s in one voice is one stretch, which says what the verdict says', async () => {
+    const { timeline = [], summary, speech, ...verdict } = await tell(voiceOf('calm', 30, 4));
+    const { emotion, confidence, probabilities } = verdict;
+    expect(timeline).toEqual([{ ...speech, emotion, confidence, probabilities }]);
+    expect(emotion).toBe('calm');
+    expect(summary).toEqual({ calm: 1 });
+  });
+
+  test('leaves a long pause out, and begins again after it', async () => {
+    const { timeline = [] } = await tell(
+      ...[voiceOf('happy', 5), silence({ seconds: 4 }), voiceOf('happy', 5, 1)],
+    );
+    expect(timeline.map(({ emotion }) => emotion)).toEqual(['happy', 'happy']);
+    expect(timeline[0].end).toBeLessThan(5.1);
+    expect(timeline[1].start).toBeGreaterThan(8.9);
+  });
+
+  test('joins what is uncertain to one stretch', async () => {
+    const doubtful = { ...model, card: { ...model.card, threshold: 1 } };
+    const samples = new Float32Array(16_000 * 12);
+    samples.set(voiceOf('sad', 6));
+    samples.set(voiceOf('happy', 6), 6 * 16_000);
+    const { timeline = [], summary } = await classify(wavFile(samples), { model: doubtful });
+    expect(timeline.map(({ emotion }) => emotion)).toEqual(['uncertain']);
+    expect(summary).toEqual({ uncertain: 1 });
+  });
+});
+
+test('a short note gets the probabilities of its one window', async () => {
+  const samples = voiceOf('sad', 2);
+  const analysis = analyze(samples);
+  if (!analysis) throw new Error('voiceLike is no longer taken for speech');
+  const window = { from: 0, to: analysis.features.frames };
+  const [expected] = await model.predict([modelInput('log-mel', analysis, window)]);
+  const { probabilities, timeline } = await tell(samples);
+  EMOTIONS.forEach((emotion, k) => {
+    expect(probabilities?.[emotion]).toBe(Number(expected[k].toFixed(6)));
+  });
+  expect(timeline).toMatchObject([{ probabilities }]);
+});

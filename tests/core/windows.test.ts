@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { meanOverWindows, windowRanges } from '../../core/windows.ts';
+
+const SIZE = { frames: 128, hop: 64 };
+
+describe('windowRanges', () => {
+  test('covers every frame with windows of one size, at most a hop apart', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 129, max: 5000 }), (frames) => {
+        const ranges = windowRanges(frames, SIZE);
+        expect(ranges[0].from).toBe(0);
+        expect(ranges.at(-1)?.to).toBe(frames);
+        ranges.forEach(({ from, to }, i) => {
+          expect(to - from).toBe(SIZE.frames);
+          if (i === 0) return;
+          expect(from).toBeGreaterThan(ranges[i - 1].from);
+          expect(from - ranges[i - 1].from).toBeLessThanOrEqual(SIZE.hop);
+        });
+      }),
+    );
+  });
+
+  test('is one window of what there is where that is less, and none of nothing', () => {
+    expect(windowRanges(128, SIZE)).toEqual([{ from: 0, to: 128 }]);
+    expect(windowRanges(7, SIZE)).toEqual([{ from: 0, to: 7 }]);
+    expect(windowRanges(0, SIZE)).toEqual([]);
+  });
+});
+
+describe('meanOverWindows', () => {
+  test('of one window is that window, bit by bit', () => {
+    const row = Float64Array.of(0.1, 0.7, 0.2);
+    for (const weight of [1, 3, 97, 0]) expect(meanOverWindows([row], [weight])).toEqual(row);
+  });
+
+  test('weighs windows by the speech in them', () => {
+    const rows = [Float64Array.of(1, 0), Float64Array.of(0, 1)];
+    expect([...meanOverWindows(rows, [30, 10])]).toEqual([0.75, 0.25]);
+  });
+});

@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UndertoneError } from '../core/errors.ts';
+import { FAMILIES, type Family } from './pipeline/families.ts';
+import { ensureFolder } from './pipeline/folders.ts';
+import { reportHtml } from './report/html.ts';
+import { summaryText } from './report/summary.ts';
+import { INTERRUPTED, progressOn, wholeNumber } from './terminal.ts';
+import { train } from './train.ts';
+
+const program = new Command('train:baselines')
+  .description(
+    'Train forest, boosted trees and perceptron on the functionals of RAVDESS, and measure them on speakers they never heard.',
+  )
+  .addOption(
+    new Option('--data <folder>', 'folder that holds the RAVDESS archives, unpacked')
+      .env('UNDERTONE_DATA')
+      .makeOptionMandatory(),
+  )
+  .option('--out <folder>', 'where the best of them is written', 'reports/baselines/model')
+  .option('--report <folder>', 'where the figures are written', 'reports/baselines')
+  .option('--work <folder>', 'caches and finished steps; a stopped run resumes', '.cache/baselines')
+  .option('--families <names>', `of ${FAMILIES.join(', ')}`, familyList, [...FAMILIES])
+  .option('--seed <n>', 'seed of every random choice', wholeNumber, 42)
+  .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
+  .option('--quick', 'no search, first parameters of each family')
+  .action(run);
+
+async function run(options: {
+  data: string;
+  out: string;
+  report: string;
+  work: string;
+  families: Family[];
+  seed: number;
+  workers: number;
+  quick?: boolean;
+}): Promise<void> {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  try {
+    await ensureFolder(options.report, '--report');
+    const results = await train({
+      ...options,
+      isQuick: options.quick ?? false,
+      progress: progressOn(process.stderr),
+      signal: abort.signal,
+    });
+    await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    await writeFile(join(options.report, 'report.html'), reportHtml(results));
+    console.log(summaryText(results));
+    console.log(
+      `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
+    );
+  } catch (error) {
+    if (abort.signal.aborted) {
+      console.error('Stopped. The same command goes on from here.');
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    throw error;
+  }
+}
+
+function familyList(text: string): Family[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !FAMILIES.includes(name as Family));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`"${unknown}" is none of ${FAMILIES.join(', ')}.`);
+  }
+  return [...new Set(names as Family[])];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof UndertoneError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,122 @@
+import { describe } from '../../core/analyze.ts';
+import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
+import { modelInput, windowSizeOf } from '../../core/model/input.ts';
+import type { Model } from '../../core/model/session.ts';
+import { stepsOf } from '../../core/timeline/steps.ts';
+import { mostLikely, timelineOf } from '../../core/timeline/timeline.ts';
+import { type FrameRange, modelWindows } from '../../core/windows.ts';
+import { joinClips, type LongNote, type SpokenClip } from './timeline-notes.ts';
+
+/** The parts of a loaded model that are asked: which input it takes, and its answers. */
+export interface Listener {
+  readonly card: { readonly input: Pick<Model['card']['input'], 'kind'> };
+  readonly predict: Model['predict'];
+}
+
+/** What results.json says of the timeline; the shares are of the seconds of speech. */
+export interface TimelineScores {
+  readonly notes: number;
+  /** Seconds of speech in them. */
+  readonly seconds: number;
+  /** Share whose stretch is named rightly; what would be "uncertain" counts by its top emotion. */
+  readonly timeWeightedAccuracy: number;
+  /** The same where each step is named by the windows around it alone. */
+  readonly withoutSmoothing: number;
+}
+
+export interface TimelineEvaluationOptions {
+  readonly seed: number;
+  /** Long notes made of each speaker's clips. */
+  readonly notesPerSpeaker: number;
+}
+
+/**
+ * Joins clips of one speaker to long notes, hears them as serving does and tells how much of their
+ * speech is told rightly. Speakers whom the model has learnt from tell nothing here.
+ *
+ * @throws RangeError when no speaker has clips of two emotions
+ * @example
+ * const scores = await evaluateTimeline(clips, model, { seed: 1, notesPerSpeaker: 4 });
+ */
+export async function evaluateTimeline(
+  clips: readonly SpokenClip[],
+  model: Listener,
+  options: TimelineEvaluationOptions,
+): Promise<TimelineScores> {
+  return scoreTimelines([await measureTimelines(clips, model, options)]);
+}
+
+/** Frames of speech, and how many of them are named rightly. */
+export interface TimelineCounts {
+  readonly notes: number;
+  readonly frames: number;
+  readonly right: number;
+  readonly rightWithoutSmoothing: number;
+}
+
+/** Returns the counts behind `evaluateTimeline`, which the folds of a protocol add up. */
+export async function measureTimelines(
+  clips: readonly SpokenClip[],
+  model: Listener,
+  options: TimelineEvaluationOptions,
+): Promise<TimelineCounts> {
+  const notes = joinClips(clips, options);
+  let total: TimelineCounts = { notes: 0, frames: 0, right: 0, rightWithoutSmoothing: 0 };
+  for (const note of notes) total = sum(total, await measureNote(note, model));
+  return total;
+}
+
+/** Pools the counts of several folds, each heard by its own model. */
+export function scoreTimelines(folds: readonly TimelineCounts[]): TimelineScores {
+  const { notes, frames, right, rightWithoutSmoothing } = folds.reduce(sum);
+  const { framing, sampleRate } = FEATURE_CONFIG;
+  return {
+    notes,
+    seconds: (frames * framing.hopLength) / sampleRate,
+    timeWeightedAccuracy: right / frames,
+    withoutSmoothing: rightWithoutSmoothing / frames,
+  };
+}
+
+async function measureNote(note: LongNote, model: Listener): Promise<TimelineCounts> {
+  const analysis = describe(note.samples);
+  if (!analysis) throw new RangeError('a note of spoken clips is silent');
+  const { active, span } = analysis;
+  const { kind } = model.card.input;
+  const size = windowSizeOf(kind);
+  const windows = modelWindows(analysis, size);
+  const posteriors = await model.predict(windows.map((range) => modelInput(kind, analysis, range)));
+  const heard = { active, windows, posteriors, size };
+
+  const { framing, sampleRate } = FEATURE_CONFIG;
+  const first = Math.round((span.start * sampleRate) / framing.hopLength);
+  const isSpeech = (t: number) => active[t] === 1 && note.emotionAt(first + t) !== null;
+  const rightIn = ({ from, to }: FrameRange, emotion: Emotion) => {
+    let right = 0;
+    for (let t = from; t < to; t++) {
+      if (isSpeech(t) && note.emotionAt(first + t) === emotion) right++;
+    }
+    return right;
+  };
+  const add = (a: number, b: number) => a + b;
+  return {
+    notes: 1,
+    frames: active.reduce((count, _, t) => count + (isSpeech(t) ? 1 : 0), 0),
+    right: timelineOf(heard)
+      .map((stretch) => rightIn(stretch, EMOTIONS[mostLikely(stretch.probabilities)]))
+      .reduce(add, 0),
+    rightWithoutSmoothing: stepsOf(heard)
+      .map((step) => rightIn(step, EMOTIONS[mostLikely(step.evidence)]))
+      .reduce(add, 0),
+  };
+}
+
+function sum(a: TimelineCounts, b: TimelineCounts): TimelineCounts {
+  return {
+    notes: a.notes + b.notes,
+    frames: a.frames + b.frames,
+    right: a.right + b.right,
+    rightWithoutSmoothing: a.rightWithoutSmoothing + b.rightWithoutSmoothing,
+  };
+}

@@ -1,0 +1,36 @@
+import type { NetworkResults } from '../../../network/results.ts';
+import { table } from '../../blocks.ts';
+import { percent, plural, whole } from '../../format.ts';
+import { type Markup, markup } from '../../markup.ts';
+import { NOT_MEASURED } from '../wording.ts';
+
+/** What is no speech, and how long notes are told. */
+export function notesReport({ noSpeech, timeline }: NetworkResults): Markup {
+  return markup`<section id="notes"><h2>No speech, and long notes</h2>
+<div class="pair"><div>
+${
+  noSpeech.length > 0
+    ? markup`${table({
+        caption: 'Recordings answered “no speech”',
+        head: ['Recordings', 'Number', '“No speech”', 'Share'],
+        rows: noSpeech.map(({ name, clips, refused }) => [
+          ...[name, whole(clips), whole(refused), percent(refused / clips)],
+        ]),
+      })}<p class="aside">Of sounds it should be all, of voices none.</p>`
+    : markup`<p class="heading">Recordings answered “no speech”</p><p class="aside">${NOT_MEASURED}</p>`
+}
+</div><div>
+${
+  timeline
+    ? markup`${table({
+        caption: 'Share of the time of long notes that is labelled rightly',
+        head: ['Timeline', 'Time-weighted accuracy'],
+        rows: [
+          ['as shipped, smoothed', percent(timeline.timeWeightedAccuracy)],
+          ['without smoothing', percent(timeline.withoutSmoothing)],
+        ],
+      })}<p class="aside">${plural(timeline.notes, 'note')}, ${(timeline.seconds / 60).toFixed(1)} minutes together, joined from recordings of unseen speakers in different emotions.</p>`
+    : markup`<p class="heading">Long notes</p><p class="aside">${NOT_MEASURED}</p>`
+}
+</div></div></section>`;
+}

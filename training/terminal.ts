@@ -1,0 +1,56 @@
+import { SingleBar } from 'cli-progress';
+import { InvalidArgumentError } from 'commander';
+import type { Progress } from './train.ts';
+
+/** The exit status of a program that Ctrl-C stopped. */
+export const INTERRUPTED = 130;
+
+/** A bar with the time left on a terminal; elsewhere a line now and then. */
+export function progressOn(stream: NodeJS.WriteStream): Progress {
+  if (stream.isTTY) {
+    let bar: SingleBar | undefined;
+    return {
+      begin(stage, total) {
+        bar = new SingleBar({
+          format: `${stage} {bar} {value}/{total}, {eta_formatted} left`,
+          barCompleteChar: '█',
+          barIncompleteChar: '░',
+          etaBuffer: 50,
+          stream,
+        });
+        bar.start(total, 0);
+      },
+      advance: () => bar?.increment(),
+      end() {
+        bar?.stop();
+        bar = undefined;
+      },
+    };
+  }
+  let stage = '';
+  let total = 0;
+  let done = 0;
+  let started = 0;
+  return {
+    begin(name, count) {
+      [stage, total, done, started] = [name, count, 0, performance.now()];
+    },
+    advance() {
+      done++;
+      if (done % Math.ceil(total / 10) !== 0 && done !== total) return;
+      const seconds = (performance.now() - started) / 1000;
+      const left = Math.round((seconds / done) * (total - done));
+      stream.write(`${stage}: ${done} of ${total}, ${left} s left\n`);
+    },
+    end() {},
+  };
+}
+
+/** Parses an option that counts something. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError('Give a whole number from 1 on.');
+  }
+  return value;
+}
