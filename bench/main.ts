@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { benchClassify } from './classify.ts';
 import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
+import { benchNetwork } from './network.ts';
 import { benchTrees } from './trees.ts';
 
 const { values } = parseArgs({ options: { data: { type: 'string' } } });
@@ -15,6 +16,7 @@ const data = values.data ?? process.env.UNDERTONE_DATA;
 
 await benchClassify();
 await benchFeatures();
+await benchNetwork();
 await benchTrees();
 if (data) await benchCorpus(data);
 else console.log('\nReading a whole corpus: left out, no --data was given.');

@@ -6,7 +6,7 @@ import { modelInput, windowSizeOf } from './model/input.ts';
 import { findModelFolder, loadModel, type Model } from './model/session.ts';
 import { mostLikely, type Stretch, timelineOf } from './timeline/timeline.ts';
 import type { Label, Probabilities, Segment, Verdict } from './verdict.ts';
-import { activeFrames, meanOverWindows, modelWindows } from './windows.ts';
+import { meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
   /** The model to ask; the shipped one by default. */
@@ -50,7 +50,7 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
   const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, model));
   // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.
   if (stretches.length === 0) return noSpeech(duration, model);
-  const weights = windows.map((window) => activeFrames(active, window));
+  const weights = windows.map((window) => windowWeight(active, window));
   const timeline = stretches.map((stretch) => timelineEntry(stretch, speech, model));
   return {
     ...labelled(meanOverWindows(posteriors, weights), model),

@@ -40,8 +40,16 @@ export function modelWindows({ features, active }: Analysis, size: WindowSize): 
 }
 
 /**
- * Returns the mean of the windows' probabilities, each weighted by the speech in it: what is said
- * about a whole recording. Of one window it is that window's probabilities, bit by bit.
+ * Returns how much a window counts, 0 to 1: fully when half of it is speech, as in every spoken clip,
+ * so that the mean over a clip is the plain one that training calibrates; less where a pause fills it.
+ */
+export function windowWeight(active: Uint8Array, range: FrameRange): number {
+  return Math.min(1, (2 * activeFrames(active, range)) / (range.to - range.from));
+}
+
+/**
+ * Returns the weighted mean of the windows' probabilities: what is said about a whole recording. Of
+ * one window it is that window's probabilities, bit by bit.
  */
 export function meanOverWindows(
   posteriors: readonly Float64Array[],

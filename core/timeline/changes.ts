@@ -1,7 +1,7 @@
 import type { FrameRange } from '../windows.ts';
 import type { Step } from './steps.ts';
 
-/** A change may take this share of the shorter stretch beside it, so that none is squeezed out. */
+/** A change may take this share of the stretch that it moves into, so that none is squeezed out. */
 const LARGEST_SHARE = 0.4;
 
 /**
@@ -20,21 +20,16 @@ export function changesOf(
 ): number[] {
   const inner = steps.filter((_, i) => i > 0 && labels[i] !== labels[i - 1]);
   const edges = [0, ...inner.map(({ from }) => from), steps.at(-1)?.to ?? 0];
-  return inner.map(({ from }, i) => {
-    const shorter = Math.min(from - edges[i], edges[i + 2] - from);
-    return intoPause(from, pauses, Math.min(reach, LARGEST_SHARE * shorter));
+  return inner.map(({ from: change }, i) => {
+    const before = change - edges[i];
+    const after = edges[i + 2] - change;
+    const middles = pauses
+      .map(({ from, to }) => Math.floor((from + to) / 2))
+      .filter((middle) => {
+        const room = LARGEST_SHARE * (middle < change ? before : after);
+        return Math.abs(middle - change) <= Math.min(reach, room);
+      });
+    const distances = middles.map((middle) => Math.abs(middle - change));
+    return middles[distances.indexOf(Math.min(...distances))] ?? change;
   });
-}
-
-function intoPause(change: number, pauses: readonly FrameRange[], reach: number): number {
-  let moved = change;
-  let nearest = reach;
-  for (const { from, to } of pauses) {
-    const middle = Math.floor((from + to) / 2);
-    const distance = Math.abs(middle - change);
-    if (distance > nearest) continue;
-    moved = middle;
-    nearest = distance;
-  }
-  return moved;
 }

@@ -4,6 +4,7 @@ import {
   intersection,
   MIN_ACTIVE_FRAMES,
   meanOverWindows,
+  windowWeight,
 } from '../windows.ts';
 import { changesOf } from './changes.ts';
 import { pausesOf, spokenRanges } from './pauses.ts';
@@ -12,7 +13,7 @@ import { smooth } from './sticky-chain.ts';
 
 /**
  * How long an emotion lasts on average (5 s, two or three sentences). It is far from delicate: with
- * made-up notes 3 to 8 s name the same share of their speech rightly to half a point.
+ * made-up notes 3 to 6 s name the same share of their speech rightly to half a point.
  */
 const EXPECTED_FRAMES = 250;
 
@@ -85,7 +86,7 @@ function judge(range: FrameRange, { active, windows, posteriors }: HeardWindows)
   const most = Math.max(...shared);
   const weights = windows.map((window, i) => {
     const inside = Math.max(0, (2 * shared[i]) / most - 1);
-    return inside > 0 ? inside * activeFrames(active, intersection(window, range)) : 0;
+    return inside > 0 ? inside * windowWeight(active, intersection(window, range)) : 0;
   });
   const probabilities = meanOverWindows(posteriors, weights);
   return { ...range, probabilities, active: activeFrames(active, range) };

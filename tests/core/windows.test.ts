@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { meanOverWindows, windowRanges } from '../../core/windows.ts';
+import { meanOverWindows, windowRanges, windowWeight } from '../../core/windows.ts';
 
 const SIZE = { frames: 128, hop: 64 };
 
@@ -34,8 +34,16 @@ describe('meanOverWindows', () => {
     for (const weight of [1, 3, 97, 0]) expect(meanOverWindows([row], [weight])).toEqual(row);
   });
 
-  test('weighs windows by the speech in them', () => {
+  test('weighs the windows', () => {
     const rows = [Float64Array.of(1, 0), Float64Array.of(0, 1)];
     expect([...meanOverWindows(rows, [30, 10])]).toEqual([0.75, 0.25]);
   });
+});
+
+test('a window counts fully when half of it is speech, and not at all when none is', () => {
+  const active = Uint8Array.from({ length: 300 }, (_, t) => (t < 100 ? 1 : 0));
+  expect(windowWeight(active, { from: 0, to: 128 })).toBe(1);
+  expect(windowWeight(active, { from: 36, to: 164 })).toBe(1);
+  expect(windowWeight(active, { from: 68, to: 196 })).toBe(0.5);
+  expect(windowWeight(active, { from: 150, to: 278 })).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { writeLogMelWindow } from '../../core/features/log-mel-window.ts';
+import { windowRanges } from '../../core/windows.ts';
 import { type Matrix, zeros } from '../matrix.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { appendNetwork } from '../onnx/network.ts';
@@ -29,7 +30,9 @@ export async function predictClips(
   const { steps, bands, classes } = shape;
   const windows = Array.from(rows).flatMap((clip, row) => {
     const logMel = spectrogramOf(spectrograms, clip, rendering);
-    return windowStarts(logMel.length / bands, steps).map((from) => ({ logMel, row, from }));
+    const { hop } = FEATURE_CONFIG.networkWindow;
+    const ranges = windowRanges(logMel.length / bands, { frames: steps, hop });
+    return ranges.map(({ from }) => ({ logMel, row, from }));
   });
   const session = await openSession(weights);
   const sums = zeros(rows.length, classes);
@@ -60,15 +63,6 @@ export async function predictClips(
     sums.data[i] = count > 0 ? sums.data[i] / count : 1 / classes;
   }
   return sums;
-}
-
-/** Returns where the windows of a clip begin, in steps. */
-function windowStarts(frames: number, steps: number): number[] {
-  if (frames === 0) return [];
-  if (frames <= steps) return [0];
-  const { hop } = FEATURE_CONFIG.networkWindow;
-  const count = 1 + Math.ceil((frames - steps) / hop);
-  return Array.from({ length: count }, (_, i) => Math.min(i * hop, frames - steps));
 }
 
 async function openSession(weights: NetworkWeights): Promise<InferenceSession> {

@@ -1,6 +1,7 @@
 import type { ActorScores, NetworkResults, ReliabilityBin } from '../../network/results.ts';
 import { isFigure, listed, percent, plural, points, score } from '../format.ts';
 import { mistakesIn, mistakeText } from '../mistakes.ts';
+import { refusalFailures } from './no-speech.ts';
 import { conditionText } from './wording.ts';
 
 /** A bin needs that many recordings before its confidence is called wrong. */
@@ -63,6 +64,7 @@ export function knownFailures(results: NetworkResults): string[] {
     proud &&
       `Most overconfident between ${percent(proud.from, 0)} and ${percent(proud.to, 0)}: there it tells ${percent(proud.confidence)} on average and is right in ${percent(proud.accuracy)} of ${plural(proud.clips, 'recording')}.`,
     strangersGap(results),
+    ...refusalFailures(results),
   ].filter((sentence) => typeof sentence === 'string');
 }
 

@@ -1,7 +1,8 @@
 import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
 import { points } from '../format.ts';
 import { conditionLosses } from './failures.ts';
-import { corpusTitle, refusedText } from './wording.ts';
+import { refusedText } from './no-speech.ts';
+import { corpusTitle } from './wording.ts';
 
 /** Returns what a user must know before relying on the model, with the figures that were measured. */
 export function limitsOf(results: NetworkResults): string[] {
@@ -17,7 +18,7 @@ export function limitsOf(results: NetworkResults): string[] {
       ? `Loses up to ${points(worst.loss)} points of UAR under the conditions that were tested (${worst.name}); worse ones were not tested.`
       : null,
     noSpeech.length > 0
-      ? `Whether somebody speaks is a guess too: “no speech” was answered to ${refusedText(results)}.${noSpeech.some(({ name }) => /whisper/i.test(name)) ? '' : ' Whispers and shouts were not measured apart.'}`
+      ? `Whether somebody speaks is a guess too: “no speech” was answered to ${refusedText(results)}.`
       : 'May take sounds for speech, and whispers for silence: that was not measured.',
     'Not for decisions about people. In the EU, inferring emotions at work or in education is forbidden (AI Act, Art. 5(1)(f)), and elsewhere people must be told (Art. 50(3)).',
   ].filter((sentence) => sentence !== null);

@@ -52,7 +52,7 @@ export function summarizeSeeds({ unseen: { seeds } }: NetworkResults): SeedSumma
     return {
       uar,
       basis: uar
-        ? `${plural(complete.length, 'seed')}, all ${plural(numbers.length, 'fold')} pooled`
+        ? `${plural(complete.length, 'seed')}, ${numbers.length > 1 ? `all ${numbers.length} folds pooled` : 'one fold'}`
         : 'not measured',
       complete,
     };

@@ -1,37 +1,36 @@
 import type { NetworkResults } from '../../network/results.ts';
-import { percent, score } from '../format.ts';
+import { percent, points, score } from '../format.ts';
+import { conditionLosses } from './failures.ts';
+import { refusedText } from './no-speech.ts';
+import { protocolGroups } from './protocols.ts';
+import { corpusTitle, useText } from './wording.ts';
 
-/** Returns the outcome of a network run for a terminal. */
-export function networkSummary({
-  unseen,
-  randomSplit,
-  cremaD,
-  calibration,
-  data,
-}: NetworkResults): string {
-  const { speech, song } = unseen.ensemble;
-  const row = (name: string, value: string) => `  ${name.padEnd(44)} ${value}`;
+/** Returns the outcome of a run for a terminal: data, protocols, conditions, confidence. */
+export function networkSummary(results: NetworkResults): string {
+  const { data, calibration, timeline } = results;
+  const worst = conditionLosses(results)[0];
+  const { coverage, accuracy, threshold, errorAfter } = calibration;
   return [
     '',
-    ...data.map(
-      ({ name, clips, speakers, excluded }) =>
-        `${name}: ${clips} recordings by ${speakers} speakers, ${excluded.length} left out`,
-    ),
+    ...data.flatMap((corpus) => [
+      `${corpusTitle(corpus)}: ${useText(corpus)}`,
+      ...corpus.excluded.map(({ id, reason }) => `  left out: ${id}, ${reason}`),
+    ]),
+    ...protocolGroups(results).flatMap(({ name, rows }) => [
+      '',
+      name,
+      ...rows.map(
+        ({ model, figures: [right, uar] }) => `  ${model}: accuracy ${right}, UAR ${uar}`,
+      ),
+    ]),
     '',
-    'UAR on speakers never heard',
-    ...unseen.seeds.map(({ seed, folds, speech: own }) =>
-      row(`one network, seed ${seed}, ${folds.length} folds`, score(own.unweightedAverageRecall)),
-    ),
-    row('the average that ships, speech', score(speech.unweightedAverageRecall)),
-    row('the average that ships, song', score(song?.unweightedAverageRecall)),
-    row(
-      'CREMA-D, actors never trained on, 6 emotions',
-      score(cremaD?.scores.unweightedAverageRecall),
-    ),
-    ...randomSplit.map(({ seed, accuracy }) =>
-      row(`random split, seed ${seed} (leaks speakers): accuracy`, score(accuracy)),
-    ),
-    '',
-    `It answers ${percent(calibration.coverage)} of the notes of strangers, ${percent(calibration.accuracy)} of them rightly, and says "uncertain" below ${percent(calibration.threshold, 0)}.`,
-  ].join('\n');
+    `Below ${percent(threshold, 0)} it says "uncertain": it answers ${percent(coverage)} of the notes of strangers, ${percent(accuracy)} of them rightly. Expected calibration error ${score(errorAfter)}.`,
+    worst ? `Worst condition: ${worst.name}, ${points(worst.loss)} points of UAR lost.` : null,
+    results.noSpeech.length > 0 ? `"No speech" was answered to ${refusedText(results)}.` : null,
+    timeline
+      ? `Of the time of long notes ${percent(timeline.timeWeightedAccuracy)} is labelled rightly.`
+      : null,
+  ]
+    .filter((line) => line !== null)
+    .join('\n');
 }

@@ -1,6 +1,6 @@
 import type { ConditionName } from '../../augment/conditions.ts';
 import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
-import { percent, plural, whole } from '../format.ts';
+import { plural, whole } from '../format.ts';
 import { PROTOCOL_TEXT } from '../wording.ts';
 
 /** Stands where a part of a run was left out. */
@@ -53,13 +53,6 @@ export function modelText({ recipe: { members } }: NetworkResults): string {
   return members.length > 1
     ? `the average of ${members.length} networks, which ships`
     : 'the network that ships';
-}
-
-/** Returns what the detector of voices refused, kind by kind: "97.5% of ESC-10, 0.4% of RAVDESS". */
-export function refusedText({ noSpeech }: NetworkResults): string {
-  return noSpeech
-    .map(({ name, clips, refused }) => `${percent(refused / clips)} of ${name}`)
-    .join(', ');
 }
 
 /** @example useText(corpus); // '160 recordings by 10 speakers: 100 by 8 are trained on, 60 by 2 only tested on' */

@@ -131,9 +131,14 @@ export const NETWORK_RESULTS: NetworkResults = {
     })),
   },
   noSpeech: [
-    { name: 'ESC-10', clips: 400, refused: 390 },
-    { name: 'RAVDESS', clips: 110, refused: 1 },
-    { name: 'whispers', clips: 40, refused: 3 },
+    { name: 'dog-bark', clips: 300, refused: 297 },
+    { name: 'sneeze', clips: 100, refused: 93 },
+    { name: 'sneeze, short', clips: 20, refused: 16 },
+    { name: 'made: melody', clips: 20, refused: 20 },
+    { name: 'RAVDESS speech', clips: 80, refused: 1 },
+    { name: 'CREMA-D, never trained on', clips: 120, refused: 2 },
+    { name: 'CREMA-D, whisper', clips: 40, refused: 3 },
+    { name: 'RAVDESS song, whisper', clips: 60, refused: 0 },
   ],
   timeline: { notes: 48, seconds: 1230, timeWeightedAccuracy: 0.713, withoutSmoothing: 0.684 },
   curves: [

@@ -2,6 +2,7 @@ import type { NetworkResults } from '../../../network/results.ts';
 import { percent, plural, points, score, whole } from '../../format.ts';
 import { markdownTable } from '../../markdown.ts';
 import { conditionLosses } from '../failures.ts';
+import { refusalsByKind } from '../no-speech.ts';
 import { conditionText, NOT_MEASURED } from '../wording.ts';
 import { paragraphs, picture } from './picture.ts';
 
@@ -61,7 +62,8 @@ export function confidence(results: NetworkResults): string {
 }
 
 /** What is answered "no speech", and the timeline of long notes. */
-export function notes({ noSpeech, timeline }: NetworkResults): string {
+export function notes(results: NetworkResults): string {
+  const { noSpeech, timeline } = results;
   return paragraphs(
     noSpeech.length > 0
       ? 'Answered `no-speech`; of sounds it should be all, of voices none:'
@@ -69,7 +71,7 @@ export function notes({ noSpeech, timeline }: NetworkResults): string {
     noSpeech.length > 0 &&
       markdownTable(
         ['Recordings of', 'Number', 'Answered no-speech', 'Share'],
-        noSpeech.map(({ name, clips, refused }) => [
+        refusalsByKind(results).map(({ name, clips, refused }) => [
           ...[name, whole(clips), whole(refused), percent(refused / clips)],
         ]),
       ),

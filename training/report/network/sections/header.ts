@@ -2,6 +2,7 @@ import type { NetworkResults } from '../../../network/results.ts';
 import { dateText, listed, percent, plural, points, score } from '../../format.ts';
 import { type Markup, markup } from '../../markup.ts';
 import { conditionLosses } from '../failures.ts';
+import { refusalsByKind } from '../no-speech.ts';
 import { summarizeSeeds } from '../spread.ts';
 import { corpusTitle, modelText } from '../wording.ts';
 
@@ -19,10 +20,10 @@ export function networkHeader(results: NetworkResults): Markup {
 }
 
 function tiles(results: NetworkResults): [value: string, name: string][] {
-  const { unseen, cremaD, calibration, noSpeech } = results;
+  const { unseen, cremaD, calibration } = results;
   const { uar, basis } = summarizeSeeds(results);
   const worst = conditionLosses(results)[0];
-  const sounds = noSpeech.toSorted((a, b) => b.refused / b.clips - a.refused / a.clips)[0];
+  const [sounds] = refusalsByKind(results);
   const notMeasured = (name: string) => [score(null), `${name}: not measured`] as [string, string];
   const spread = uar?.deviation == null ? '' : `± ${score(uar.deviation)}: `;
   return [
