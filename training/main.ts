@@ -24,9 +24,10 @@ const program = new Command('train')
     '.cache/training',
   )
   .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
-  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2])
+  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1])
   .option('--other-seeds <seeds>', 'further seeds, run on two folds', seedList, [])
-  .option('--steps <n>', 'steps of a fit', wholeNumber, 4500)
+  .option('--steps <n>', 'steps of a cycle', wholeNumber, 4500)
+  .option('--cycles <n>', 'fits that follow each other and are averaged', wholeNumber, 2)
   .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
   .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
@@ -42,6 +43,7 @@ async function run(options: {
   members: number[];
   otherSeeds: number[];
   steps: number;
+  cycles: number;
   pretrainingSteps: number;
   width: number;
   seed: number;

@@ -21,10 +21,15 @@ export interface Running {
   readonly printed: (pattern: RegExp) => Promise<void>;
 }
 
-/** Starts the training command as a user would, in a folder: relative paths lie there. */
+/** Starts the training of the baselines as a user would, in a folder: relative paths lie there. */
 export function startTraining(cwd: string, args: readonly string[]): Running {
+  return startProgram('training/baselines.js', cwd, args);
+}
+
+/** Starts a program of the build in a folder. */
+export function startProgram(program: string, cwd: string, args: readonly string[]): Running {
   const { UNDERTONE_DATA: _, ...env } = process.env;
-  const child = spawn(process.execPath, [join(BUILD, 'training/baselines.js'), ...args], { cwd, env });
+  const child = spawn(process.execPath, [join(BUILD, program), ...args], { cwd, env });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

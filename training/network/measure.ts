@@ -4,6 +4,7 @@ import { sha256 } from '../corpus/extract.ts';
 import { takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
 import { calibrate, coverageCurve } from '../pipeline/calibrate.ts';
+import type { CurvePoint } from './checkpoint.ts';
 import {
   accuracyAtCoverage,
   averagePredictions,
@@ -38,7 +39,7 @@ export async function measure(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
-  { members, otherSeeds, voice }: TrainNetworkOptions,
+  { members, otherSeeds, cycles, voice }: TrainNetworkOptions,
 ): Promise<NetworkResults> {
   const { ravdess, cremaDTest } = prepared;
   const { clips, labels } = ravdess;
@@ -46,16 +47,20 @@ export async function measure(
   const folds = plan.folds();
 
   // What every seed says about the actors of every fold that it was run on.
-  const said = new Map<number, Map<number, Predictions>>();
+  const said = new Map<number, Map<number, Predictions[]>>();
   for (const [seed, results] of fitted.folds) {
-    const byFold = new Map<number, Predictions>();
-    for (const { fold, result } of results) {
-      byFold.set(fold, await predict([result], ravdess.spectrograms, folds[fold].test));
+    const byFold = new Map<number, Predictions[]>();
+    for (const { fold, cycles } of results) {
+      const snapshots: Predictions[] = [];
+      for (const result of cycles) {
+        snapshots.push(await predict([result], ravdess.spectrograms, folds[fold].test));
+      }
+      byFold.set(fold, snapshots);
     }
     said.set(seed, byFold);
   }
   const ofMembers = folds.map((_, fold) =>
-    averagePredictions(members.map((seed) => said.get(seed)!.get(fold)!)),
+    averagePredictions(members.flatMap((seed) => said.get(seed)!.get(fold)!)),
   );
   const ensemble = poolPredictions(ofMembers);
   const scoresOf = (predictions: Predictions) => ({
@@ -63,7 +68,9 @@ export async function measure(
     song: scoreWhere(predictions, labels, (row) => !isSpeech(row)),
   });
   const seeds = [...members, ...otherSeeds].map((seed): SeedScores => {
-    const byFold = [...said.get(seed)!].sort(([a], [b]) => a - b);
+    const byFold = [...said.get(seed)!]
+      .sort(([a], [b]) => a - b)
+      .map(([fold, snapshots]) => [fold, averagePredictions(snapshots)] as const);
     return {
       seed,
       ...scoresOf(poolPredictions(byFold.map(([, predictions]) => predictions))),
@@ -89,8 +96,8 @@ export async function measure(
     classes: EMOTIONS,
     recipe: {
       pretraining: plan.pretraining(members[0])?.recipe ?? null,
-      fit: plan.production(members[0]).recipe,
-      members,
+      fit: plan.production(members[0])[0].recipe,
+      ...{ members, cycles },
     },
     data: summarize(prepared),
     unseen: {
@@ -103,12 +110,12 @@ export async function measure(
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      levers: levers(seeds, said, members, labels, isSpeech),
+      levers: levers(said, members, labels, isSpeech),
     },
     randomSplit: await Promise.all(
-      fitted.randomSplit.map(async ({ seed, result }) => {
+      fitted.randomSplit.map(async ({ seed, cycles: snapshots }) => {
         const { test } = plan.randomRows(seed);
-        const predictions = await predict([result], ravdess.spectrograms, test);
+        const predictions = await predict(snapshots, ravdess.spectrograms, test);
         return { seed, ...scoreWhere(predictions, labels)! };
       }),
     ),
@@ -136,9 +143,9 @@ export async function measure(
       calibration.temperature,
     ),
     curves: [...fitted.folds].flatMap(([seed, results]) =>
-      results.map(({ fold, result }) => ({
+      results.map(({ fold, cycles: snapshots }) => ({
         name: `fold ${fold + 1}, seed ${seed}`,
-        points: result.curve,
+        points: joinCurves(snapshots.map(({ curve }) => curve)),
       })),
     ),
     model: {
@@ -175,37 +182,46 @@ function speechOf(
 /** Returns the networks that a fold's actors are tested with: those of the members. */
 function networksOf({ folds }: Fitted, members: readonly number[], fold: number): NetworkResult[] {
   return members.flatMap((seed) =>
-    folds.get(seed)!.flatMap((of) => (of.fold === fold ? [of.result] : [])),
+    folds.get(seed)!.flatMap((of) => (of.fold === fold ? of.cycles : [])),
   );
 }
 
-/** One network alone, then averages of more and more of them, on the folds that all were run on. */
+/** The network of the first cycle alone, that of the last, and the averages, on all folds. */
 function levers(
-  seeds: readonly SeedScores[],
-  said: ReadonlyMap<number, ReadonlyMap<number, Predictions>>,
+  said: ReadonlyMap<number, ReadonlyMap<number, readonly Predictions[]>>,
   members: readonly number[],
   labels: Int32Array,
   isSpeech: (row: number) => boolean,
 ): Lever[] {
-  const averages = (order: readonly number[], folds: readonly number[]) =>
-    order.map((_, i): Lever => {
-      const pooled = poolPredictions(
-        folds.map((fold) =>
-          averagePredictions(order.slice(0, i + 1).map((seed) => said.get(seed)!.get(fold)!)),
-        ),
-      );
-      const count = i + 1;
-      return {
-        name: count === 1 ? 'one network' : `average of ${count} networks`,
-        folds: folds.map((fold) => fold + 1),
-        uar: scoreWhere(pooled, labels, isSpeech)!.unweightedAverageRecall,
-      };
-    });
-  const foldsOf = (seed: number) => [...said.get(seed)!.keys()].sort((a, b) => a - b);
-  const onAll = averages(members, foldsOf(members[0]));
-  const others = seeds.map(({ seed }) => seed).filter((seed) => !members.includes(seed));
-  if (others.length === 0) return onAll;
-  return [...onAll, ...averages([...members, ...others], foldsOf(others[0]))];
+  const [first] = members;
+  const folds = [...said.get(first)!.keys()].sort((a, b) => a - b);
+  const lever = (name: string, ofFold: (fold: number) => readonly Predictions[]): Lever => {
+    const pooled = poolPredictions(folds.map((fold) => averagePredictions(ofFold(fold))));
+    return {
+      name,
+      folds: folds.map((fold) => fold + 1),
+      uar: scoreWhere(pooled, labels, isSpeech)!.unweightedAverageRecall,
+    };
+  };
+  const cycles = said.get(first)!.get(folds[0])!.length;
+  const snapshots = Array.from({ length: cycles }, (_, cycle) =>
+    lever(`cycle ${cycle + 1} alone`, (fold) => [said.get(first)!.get(fold)![cycle]]),
+  );
+  const ofSeed = lever('average of the cycles', (fold) => said.get(first)!.get(fold)!);
+  const ofAll = lever(`average over ${members.length} seeds as well`, (fold) =>
+    members.flatMap((seed) => said.get(seed)!.get(fold)!),
+  );
+  return [...snapshots, ...(cycles > 1 ? [ofSeed] : []), ...(members.length > 1 ? [ofAll] : [])];
+}
+
+/** One curve of cycles that follow each other. */
+function joinCurves(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
+  let done = 0;
+  return curves.flatMap((curve) => {
+    const points = curve.map((point) => ({ ...point, step: done + point.step }));
+    done += curve.at(-1)?.step ?? 0;
+    return points;
+  });
 }
 
 async function measureCremaD(

@@ -26,6 +26,8 @@ export interface PlanOptions {
   /** Steps of the fit on CREMA-D that all folds of a seed begin with, and of each fit after it. */
   readonly pretrainingSteps: number;
   readonly steps: number;
+  /** How many fits follow each other, each with a schedule of its own, and are averaged. */
+  readonly cycles: number;
 }
 
 /** What was best in the exploration that docs/training.md tells of. */
@@ -39,6 +41,8 @@ const RECIPE = {
   averaging: 0.998,
 } as const;
 const BATCH = 32;
+/** Keeps the batches of one cycle apart from those of another. */
+const CYCLE_SEED = 100_000;
 /** The clips of a batch: RAVDESS speech is what counts, song and CREMA-D widen it. */
 const SHARES = { speech: 21, song: 5, cremaD: 6 } as const;
 
@@ -64,32 +68,24 @@ export class Plan {
     };
   }
 
-  /** The fit that the test actors of a fold are tested with. */
-  fold(fold: number, seed: number): Fit {
+  /** The fits whose average the test actors of a fold are tested with. */
+  fold(fold: number, seed: number): Fit[] {
     const { train, test } = this.folds()[fold];
     const watch = { corpus: RAVDESS, rows: this.#speechOf(test) };
-    return {
-      ...this.#onRavdess(train, seed * 100 + fold, seed),
-      name: `fold ${fold + 1}, seed ${seed}`,
-      watch,
-    };
+    return this.#cycles(train, seed * 100 + fold, seed, `fold ${fold + 1}, seed ${seed}`, watch);
   }
 
   /** The random 80/20 split over speech and song, which leaks speakers. */
-  randomSplit(seed: number): Fit {
+  randomSplit(seed: number): Fit[] {
     const { train, test } = this.randomRows(seed);
     const watch = { corpus: RAVDESS, rows: test };
-    return {
-      ...this.#onRavdess(train, seed * 100 + 50, seed),
-      name: `random split, seed ${seed}`,
-      watch,
-    };
+    return this.#cycles(train, seed * 100 + 50, seed, `random split, seed ${seed}`, watch);
   }
 
-  /** One member of the network that ships: everything that may be trained on. */
-  production(seed: number): Fit {
-    const fit = this.#onRavdess(this.#data.ravdess.rows, seed * 100 + 99, seed);
-    return { ...fit, name: `everything, seed ${seed}` };
+  /** Members of the network that ships: everything that may be trained on. */
+  production(seed: number): Fit[] {
+    const { rows } = this.#data.ravdess;
+    return this.#cycles(rows, seed * 100 + 99, seed, `everything, seed ${seed}`, null);
   }
 
   /** Rows of RAVDESS by the published five folds. */
@@ -110,26 +106,42 @@ export class Plan {
     return { train: train.map((k) => rows[k]), test: test.map((k) => rows[k]) };
   }
 
-  #onRavdess(rows: Int32Array, seed: number, startSeed: number): Omit<Fit, 'name'> {
-    const { clips } = this.#data.ravdess;
+  /**
+   * Every fit begins where the one before it ended, and its schedule begins anew: the networks at
+   * the ends of the cycles differ enough to be worth averaging (snapshot ensembles, Huang et al.
+   * 2017), and the later ones have learnt longer.
+   */
+  #cycles(
+    rows: Int32Array,
+    seed: number,
+    startSeed: number,
+    name: string,
+    watch: ClipSelection | null,
+  ): Fit[] {
     const { cremaD } = this.#data;
-    const start = this.pretraining(startSeed);
-    const of = (channel: 'speech' | 'song', count: number): ClipSelection & { count: number } => ({
-      corpus: RAVDESS,
-      rows: balanced(
-        rows.filter((i) => clips[i].channel === channel),
-        clips,
-      ),
-      count,
-    });
     const speech = cremaD ? SHARES.speech : SHARES.speech + SHARES.cremaD;
-    const groups = [of('speech', speech), of('song', SHARES.song)];
-    if (cremaD) groups.push({ corpus: CREMA_D, rows: cremaD.rows, count: SHARES.cremaD });
-    return {
-      recipe: this.#recipe(this.#options.steps, start ? 2e-3 : 3e-3),
-      ...{ seed, start, watch: null },
-      groups: groups.filter((group) => group.rows.length > 0),
-    };
+    const groups = [
+      this.#group(rows, 'speech', speech),
+      this.#group(rows, 'song', SHARES.song),
+      ...(cremaD ? [{ corpus: CREMA_D, rows: cremaD.rows, count: SHARES.cremaD }] : []),
+    ].filter((group) => group.rows.length > 0);
+    const fits: Fit[] = [];
+    let start = this.pretraining(startSeed);
+    for (let cycle = 0; cycle < this.#options.cycles; cycle++) {
+      start = {
+        name: `${name}, cycle ${cycle + 1}`,
+        recipe: this.#recipe(this.#options.steps, start ? 2e-3 : 3e-3),
+        ...{ seed: seed + CYCLE_SEED * cycle, start, groups, watch },
+      };
+      fits.push(start);
+    }
+    return fits;
+  }
+
+  #group(rows: Int32Array, channel: 'speech' | 'song', count: number) {
+    const { clips } = this.#data.ravdess;
+    const own = rows.filter((i) => clips[i].channel === channel);
+    return { corpus: RAVDESS, rows: balanced(own, clips), count };
   }
 
   #speechOf(rows: Int32Array): Int32Array {

@@ -12,6 +12,8 @@ export interface NetworkResults {
     readonly fit: NetworkRecipe;
     /** Seeds of the networks whose average ships. */
     readonly members: readonly number[];
+    /** Networks that each seed gives, one at the end of each cycle of the schedule. */
+    readonly cycles: number;
   };
   readonly data: readonly CorpusSummary[];
   /** Five folds by actor, RAVDESS; predictions pooled over the folds. */

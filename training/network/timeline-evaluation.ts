@@ -31,22 +31,6 @@ export interface TimelineEvaluationOptions {
   readonly notesPerSpeaker: number;
 }
 
-/**
- * Joins clips of one speaker to long notes, hears them as serving does and tells how much of their
- * speech is told rightly. Speakers whom the model has learnt from tell nothing here.
- *
- * @throws RangeError when no speaker has clips of two emotions
- * @example
- * const scores = await evaluateTimeline(clips, model, { seed: 1, notesPerSpeaker: 4 });
- */
-export async function evaluateTimeline(
-  clips: readonly SpokenClip[],
-  model: Listener,
-  options: TimelineEvaluationOptions,
-): Promise<TimelineScores> {
-  return scoreTimelines([await measureTimelines(clips, model, options)]);
-}
-
 /** Frames of speech, and how many of them are named rightly. */
 export interface TimelineCounts {
   readonly notes: number;
@@ -55,7 +39,14 @@ export interface TimelineCounts {
   readonly rightWithoutSmoothing: number;
 }
 
-/** Returns the counts behind `evaluateTimeline`, which the folds of a protocol add up. */
+/**
+ * Joins clips of one speaker to long notes, hears them as serving does and counts how much of their
+ * speech is told rightly. Speakers whom the model has learnt from tell nothing here.
+ *
+ * @example
+ * const folds = [await measureTimelines(clips, model, { seed: 1, notesPerSpeaker: 4 })];
+ * const scores = scoreTimelines(folds);
+ */
 export async function measureTimelines(
   clips: readonly SpokenClip[],
   model: Listener,
@@ -67,9 +58,10 @@ export async function measureTimelines(
   return total;
 }
 
-/** Pools the counts of several folds, each heard by its own model. */
-export function scoreTimelines(folds: readonly TimelineCounts[]): TimelineScores {
+/** Pools the counts of several folds, each heard by its own model; null where there were no notes. */
+export function scoreTimelines(folds: readonly TimelineCounts[]): TimelineScores | null {
   const { notes, frames, right, rightWithoutSmoothing } = folds.reduce(sum);
+  if (frames === 0) return null;
   const { framing, sampleRate } = FEATURE_CONFIG;
   return {
     notes,

@@ -41,16 +41,15 @@ interface Spoken {
 
 /**
  * Joins clips of each speaker to long notes: 6 to 10 clips with pauses of 0.2 to 0.8 s, of which 1
- * to 3 in a row have one emotion. Clips with less than 1.2 s of speech are left out.
- *
- * @throws RangeError when no speaker has clips of two emotions
+ * to 3 in a row have one emotion. Clips with less than 1.2 s of speech are left out,
+ * and so are speakers without clips of two emotions.
  */
 export function joinClips(
   clips: readonly SpokenClip[],
   { seed, notesPerSpeaker }: NoteOptions,
 ): LongNote[] {
   const speakers = [...new Set(clips.map(({ speaker }) => speaker))];
-  const notes = speakers.flatMap((speaker, i) => {
+  return speakers.flatMap((speaker, i) => {
     const own = clips.filter((clip) => clip.speaker === speaker);
     const spoken = own.map(trim).filter((clip) => clip !== null);
     const byEmotion = EMOTIONS.map((emotion) => spoken.filter((clip) => clip.emotion === emotion));
@@ -60,8 +59,6 @@ export function joinClips(
       joinNote(speaker, voices, createRandom(seed, i * notesPerSpeaker + n)),
     );
   });
-  if (notes.length === 0) throw new RangeError('no speaker has clips of two emotions');
-  return notes;
 }
 
 function joinNote(speaker: string, voices: readonly Spoken[][], random: Random): LongNote {

@@ -87,10 +87,13 @@ export interface Fitted {
   /** Of each seed the result of each fold that it was run on. */
   readonly folds: ReadonlyMap<
     number,
-    readonly { readonly fold: number; readonly result: NetworkResult }[]
+    readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
   >;
   readonly production: readonly NetworkResult[];
-  readonly randomSplit: readonly { readonly seed: number; readonly result: NetworkResult }[];
+  readonly randomSplit: readonly {
+    readonly seed: number;
+    readonly cycles: readonly NetworkResult[];
+  }[];
 }
 
 /**
@@ -248,16 +251,16 @@ async function fitAll(
   );
   const count = seeds.reduce((sum, seed) => sum + foldsOf(seed).length, members.length + 1);
   progress.begin('Fitting networks', count);
-  const run = async (fit: Fit) => {
-    const result = await runner.fit(fit);
+  const run = async (cycles: readonly Fit[]) => {
+    const results = await Promise.all(cycles.map((fit) => runner.fit(fit)));
     progress.advance();
-    return result;
+    return results;
   };
   try {
     const folds = seeds.map(async (seed) => {
       const results = foldsOf(seed).map(async (fold) => ({
         fold,
-        result: await run(plan.fold(fold, seed)),
+        cycles: await run(plan.fold(fold, seed)),
       }));
       return [seed, await Promise.all(results)] as const;
     });
@@ -266,8 +269,8 @@ async function fitAll(
     const randomSplit = run(plan.randomSplit(seed));
     return {
       folds: new Map(await Promise.all(folds)),
-      production: await Promise.all(production),
-      randomSplit: [{ seed, result: await randomSplit }],
+      production: (await Promise.all(production)).flat(),
+      randomSplit: [{ seed, cycles: await randomSplit }],
     };
   } finally {
     await runner.stop();

@@ -9,7 +9,7 @@ import { figures, round } from '../card.ts';
 import { MODEL_VERSION } from '../version.ts';
 import { licenceText, limitsOf } from './limits.ts';
 import { type Spread, spreadOf, summarizeSeeds } from './spread.ts';
-import { corpusTitle } from './wording.ts';
+import { corpusTitle, networkCount } from './wording.ts';
 
 /**
  * Returns the card of the network from what its training measured. The figures are those of the
@@ -19,7 +19,7 @@ import { corpusTitle } from './wording.ts';
  * await writeModel('model', graph, networkModelCard(results));
  */
 export function networkModelCard(results: NetworkResults): ModelCard {
-  const { calibration, data, recipe, model, created } = results;
+  const { calibration, data, model, created } = results;
   const { frames } = FEATURE_CONFIG.networkWindow;
   const { temperature, threshold, coverage, accuracy, errorAfter, curve } = calibration;
   return {
@@ -27,7 +27,7 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     version: MODEL_VERSION,
     sha256: model.sha256,
     created: created.slice(0, 10),
-    family: familyText(recipe.members.length),
+    family: familyText(networkCount(results)),
     classes: [...EMOTIONS],
     features: FEATURE_CONFIG,
     input: { name: LOG_MEL_INPUT, kind: 'log-mel', shape: [frames, FEATURE_CONFIG.logMel.bands] },
@@ -65,11 +65,11 @@ function familyText(members: number): string {
 }
 
 function measured(results: NetworkResults): Record<string, Figures> {
-  const { unseen, cremaD, randomSplit, recipe } = results;
+  const { unseen, cremaD, randomSplit } = results;
+  const count = networkCount(results);
   const { uar, basis, complete } = summarizeSeeds(results);
   const song = spreadOf(complete.map((seed) => seed.song?.unweightedAverageRecall));
-  const model =
-    recipe.members.length > 1 ? `average of ${recipe.members.length} networks` : 'one network';
+  const model = count > 1 ? `average of ${count} networks` : 'one network';
   const entries: [string, Figures | null][] = [
     [
       'unseenSpeech',

@@ -16,4 +16,4 @@ export const REFERENCES: readonly Reference[] = [
 ];
 
 export const REFERENCES_CAVEAT =
-  'The published figures are of their authors: their folds differ from ours, two of them are accuracies, and the pretrained models heard much more than these corpora. They tell where a figure stands, not who wins.';
+  'The published figures are of their authors. CNN-14 and xlsr were measured on the five folds that are used here (Luna-Jiménez et al. 2021 and 2022) and are accuracies; the folds of the others differ. The pretrained models heard much more than these corpora. They tell where a figure stands, not who wins.';

@@ -48,11 +48,15 @@ export function corpusTitle({ name }: Pick<CorpusSummary, 'name'>): string {
   return CORPUS_TITLES[name.toLowerCase()] ?? name;
 }
 
+/** Returns how many networks are averaged in the model that ships. */
+export function networkCount({ recipe: { members, cycles } }: NetworkResults): number {
+  return members.length * cycles;
+}
+
 /** @example modelText(results); // 'the average of 3 networks, which ships' */
-export function modelText({ recipe: { members } }: NetworkResults): string {
-  return members.length > 1
-    ? `the average of ${members.length} networks, which ships`
-    : 'the network that ships';
+export function modelText(results: NetworkResults): string {
+  const count = networkCount(results);
+  return count > 1 ? `the average of ${count} networks, which ships` : 'the network that ships';
 }
 
 /** @example useText(corpus); // '160 recordings by 10 speakers: 100 by 8 are trained on, 60 by 2 only tested on' */

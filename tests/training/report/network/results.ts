@@ -58,7 +58,12 @@ function curve(name: string, ...uars: readonly (number | null)[]) {
 export const NETWORK_RESULTS: NetworkResults = {
   created: '2026-03-04T05:06:07.000Z',
   classes: EMOTIONS,
-  recipe: { pretraining: { ...RECIPE, steps: 2000 }, fit: RECIPE, members: [11, 12, 13] },
+  recipe: {
+    pretraining: { ...RECIPE, steps: 2000 },
+    fit: RECIPE,
+    members: [11, 12, 13],
+    cycles: 1,
+  },
   data: [
     {
       ...{ name: 'ravdess', licence: 'CC BY-NC-SA 4.0', citation: 'Livingstone & Russo 2018' },
@@ -154,7 +159,7 @@ export const NETWORK_RESULTS: NetworkResults = {
 /** The least that a run measures: one seed, speech alone, no other corpus, nothing beside. */
 export const BARE_RESULTS: NetworkResults = {
   ...NETWORK_RESULTS,
-  recipe: { pretraining: null, fit: RECIPE, members: [11] },
+  recipe: { pretraining: null, fit: RECIPE, members: [11], cycles: 1 },
   data: [NETWORK_RESULTS.data[0]].map((corpus) => ({ ...corpus, excluded: [] })),
   unseen: {
     seeds: [{ ...seedScores(11, 0.75, [0.75]), song: null }],

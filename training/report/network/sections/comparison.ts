@@ -7,6 +7,7 @@ import { MEASURES } from '../../wording.ts';
 import { MEASURED, protocolGroups } from '../protocols.ts';
 import { REFERENCES, REFERENCES_CAVEAT } from '../references.ts';
 import { summarizeSeeds } from '../spread.ts';
+import { networkCount } from '../wording.ts';
 
 /** Every protocol in one table, and what others reached. */
 export function protocolComparison(results: NetworkResults): Markup {
@@ -49,7 +50,7 @@ function referencePlot(results: NetworkResults): Markup {
   const own = [
     { name: 'Undertone, one network', value: uar?.mean },
     {
-      name: `Undertone, ${results.recipe.members.length > 1 ? 'average' : 'as shipped'}`,
+      name: `Undertone, ${networkCount(results) > 1 ? 'average' : 'as shipped'}`,
       value: ensemble,
     },
   ].flatMap(({ name, value }) =>

@@ -4,17 +4,17 @@ import { type Markup, markup } from '../../markup.ts';
 import { conditionLosses } from '../failures.ts';
 import { refusalsByKind } from '../no-speech.ts';
 import { summarizeSeeds } from '../spread.ts';
-import { corpusTitle, modelText } from '../wording.ts';
+import { corpusTitle, modelText, networkCount } from '../wording.ts';
 
 /** What was trained on what, when, and the headline figures. */
 export function networkHeader(results: NetworkResults): Markup {
-  const { created, data, recipe, model } = results;
+  const { created, data, model } = results;
   const clips = data.reduce((sum, corpus) => sum + corpus.clips, 0);
   return markup`<header>
 <p class="eyebrow">Undertone · report of the network</p>
 <h1>How well strangers are heard</h1>
 <p class="lead-in">${data.length > 0 && `${listed(data.map(corpusTitle))}, ${plural(clips, 'recording')} · `}${dateText(created)}</p>
-<p>What ships is ${recipe.members.length > 1 ? modelText(results).replace(', which ships', '') : 'one network'}, ${plural(model.parameters, 'parameter')} in ${(model.bytes / 1e6).toFixed(1)} MB of ONNX, SHA-256 <code>${model.sha256}</code>.</p>
+<p>What ships is ${networkCount(results) > 1 ? modelText(results).replace(', which ships', '') : 'one network'}, ${plural(model.parameters, 'parameter')} in ${(model.bytes / 1e6).toFixed(1)} MB of ONNX, SHA-256 <code>${model.sha256}</code>.</p>
 <dl class="tiles many">${tiles(results).map(([value, name]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>`;
 }

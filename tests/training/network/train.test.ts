@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { classify } from '../../../core/classify.ts';
+import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { loadModel } from '../../../core/model/session.ts';
+import { verdictSchema } from '../../../core/verdict.ts';
+import type { NetworkResults } from '../../../training/network/results.ts';
+import { wavFile, whiteNoise } from '../../fixtures/audio.ts';
+import { writeCorpus, writeCremaD } from '../../fixtures/corpus.ts';
+import { hasFfmpeg } from '../../fixtures/encode.ts';
+import { startProgram } from '../run-train.ts';
+
+const TINY = ['--steps', '4', '--pretraining-steps', '2', '--width', '2', '--workers', '2'];
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-network-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const train = (args: readonly string[]) =>
+  startProgram('training/main.js', folder, [
+    ...['--out', 'model', '--report', 'report', '--work', 'work'],
+    ...args,
+  ]);
+
+/** RAVDESS, CREMA-D with an actor that is kept for the test, and sounds of a fold of each kind. */
+async function writeAll(data: string): Promise<void> {
+  await writeCorpus(join(data, 'ravdess'), { actors: [1, 2, 3], takes: 1 });
+  await writeCremaD(join(data, 'crema-d'), { actors: [1001, 1061], sentences: ['IEO'] });
+  for (const fold of [1, 5]) {
+    const path = join(data, 'sounds', 'rain', `${fold}-100-A.wav`);
+    await mkdir(join(path, '..'), { recursive: true });
+    await writeFile(path, wavFile(whiteNoise({ seconds: 2, seed: fold })));
+  }
+}
+
+test.skipIf(!hasFfmpeg)(
+  'measures strangers, writes a model that serves, and resumes',
+  async () => {
+    const data = join(folder, 'data');
+    await writeAll(data);
+    const { code, out, err } = await train(['--data', data, ...TINY]).finished;
+    expect(err + out).toContain('Fitting networks: 5 of 5,');
+    expect(code).toBe(0);
+
+    const results: NetworkResults = JSON.parse(
+      await readFile(join(folder, 'report/results.json'), 'utf8'),
+    );
+    // Every actor is tested by networks that did not hear them, and each recording once.
+    expect(results.unseen.seeds[0].folds.map(({ actors }) => actors)).toEqual([[1], [2], [3]]);
+    expect(results.unseen.ensemble.speech.clips).toBe(3 * EMOTIONS.length);
+    expect(results.unseen.ensemble.song?.clips).toBe(3 * 6);
+    expect(results.cremaD?.actors.map(({ actor }) => actor)).toEqual([1061]);
+    expect(results.cremaD?.scores.clips).toBe(6);
+    expect(results.robustness.map(({ condition }) => condition)).toEqual([
+      ...['clean', 'opus-16', 'telephone', 'noise-10-db', 'small-room'],
+      ...['gain-minus-40-db', 'gain-plus-20-db'],
+    ]);
+    expect(results.timeline?.notes).toBeGreaterThan(0);
+    expect(results.recipe).toMatchObject({ members: [1], cycles: 2 });
+    expect(await readFile(join(folder, 'report/report.html'), 'utf8')).toContain('<svg');
+
+    const model = await loadModel(join(folder, 'model'));
+    expect(model.card.sha256).toBe(results.model.sha256);
+    const bytes = await readFile(
+      join(data, 'ravdess/Audio_Speech_Actors_01-24/Actor_01/03-01-05-01-01-01-01.wav'),
+    );
+    verdictSchema.parse(await classify(bytes, { model }));
+
+    const before = await stat(join(folder, 'model/emotion.onnx'));
+    const again = await train(['--data', data, ...TINY]).finished;
+    expect(again.code).toBe(0);
+    // Nothing is fitted anew: no network reports a step.
+    expect(again.err).not.toContain('step 4');
+    expect(await readFile(join(folder, 'model/emotion.onnx'))).toHaveLength(before.size);
+  },
+  240_000,
+);
+
+test('says what is missing and leaves the model alone', async () => {
+  const empty = join(folder, 'empty');
+  await mkdir(empty);
+  const nothing = await train(['--data', empty, '--out', 'untouched']).finished;
+  expect(nothing.code).toBe(1);
+  expect(nothing.err).toContain('No RAVDESS recordings were found below');
+  expect(existsSync(join(folder, 'untouched/emotion.onnx'))).toBe(false);
+
+  const lone = join(folder, 'lone');
+  await writeCorpus(lone, { actors: [1], takes: 1, isSung: false });
+  const one = await train(['--data', lone, '--workers', '1']).finished;
+  expect(one.code).toBe(1);
+  expect(one.err).toContain('1 speaking actors');
+
+  const gone = await train(['--data', join(folder, 'gone')]).finished;
+  expect(gone.err).toContain('cannot be read');
+  const seeds = await train(['--data', empty, '--members', '1,1']).finished;
+  expect(seeds.err).toContain('Name each seed once.');
+}, 120_000);
