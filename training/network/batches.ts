@@ -29,6 +29,9 @@ export interface BatchOptions {
   readonly mixup: number;
 }
 
+/** Largest shift of a window up or down, in bands: voices are higher or lower. */
+export const BAND_SHIFT = 2;
+
 /** In deviations of a band where a value is meant (about 12 dB), in bands and steps elsewhere. */
 const SPEC_AUGMENT: SpecAugmentOptions = {
   frequencyMasks: 2,
@@ -36,7 +39,7 @@ const SPEC_AUGMENT: SpecAugmentOptions = {
   timeMasks: 2,
   timeMaskSteps: 13,
   fill: 0,
-  bandShift: 2,
+  bandShift: BAND_SHIFT,
   level: 0.3,
   tilt: 0.5,
 };

@@ -164,8 +164,8 @@ async function predict(
   rendering = 0,
 ): Promise<Predictions> {
   const members: Predictions[] = [];
-  for (const { weights, scaling } of networks) {
-    const probabilities = await predictClips(weights, scaling, spectrograms, rows, rendering);
+  for (const network of networks) {
+    const probabilities = await predictClips(network, spectrograms, rows, rendering);
     members.push({ rows, probabilities });
   }
   return averagePredictions(members);

@@ -70,7 +70,7 @@ export default async function run({
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];
-      const predicted = await predictClips(weights, scaling, spectrograms, watch.rows);
+      const predicted = await predictClips({ weights, scaling }, spectrograms, watch.rows);
       return recallOf(predicted, labels, watch.rows);
     },
     onProgress: (point) => port.postMessage(point),

@@ -4,10 +4,10 @@ import { writeLogMelWindow } from '../../core/features/log-mel-window.ts';
 import { windowRanges } from '../../core/windows.ts';
 import { type Matrix, zeros } from '../matrix.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { appendNetwork } from '../onnx/network.ts';
-import type { NetworkShape, NetworkWeights } from './architecture.ts';
-import { type BandScaling, scaleWindow, spectrogramOf } from './batches.ts';
+import { spectrogramOf } from './batches.ts';
+import { appendMember, type Member } from './member-graph.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
+import { STEPS_PER_DB } from './spectrogram-task.ts';
 
 /** Windows of one call: enough to amortise it, few enough to stay in the cache. */
 const BATCH = 16;
@@ -20,21 +20,19 @@ const BATCH = 16;
  * @returns clips × classes, before any temperature
  */
 export async function predictClips(
-  weights: NetworkWeights,
-  scaling: BandScaling,
+  member: Member,
   spectrograms: Spectrograms,
   rows: ArrayLike<number>,
   rendering = 0,
 ): Promise<Matrix> {
-  const { shape } = weights;
-  const { steps, bands, classes } = shape;
+  const { steps, bands, classes } = member.weights.shape;
   const windows = Array.from(rows).flatMap((clip, row) => {
     const logMel = spectrogramOf(spectrograms, clip, rendering);
     const { hop } = FEATURE_CONFIG.networkWindow;
     const ranges = windowRanges(logMel.length / bands, { frames: steps, hop });
     return ranges.map(({ from }) => ({ logMel, row, from }));
   });
-  const session = await openSession(weights);
+  const session = await openSession(member);
   const sums = zeros(rows.length, classes);
   const counts = new Float32Array(rows.length);
   try {
@@ -45,8 +43,8 @@ export async function predictClips(
         const excerpt = { logMel, bands, from, steps: Math.min(steps, logMel.length / bands) };
         writeLogMelWindow(excerpt, steps, x, i * steps * bands);
       });
-      scaleWindow(x, scaling);
-      const feeds = { x: new Tensor('float32', x, [batch.length, 1, steps, bands]) };
+      for (let i = 0; i < x.length; i++) x[i] /= STEPS_PER_DB;
+      const feeds = { x: new Tensor('float32', x, [batch.length, steps, bands]) };
       const { probabilities } = await session.run(feeds);
       const values = probabilities.data as Float32Array;
       batch.forEach(({ row }, i) => {
@@ -65,12 +63,10 @@ export async function predictClips(
   return sums;
 }
 
-async function openSession(weights: NetworkWeights): Promise<InferenceSession> {
-  const { steps, bands, classes }: NetworkShape = weights.shape;
+async function openSession(member: Member): Promise<InferenceSession> {
+  const { steps, bands, classes } = member.weights.shape;
   const graph = new GraphBuilder('network');
-  const x = graph.input('x', ['n', 1, steps, bands]);
-  const logits = appendNetwork(graph, x, weights);
-  const probabilities = graph.node('Softmax', [logits], { axis: { int: 1 } });
-  graph.output(probabilities, 'probabilities', ['n', classes]);
+  const windows = graph.input('x', ['n', steps, bands]);
+  graph.output(appendMember(graph, windows, member), 'probabilities', ['n', classes]);
   return InferenceSession.create(graph.toBytes(), { intraOpNumThreads: 1, interOpNumThreads: 1 });
 }

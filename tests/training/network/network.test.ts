@@ -115,7 +115,7 @@ describe('EmotionNetwork', () => {
     const fit = await fitNetwork(optionsFor(clips, 10, 'by-heart', recipe));
     const rows = Int32Array.from(clips.labels.keys());
     const scaling = fitBandScaling([{ ...clips, rows, count: 10 }], SHAPE.bands);
-    const predicted = await predictClips(fit.weights, scaling, clips.spectrograms, rows);
+    const predicted = await predictClips({ ...fit, scaling }, clips.spectrograms, rows);
     expect([...argmaxRows(predicted)]).toEqual([...clips.labels]);
     expect(fit.curve.at(-1)?.loss).toBeLessThan(fit.curve[0].loss / 3);
   });
@@ -127,7 +127,7 @@ describe('EmotionNetwork', () => {
     const strangers = madeClips(40, 9);
     const rows = Int32Array.from(strangers.labels.keys());
     const scaling = optionsFor(learnt, 16, '', recipe).scaling;
-    const predicted = await predictClips(fit.weights, scaling, strangers.spectrograms, rows);
+    const predicted = await predictClips({ ...fit, scaling }, strangers.spectrograms, rows);
     const right = argmaxRows(predicted).filter((k, i) => k === strangers.labels[i]).length;
     expect(right / rows.length).toBeGreaterThan(0.8);
   });
