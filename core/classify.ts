@@ -41,11 +41,11 @@ export function defaultModel(): Promise<Model> {
 }
 
 async function verdictOf(speech: Analysis, duration: number, model: Model): Promise<Verdict> {
-  const { kind } = model.card.input;
-  const size = windowSizeOf(kind);
+  const kinds = model.card.inputs.map(({ kind }) => kind);
+  const size = windowSizeOf(kinds);
   const { active } = speech;
   const windows = modelWindows(speech, size);
-  const posteriors = await model.predict(windows.map((range) => modelInput(kind, speech, range)));
+  const posteriors = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
   const heard = { active, windows, posteriors, size };
   const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, model));
   // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.

@@ -44,12 +44,16 @@ export const cardSchema = z.object({
   classes: z.array(emotionSchema).length(8),
   /** The configuration of the features that the model was trained on. */
   features: z.record(z.string(), z.unknown()),
-  /** What the graph is fed for every window: its name, its kind and the shape of one window. */
-  input: z.object({
-    name: z.string(),
-    kind: z.enum(INPUT_KINDS),
-    shape: z.array(z.number().int().positive()),
-  }),
+  /** What the graph is fed for every window: name, kind and shape of each of its inputs. */
+  inputs: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(INPUT_KINDS),
+        shape: z.array(z.number().int().positive()),
+      }),
+    )
+    .min(1),
   output: z.object({ name: z.string() }),
   /** Below this probability of the top emotion the verdict is `uncertain`. */
   threshold: z.number().min(0).max(1),

@@ -7,26 +7,40 @@ import type { InputKind } from './card.ts';
 
 const { logMel, networkWindow, functionalsWindow } = FEATURE_CONFIG;
 
-/** Returns how long the windows of a model are. */
-export function windowSizeOf(kind: InputKind): WindowSize {
-  return kind === 'log-mel' ? networkWindow : functionalsWindow;
+/** What a model is fed for one window: an array for each of its inputs. */
+export type ModelInput = readonly Float32Array[];
+
+/** Returns how long the windows of a model are that looks at all of these. */
+export function windowSizeOf(kinds: readonly InputKind[]): WindowSize {
+  return kinds.includes('log-mel') ? networkWindow : functionalsWindow;
 }
 
-/**
- * Returns what a model is fed for one window of a recording: its functionals, or its log-mel
- * spectrogram in dB (steps × bands, flat).
- */
-export function modelInput(kind: InputKind, analysis: Analysis, range: FrameRange): Float32Array {
-  if (kind === 'functionals') return functionals(analysis, range);
-  const { frames } = networkWindow;
+/** Returns what a model is fed for one window of a recording, in the order of the kinds. */
+export function modelInput(
+  kinds: readonly InputKind[],
+  analysis: Analysis,
+  range: FrameRange,
+): ModelInput {
+  return kinds.map((kind) =>
+    kind === 'log-mel'
+      ? logMelOf(analysis, range)
+      : functionals(analysis, contextOf(range, analysis.features.frames)),
+  );
+}
+
+/** The log-mel spectrogram of a window in dB, steps × bands. */
+function logMelOf({ features }: Analysis, { from, to }: FrameRange): Float32Array {
   const { bands } = logMel;
-  const window = new Float32Array(frames * bands);
-  const excerpt = {
-    logMel: analysis.features.logMel,
-    bands,
-    from: range.from,
-    steps: range.to - range.from,
-  };
-  writeLogMelWindow(excerpt, frames, window);
+  const window = new Float32Array(networkWindow.frames * bands);
+  const excerpt = { logMel: features.logMel, bands, from, steps: to - from };
+  writeLogMelWindow(excerpt, networkWindow.frames, window);
   return window;
+}
+
+/** Functionals need longer stretches than networks: a short window's are those of what is around it. */
+function contextOf({ from, to }: FrameRange, frames: number): FrameRange {
+  const size = Math.min(frames, Math.max(functionalsWindow.frames, to - from));
+  const centred = Math.round((from + to - size) / 2);
+  const start = Math.min(Math.max(0, centred), frames - size);
+  return { from: start, to: start + size };
 }

@@ -9,6 +9,7 @@ import { UndertoneError } from '../errors.ts';
 import { FEATURE_CONFIG } from '../features/config.ts';
 import { cardSchema, type ModelCard } from './card.ts';
 import { EMOTION_COUNT, EMOTIONS } from './emotions.ts';
+import type { ModelInput } from './input.ts';
 
 /** The two files that training writes and serving loads. */
 export const MODEL_FILE = 'emotion.onnx';
@@ -18,10 +19,10 @@ export const CARD_FILE = 'emotion.json';
 export interface Model {
   readonly card: ModelCard;
   /**
-   * Returns, for every window, eight probabilities in the order of EMOTIONS that sum to 1. A window
-   * is what `card.input` describes, flat; core/model/input.ts makes it.
+   * Returns, for every window, eight probabilities in the order of EMOTIONS that sum to 1. Of a
+   * window it takes what `card.inputs` names, in their order, each flat; core/model/input.ts makes it.
    */
-  predict(windows: readonly Float32Array[]): Promise<Float64Array[]>;
+  predict(windows: readonly ModelInput[]): Promise<Float64Array[]>;
 }
 
 /**
@@ -99,18 +100,22 @@ const BATCH = 16;
 
 async function predict(
   session: InferenceSession,
-  { input, output }: ModelCard,
-  windows: readonly Float32Array[],
+  { inputs, output }: ModelCard,
+  windows: readonly ModelInput[],
 ): Promise<Float64Array[]> {
-  const size = input.shape.reduce((product, length) => product * length, 1);
   const rows: Float64Array[] = [];
   for (let first = 0; first < windows.length; first += BATCH) {
     const batch = windows.slice(first, first + BATCH);
-    const data = new Float32Array(batch.length * size);
-    batch.forEach((window, i) => {
-      data.set(window, i * size);
-    });
-    const feeds = { [input.name]: new Tensor('float32', data, [batch.length, ...input.shape]) };
+    const feeds = Object.fromEntries(
+      inputs.map(({ name, shape }, k) => {
+        const size = shape.reduce((product, length) => product * length, 1);
+        const data = new Float32Array(batch.length * size);
+        batch.forEach((window, i) => {
+          data.set(window[k], i * size);
+        });
+        return [name, new Tensor('float32', data, [batch.length, ...shape])];
+      }),
+    );
     const results = await session.run(feeds, [output.name]);
     const values = results[output.name].data as Float32Array;
     for (let i = 0; i < batch.length; i++) {

@@ -1,5 +1,6 @@
 import { describe } from '../../core/analyze.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import type { InputKind } from '../../core/model/card.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
 import { modelInput, windowSizeOf } from '../../core/model/input.ts';
 import type { Model } from '../../core/model/session.ts';
@@ -10,7 +11,7 @@ import { joinClips, type LongNote, type SpokenClip } from './timeline-notes.ts';
 
 /** The parts of a loaded model that are asked: which input it takes, and its answers. */
 export interface Listener {
-  readonly card: { readonly input: Pick<Model['card']['input'], 'kind'> };
+  readonly card: { readonly inputs: readonly { readonly kind: InputKind }[] };
   readonly predict: Model['predict'];
 }
 
@@ -75,10 +76,12 @@ async function measureNote(note: LongNote, model: Listener): Promise<TimelineCou
   const analysis = describe(note.samples);
   if (!analysis) throw new RangeError('a note of spoken clips is silent');
   const { active, span } = analysis;
-  const { kind } = model.card.input;
-  const size = windowSizeOf(kind);
+  const kinds = model.card.inputs.map(({ kind }) => kind);
+  const size = windowSizeOf(kinds);
   const windows = modelWindows(analysis, size);
-  const posteriors = await model.predict(windows.map((range) => modelInput(kind, analysis, range)));
+  const posteriors = await model.predict(
+    windows.map((range) => modelInput(kinds, analysis, range)),
+  );
   const heard = { active, windows, posteriors, size };
 
   const { framing, sampleRate } = FEATURE_CONFIG;

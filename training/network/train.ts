@@ -14,9 +14,10 @@ import { ensureFolder, lockFolder } from '../pipeline/folders.ts';
 import { networkModelCard } from '../report/network/card.ts';
 import type { Progress } from '../train.ts';
 import type { CurvePoint } from './checkpoint.ts';
-import { exportNetworks } from './export.ts';
+import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
 import type { NetworkResult } from './network-task.ts';
+import { fitPerceptrons, type Perceptron } from './perceptron.ts';
 import { CREMA_D, Plan, type PlanOptions, RAVDESS } from './plan.ts';
 import type { Rendering } from './renderings.ts';
 import type { NetworkResults } from './results.ts';
@@ -90,6 +91,12 @@ export interface Fitted {
     readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
   >;
   readonly production: readonly NetworkResult[];
+  /** Perceptrons of the folds, in their order, of everything, and of the random split. */
+  readonly perceptrons: {
+    readonly folds: readonly Perceptron[];
+    readonly production: Perceptron;
+    readonly randomSplit: Perceptron;
+  };
   readonly randomSplit: readonly {
     readonly seed: number;
     readonly cycles: readonly NetworkResult[];
@@ -117,7 +124,8 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const plan = new Plan({ ravdess, cremaD }, options);
     const fitted = await fitAll(plan, prepared, options);
     const results = await measure(plan, prepared, fitted, options);
-    const graph = exportNetworks(fitted.production, results.calibration.temperature);
+    const ensemble = { networks: fitted.production, perceptron: fitted.perceptrons.production };
+    const graph = exportEnsemble(ensemble, results.calibration.temperature);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
   } finally {
@@ -147,13 +155,22 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
     title: string,
     filter: (clip: Clip) => boolean,
     renderings: readonly Rendering[],
+    isDescribed = true,
   ): Promise<PreparedCorpus | null> => {
     const own = clips.filter(filter);
     if (own.length === 0) return null;
-    const spectrograms = await prepareSpectrograms(own, {
-      ...{ folder: join(work, 'spectrograms'), renderings, noisePaths, seed, workers, signal },
+    const common = { folder: join(work, 'spectrograms'), noisePaths, seed, workers, signal };
+    const degraded = await prepareSpectrograms(own, {
+      ...{ ...common, renderings },
       onProgress: report(`Hearing ${title}`),
     });
+    const { functionals } = isDescribed
+      ? await prepareSpectrograms(own, {
+          ...{ ...common, renderings: [CLEAN], withFunctionals: true },
+          onProgress: report(`Describing ${title}`),
+        })
+      : { functionals: [] };
+    const spectrograms = { ...degraded, functionals };
     return {
       clips: own,
       exclusions: own.flatMap(({ path }) => excluded.get(path) ?? []),
@@ -168,10 +185,12 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
     ...chains(RAVDESS_CHAINS, true),
   ]);
   checkComplete(ravdess, data);
-  const cremaD = await corpus('CREMA-D', (clip) => clip.corpus === CREMA_D && !isTest(clip), [
-    CLEAN,
-    ...chains(CREMA_D_CHAINS, false),
-  ]);
+  const cremaD = await corpus(
+    'CREMA-D',
+    (clip) => clip.corpus === CREMA_D && !isTest(clip),
+    [CLEAN, ...chains(CREMA_D_CHAINS, false)],
+    false,
+  );
   const cremaDTest = await corpus(
     'CREMA-D, the actors kept for the test',
     (clip) => clip.corpus === CREMA_D && isTest(clip),
@@ -193,6 +212,7 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
               .map(({ path }) => path)
               .sort(),
             ...{ seed, workers, signal },
+            withFunctionals: true,
             onProgress: report('Hearing RAVDESS under bad conditions'),
           },
         );
@@ -267,7 +287,21 @@ async function fitAll(
     const production = members.map((seed) => run(plan.production(seed)));
     const [seed] = members;
     const randomSplit = run(plan.randomSplit(seed));
+    await Promise.all([...folds, ...production, randomSplit]);
+    const parts = [...plan.folds(), { train: ravdess.rows }, plan.randomRows(seed)];
+    progress.end();
+    progress.begin('Fitting perceptrons', parts.length);
+    const perceptrons = await fitPerceptrons(
+      ravdess,
+      parts.map(({ train }) => train),
+      { folder: join(work, 'jobs'), workers, signal, onDone: () => progress.advance() },
+    );
     return {
+      perceptrons: {
+        folds: perceptrons.slice(0, foldCount),
+        production: perceptrons[foldCount],
+        randomSplit: perceptrons[foldCount + 1],
+      },
       folds: new Map(await Promise.all(folds)),
       production: (await Promise.all(production)).flat(),
       randomSplit: [{ seed, cycles: await randomSplit }],

@@ -31,7 +31,7 @@ export function modelCard(results: Results): ModelCard {
     family: FAMILY[chosen].title.toLowerCase(),
     classes: [...EMOTIONS],
     features: FEATURE_CONFIG,
-    input: { name: INPUT_NAME, kind: 'functionals', shape: [featureNames.length] },
+    inputs: [{ name: INPUT_NAME, kind: 'functionals', shape: [featureNames.length] }],
     output: { name: OUTPUT_NAME },
     threshold: calibration.threshold,
     calibration: {

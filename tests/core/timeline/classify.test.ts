@@ -73,7 +73,7 @@ test('a short note gets the probabilities of its one window', async () => {
   const analysis = analyze(samples);
   if (!analysis) throw new Error('voiceLike is no longer taken for speech');
   const window = { from: 0, to: analysis.features.frames };
-  const [expected] = await model.predict([modelInput('log-mel', analysis, window)]);
+  const [expected] = await model.predict([modelInput(['log-mel'], analysis, window)]);
   const { probabilities, timeline } = await tell(samples);
   EMOTIONS.forEach((emotion, k) => {
     expect(probabilities?.[emotion]).toBe(Number(expected[k].toFixed(6)));

@@ -93,7 +93,7 @@ describe('scoreTimelines', () => {
     const random = createRandom(5);
     const guess = {
       card: model.card,
-      predict: async (windows: readonly Float32Array[]) =>
+      predict: async (windows: readonly (readonly Float32Array[])[]) =>
         windows.map(() => {
           const row = Float64Array.from(EMOTIONS, () => random.uniform());
           const sum = row.reduce((a, b) => a + b, 0);

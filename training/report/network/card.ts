@@ -1,9 +1,10 @@
 import { FEATURE_CONFIG } from '../../../core/features/config.ts';
+import { FUNCTIONAL_NAMES } from '../../../core/features/functionals.ts';
 import type { Figures, ModelCard } from '../../../core/model/card.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { LOG_MEL_INPUT } from '../../network/export.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import { OUTPUT_NAME } from '../../pipeline/export.ts';
+import { INPUT_NAME, OUTPUT_NAME } from '../../pipeline/export.ts';
 import type { Scores } from '../../pipeline/protocols.ts';
 import { figures, round } from '../card.ts';
 import { MODEL_VERSION } from '../version.ts';
@@ -30,7 +31,10 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     family: familyText(networkCount(results)),
     classes: [...EMOTIONS],
     features: FEATURE_CONFIG,
-    input: { name: LOG_MEL_INPUT, kind: 'log-mel', shape: [frames, FEATURE_CONFIG.logMel.bands] },
+    inputs: [
+      { name: LOG_MEL_INPUT, kind: 'log-mel', shape: [frames, FEATURE_CONFIG.logMel.bands] },
+      { name: INPUT_NAME, kind: 'functionals', shape: [FUNCTIONAL_NAMES.length] },
+    ],
     output: { name: OUTPUT_NAME },
     threshold,
     calibration: {
@@ -59,9 +63,8 @@ export function networkModelCard(results: NetworkResults): ModelCard {
 }
 
 function familyText(members: number): string {
-  return members > 1
-    ? `average of ${members} small residual networks on log-mel spectrograms`
-    : 'small residual network on log-mel spectrograms';
+  const networks = members > 1 ? `${members} small residual networks` : 'a small residual network';
+  return `average of ${networks} on log-mel spectrograms and a perceptron on functionals`;
 }
 
 function measured(results: NetworkResults): Record<string, Figures> {

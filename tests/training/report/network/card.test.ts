@@ -18,9 +18,12 @@ test('the card of a full run', () => {
     version: '1.0.0',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
-    family: 'average of 3 small residual networks on log-mel spectrograms',
+    family: 'average of 3 small residual networks on log-mel spectrograms and a perceptron on functionals',
     features: FEATURE_CONFIG,
-    input: { name: 'log_mel', kind: 'log-mel', shape: [128, 64] },
+    inputs: [
+      { name: 'log_mel', kind: 'log-mel', shape: [128, 64] },
+      { name: 'features', kind: 'functionals', shape: [238] },
+    ],
     output: { name: 'probabilities' },
     threshold: 0.47,
     calibration: {
