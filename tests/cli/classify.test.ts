@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { run } from '../fixtures/run.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url));
-const LONG = fileURLToPath(new URL('../../samples/long.ogg', import.meta.url));
 const NOISE = fileURLToPath(new URL('../../samples/noise.ogg', import.meta.url));
 
 let folder: string;
+/** A note with a pause in it, and so with a timeline of two entries. */
+let long: string;
 let model: string;
 const undertone = (...options: string[]) => run('cli/main.js', options);
 
@@ -26,6 +27,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'notes', 'a.wav'), note(2));
   await writeFile(join(folder, 'notes', 'deep', 'c.WAV'), note(3));
   await writeFile(join(folder, 'notes', 'readme.txt'), 'not a recording');
+  long = join(folder, 'long.wav');
+  await writeFile(long, wavFile(twoStretches()));
   await writeFile(join(folder, 'broken.wav'), 'RIFF....WAVE');
   await writeFile(join(folder, 'text.ogg'), 'hello');
 });
@@ -44,7 +47,9 @@ describe('one file', () => {
   });
 
   test('that is long gets its timeline', async () => {
-    expect((await undertone('classify', LONG)).stdout).toMatch(/Over time\n +0:00–0:02 +\w+/);
+    expect((await undertone('classify', long)).stdout).toMatch(
+      /Over time\n +0:00–0:06 +\w+.*\n +0:14–0:20 +\w+/,
+    );
   });
 
   test('without speech says so', async () => {
@@ -74,13 +79,13 @@ describe('--json', () => {
     const { code, stdout, stderr } = await undertone(
       'classify',
       '--json',
-      LONG,
+      long,
       broken,
       missing,
       SAMPLE,
     );
     const entries = JSON.parse(stdout) as { file: string; error?: { code: string } }[];
-    expect(entries.map((entry) => entry.file)).toEqual([LONG, broken, missing, SAMPLE]);
+    expect(entries.map((entry) => entry.file)).toEqual([long, broken, missing, SAMPLE]);
     expect(entries.map((entry) => entry.error?.code)).toEqual([
       undefined,
       'audio-unreadable',
@@ -94,7 +99,7 @@ describe('--json', () => {
   });
 
   test('--no-timeline leaves it out', async () => {
-    const { stdout } = await undertone('classify', '--json', '--no-timeline', LONG);
+    const { stdout } = await undertone('classify', '--json', '--no-timeline', long);
     expect(JSON.parse(stdout)[0]).not.toHaveProperty('timeline');
   });
 
@@ -120,7 +125,7 @@ describe('several files', () => {
 
   test('one bad file does not stop the rest and is named at the end', async () => {
     const text = join(folder, 'text.ogg');
-    const { code, stdout, stderr } = await undertone('classify', SAMPLE, text, LONG);
+    const { code, stdout, stderr } = await undertone('classify', SAMPLE, text, long);
     expect(code).toBe(1);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     expect(stderr).toMatch(/1 of 3 could not be read:\n.*text\.ogg: This is text, not a recording/);
@@ -176,7 +181,7 @@ describe('what goes wrong', () => {
   });
 
   test('a model that cannot be used stops the run with one sentence', async () => {
-    const { code, stdout, stderr } = await undertone('classify', '--model', folder, SAMPLE, LONG);
+    const { code, stdout, stderr } = await undertone('classify', '--model', folder, SAMPLE, long);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/emotion\.json cannot be read/);

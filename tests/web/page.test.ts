@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
-import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { silence, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { canBrowse, launchChromium, visibleText } from './browser.ts';
 import { contrastFailures } from './contrast.ts';
@@ -14,17 +14,10 @@ const NOTE = file('note.wav', wavFile(voiceLike({ seconds: 2 })));
 const LETTER = file('letter.txt', Buffer.from('Hello'));
 const QUIET = file('quiet.wav', wavFile(silence({ seconds: 2 })));
 /** Two stretches with a pause between them, so that the timeline has two entries at least. */
-const LONG = file('long.wav', wavFile(twoSpeakers()));
+const LONG = file('long.wav', wavFile(twoStretches()));
 
 function file(name: string, bytes: Uint8Array) {
   return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) };
-}
-
-function twoSpeakers(): Float32Array {
-  const samples = silence({ seconds: 20 });
-  samples.set(voiceLike({ seconds: 6, pitchHz: 120 }), 0);
-  samples.set(voiceLike({ seconds: 6, pitchHz: 240, seed: 1 }), 14 * 16_000);
-  return samples;
 }
 
 describe.skipIf(!canBrowse)('the page in Chromium', () => {
