@@ -14,7 +14,7 @@ import { corpusTitle, networkCount } from './wording.ts';
 
 /**
  * Returns the card of the network from what its training measured. The figures are those of the
- * average of networks that ships; `seeds` tells how one network of it does.
+ * average of networks that ships; `seeds` tells how each seed alone does.
  *
  * @example
  * await writeModel('model', graph, networkModelCard(results));
@@ -72,7 +72,7 @@ function measured(results: NetworkResults): Record<string, Figures> {
   const count = networkCount(results);
   const { uar, basis, complete } = summarizeSeeds(results);
   const song = spreadOf(complete.map((seed) => seed.song?.unweightedAverageRecall));
-  const model = count > 1 ? `average of ${count} networks` : 'one network';
+  const model = `average of ${count > 1 ? `${count} networks` : 'a network'} and a perceptron`;
   const entries: [string, Figures | null][] = [
     [
       'unseenSpeech',
@@ -108,12 +108,11 @@ function measured(results: NetworkResults): Record<string, Figures> {
   );
 }
 
-/** The mean over seeds of one network each, for that is what was fitted on the random split. */
+/** The mean over the seeds that were fitted on the random split. */
 function randomFigures(seeds: NetworkResults['randomSplit']): Figures | null {
   const mean = (measure: (scores: Scores) => number) => spreadOf(seeds.map(measure))?.mean ?? 0;
   if (seeds.length === 0) return null;
-  const protocol =
-    'random 80/20 split over speech and song, one network; leaks speakers, so it flatters';
+  const protocol = 'random 80/20 split over speech and song; leaks speakers, so it flatters';
   const scores = {
     clips: seeds[0].clips,
     accuracy: mean(({ accuracy }) => accuracy),
@@ -122,7 +121,7 @@ function randomFigures(seeds: NetworkResults['randomSplit']): Figures | null {
     macroF1: mean(({ macroF1 }) => macroF1),
   };
   const uar = spreadOf(seeds.map(({ unweightedAverageRecall }) => unweightedAverageRecall));
-  return withSeeds(figures(protocol, scores), uar, 'one network a seed');
+  return withSeeds(figures(protocol, scores), uar, 'each seed alone');
 }
 
 function withSeeds(own: Figures, uar: Spread | null, basis: string): Figures {

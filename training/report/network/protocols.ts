@@ -33,9 +33,7 @@ export function protocolGroups(results: NetworkResults): ProtocolGroup[] {
   const average = (scores: Scores | null | undefined) => row(modelText(results), [scores]);
   const single = (scores: readonly (Scores | null)[]) =>
     row(
-      scores.length > 1
-        ? `one network, mean ± sd of ${plural(scores.length, 'seed')}`
-        : 'one network',
+      scores.length > 1 ? `one seed, mean ± sd of ${plural(scores.length, 'seed')}` : 'one seed',
       scores,
     );
   return [

@@ -30,7 +30,7 @@ export function spreadText(spread: Spread | null): string {
 }
 
 export interface SeedSummary {
-  /** UAR of one network on the speech of unseen speakers, over seeds. */
+  /** UAR of each seed alone on the speech of unseen speakers, over seeds. */
   readonly uar: Spread | null;
   /** What it was measured on: "3 seeds, all 5 folds pooled". */
   readonly basis: string;

@@ -18,7 +18,8 @@ test('the card of a full run', () => {
     version: '1.0.0',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
-    family: 'average of 3 small residual networks on log-mel spectrograms and a perceptron on functionals',
+    family:
+      'average of 3 small residual networks on log-mel spectrograms and a perceptron on functionals',
     features: FEATURE_CONFIG,
     inputs: [
       { name: 'log_mel', kind: 'log-mel', shape: [128, 64] },
@@ -71,7 +72,7 @@ test('limits and licence say what was measured and what the data allow', () => {
 test('the summary for a terminal holds the figures', () => {
   const text = networkSummary(NETWORK_RESULTS);
   expect(text).toContain(
-    'one network, mean ± sd of 3 seeds: accuracy 0.750 ± 0.000, UAR 0.730 ± 0.010',
+    'one seed, mean ± sd of 3 seeds: accuracy 0.750 ± 0.000, UAR 0.730 ± 0.010',
   );
   expect(text).toContain('left out: 03-01, silent');
   expect(text).toContain('everyday noise at 10 dB SNR, 6.3 points');

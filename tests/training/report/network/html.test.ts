@@ -48,11 +48,11 @@ describe.skipIf(!canBrowse)('the report of the network in Chromium', () => {
     const protocols = await tableRows(page, 'under each protocol', '');
     expect(protocols.map((row) => [row[0], row[1], row[3]])).toEqual(
       expect.arrayContaining([
-        ['one network, mean ± sd of 3 seeds', '80', '0.730 ± 0.010'],
-        ['the average of 3 networks, which ships', '80', '0.750'],
-        ['one network, mean ± sd of 3 seeds', '30', '0.780 ± 0.010'],
-        ['the average of 3 networks, which ships', '60', '0.650'],
-        ['one network, mean ± sd of 2 seeds', '80', '0.910 ± 0.014'],
+        ['one seed, mean ± sd of 3 seeds', '80', '0.730 ± 0.010'],
+        ['the average of 3 networks and a perceptron, which ships', '80', '0.750'],
+        ['one seed, mean ± sd of 3 seeds', '30', '0.780 ± 0.010'],
+        ['the average of 3 networks and a perceptron, which ships', '60', '0.650'],
+        ['one seed, mean ± sd of 2 seeds', '80', '0.910 ± 0.014'],
       ]),
     );
     expect(await tableRows(page, 'each seed on each fold', '')).toEqual([
@@ -65,7 +65,7 @@ describe.skipIf(!canBrowse)('the report of the network in Chromium', () => {
     expect(await visibleText(page.locator('#seeds'))).toContain('was not run on this fold');
     expect(await labels(page, 'references')).toEqual([
       ...['ResLSTM, mean of 10', 'ResLSTM, best', 'HuBERT-large, frozen'],
-      ...['Undertone, one network', 'Undertone, average'],
+      ...['Undertone, one seed', 'Undertone, average'],
       ...['CNN-14, fine-tuned (accuracy)', 'xlsr, fine-tuned (accuracy)'],
     ]);
     await page.context().close();

@@ -14,7 +14,7 @@ export function classesReport(results: NetworkResults): Markup {
     ['unseenSpeech', unseen.ensemble.speech, model],
     ['unseenSong', unseen.ensemble.song, model],
     ['cremaD', cremaD?.scores ?? null, model],
-    ['seed', first ?? null, first ? `one network, seed ${first.seed}` : ''],
+    ['seed', first ?? null, first ? `seed ${first.seed}` : ''],
   ];
   return markup`<section id="emotions"><h2>Emotion by emotion</h2>
 ${parts.map(([key, scores, by]) => {

@@ -48,7 +48,7 @@ function referencePlot(results: NetworkResults): Markup {
   const { uar } = summarizeSeeds(results);
   const ensemble = results.unseen.ensemble.speech.unweightedAverageRecall;
   const own = [
-    { name: 'Undertone, one network', value: uar?.mean },
+    { name: 'Undertone, one seed', value: uar?.mean },
     {
       name: `Undertone, ${networkCount(results) > 1 ? 'average' : 'as shipped'}`,
       value: ensemble,

@@ -4,7 +4,7 @@ import { type Markup, markup } from '../../markup.ts';
 import { conditionLosses } from '../failures.ts';
 import { refusalsByKind } from '../no-speech.ts';
 import { summarizeSeeds } from '../spread.ts';
-import { corpusTitle, modelText, networkCount } from '../wording.ts';
+import { corpusTitle, modelText } from '../wording.ts';
 
 /** What was trained on what, when, and the headline figures. */
 export function networkHeader(results: NetworkResults): Markup {
@@ -14,7 +14,7 @@ export function networkHeader(results: NetworkResults): Markup {
 <p class="eyebrow">Undertone · report of the network</p>
 <h1>How well strangers are heard</h1>
 <p class="lead-in">${data.length > 0 && `${listed(data.map(corpusTitle))}, ${plural(clips, 'recording')} · `}${dateText(created)}</p>
-<p>What ships is ${networkCount(results) > 1 ? modelText(results).replace(', which ships', '') : 'one network'}, ${plural(model.parameters, 'parameter')} in ${(model.bytes / 1e6).toFixed(1)} MB of ONNX, SHA-256 <code>${model.sha256}</code>.</p>
+<p>What ships is ${modelText(results).replace(', which ships', '')}, ${plural(model.parameters, 'parameter')} in ${(model.bytes / 1e6).toFixed(1)} MB of ONNX, SHA-256 <code>${model.sha256}</code>.</p>
 <dl class="tiles many">${tiles(results).map(([value, name]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>`;
 }
@@ -32,8 +32,8 @@ function tiles(results: NetworkResults): [value: string, name: string][] {
       `UAR on the speech of unseen speakers, by ${modelText(results)}`,
     ],
     uar
-      ? [score(uar.mean), `${spread}UAR by one network (${basis})`]
-      : notMeasured('one network over several seeds'),
+      ? [score(uar.mean), `${spread}UAR by one seed (${basis})`]
+      : notMeasured('one seed and another'),
     cremaD
       ? [
           score(cremaD.scores.unweightedAverageRecall),

@@ -15,7 +15,7 @@ export function seedsReport(results: NetworkResults): Markup {
 ${
   seeds.length === 0
     ? markup`<p class="aside">${NOT_MEASURED}</p>`
-    : markup`<p>UAR of one network on the speech of unseen speakers: <strong>${spreadText(uar)}</strong> (${basis}). Seeds decide the first weights, the order of the batches and every augmentation.</p>
+    : markup`<p>UAR of each seed's average on the speech of unseen speakers: <strong>${spreadText(uar)}</strong> (${basis}). Seeds decide the first weights, the order of the batches and every augmentation.</p>
 <div class="pair">
 ${figure('UAR by fold', foldPlot(results), 'How far the circles of a line lie apart is chance; how far the lines do is who speaks.')}
 ${table({
@@ -68,7 +68,7 @@ function foldPlot(results: NetworkResults): Markup {
       })
       .join(' '),
     series: [
-      { name: 'one network, a seed each', shape: 'circle' },
+      { name: 'each seed alone', shape: 'circle' },
       { name: 'what ships', shape: 'diamond' },
     ],
     rows,
