@@ -29,6 +29,7 @@ const program = new Command('train')
   .option('--steps <n>', 'steps of a cycle', wholeNumber, 4500)
   .option('--cycles <n>', 'fits that follow each other and are averaged', wholeNumber, 2)
   .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
+  .option('--no-random-split', 'leave out the fits on the random split, which leaks speakers')
   .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
@@ -44,6 +45,7 @@ async function run(options: {
   otherSeeds: number[];
   steps: number;
   cycles: number;
+  randomSplit: boolean;
   pretrainingSteps: number;
   width: number;
   seed: number;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -32,9 +33,10 @@ export async function readContents(
     const { size, mtimeMs } = await stat(path);
     const key = `${path} ${size} ${mtimeMs}`;
     const content: Content = known.get(key) ?? (await pool.run(path, { signal }));
+    const isNew = !known.has(key);
     known.set(key, content);
     onProgress(++done, clips.length);
-    if (done % INTERVAL === 0) await writeCache(cache, known);
+    if (isNew && known.size % INTERVAL === 0) await writeCache(cache, known);
     return content;
   };
   try {
@@ -55,7 +57,8 @@ async function readCache(path: string): Promise<Map<string, Content>> {
 }
 
 async function writeCache(path: string, contents: Map<string, Content>): Promise<void> {
-  const partial = `${path}.${process.pid}.${contents.size}`;
+  // Two writes may be under way at once.
+  const partial = `${path}.${randomUUID()}`;
   await writeFile(partial, serialize(contents));
   await rename(partial, path);
 }

@@ -50,6 +50,8 @@ export interface TrainNetworkOptions extends PlanOptions {
   readonly voice: string;
   /** Seeds of the networks whose average ships. */
   readonly members: readonly number[];
+  /** Whether the random split, which leaks speakers, is measured as well. */
+  readonly randomSplit: boolean;
   /** Further seeds, to tell how much chance there is in the figures. */
   readonly otherSeeds: readonly number[];
   readonly seed: number;
@@ -255,8 +257,10 @@ function checkComplete(
 async function fitAll(
   plan: Plan,
   { ravdess, cremaD }: Prepared,
-  { members, otherSeeds, work, workers, signal, progress, onPoint }: TrainNetworkOptions,
+  options: TrainNetworkOptions,
 ): Promise<Fitted> {
+  const { members, otherSeeds, work, workers, signal, progress, onPoint } = options;
+  const isRandom = options.randomSplit;
   const foldCount = plan.folds().length;
   const all = Array.from({ length: foldCount }, (_, fold) => fold);
   const some = all.filter((fold) => FOLDS_OF_OTHER_SEEDS.includes(fold));
@@ -269,7 +273,7 @@ async function fitAll(
       onProgress: (fit, point) => onPoint(fit.name, point),
     },
   );
-  const count = seeds.reduce((sum, seed) => sum + foldsOf(seed).length, members.length + 1);
+  const count = seeds.reduce((sum, seed) => sum + foldsOf(seed).length, members.length + (isRandom ? 1 : 0));
   progress.begin('Fitting networks', count);
   const run = async (cycles: readonly Fit[]) => {
     const results = await Promise.all(cycles.map((fit) => runner.fit(fit)));
@@ -286,9 +290,13 @@ async function fitAll(
     });
     const production = members.map((seed) => run(plan.production(seed)));
     const [seed] = members;
-    const randomSplit = run(plan.randomSplit(seed));
-    await Promise.all([...folds, ...production, randomSplit]);
-    const parts = [...plan.folds(), { train: ravdess.rows }, plan.randomRows(seed)];
+    const randomSplit = isRandom ? [run(plan.randomSplit(seed))] : [];
+    await Promise.all([...folds, ...production, ...randomSplit]);
+    const parts = [
+      ...plan.folds(),
+      { train: ravdess.rows },
+      ...(isRandom ? [plan.randomRows(seed)] : []),
+    ];
     progress.end();
     progress.begin('Fitting perceptrons', parts.length);
     const perceptrons = await fitPerceptrons(
@@ -300,11 +308,11 @@ async function fitAll(
       perceptrons: {
         folds: perceptrons.slice(0, foldCount),
         production: perceptrons[foldCount],
-        randomSplit: perceptrons[foldCount + 1],
+        randomSplit: perceptrons.at(-1)!,
       },
       folds: new Map(await Promise.all(folds)),
       production: (await Promise.all(production)).flat(),
-      randomSplit: [{ seed, cycles: await randomSplit }],
+      randomSplit: (await Promise.all(randomSplit)).map((cycles) => ({ seed, cycles })),
     };
   } finally {
     await runner.stop();

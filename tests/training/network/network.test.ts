@@ -14,10 +14,10 @@ import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { appendNetwork } from '../../../training/onnx/network.ts';
 import { createRandom } from '../../../training/random.ts';
 
-const SHAPE = { steps: 32, bands: 16, width: 4, embedding: 16, classes: 8 };
+const SHAPE = { steps: 48, bands: 32, width: 6, embedding: 16, classes: 8 };
 const RECIPE: NetworkRecipe = {
   shape: SHAPE,
-  cropSteps: 32,
+  cropSteps: 48,
   steps: 12,
   learningRate: 5e-3,
   weightDecay: 0.01,
@@ -33,7 +33,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Clips whose class is the band that is loud and how fast it comes and goes, with noise. */
+/** How fast the loud bands come and go, in radians a step. */
+const RATES = [0.2, 0.5, 1.1, 2.4];
+
+/** Clips whose class is the half of the bands that is loud and how fast it comes and goes, with noise. */
 function madeClips(
   count: number,
   seed: number,
@@ -41,11 +44,11 @@ function madeClips(
   const random = createRandom(seed);
   const labels = Int32Array.from({ length: count }, (_, i) => i % SHAPE.classes);
   const rows = Array.from(labels, (label) => {
-    const frames = 24 + random.integer(30);
+    const frames = 40 + random.integer(30);
     return Int16Array.from({ length: frames * SHAPE.bands }, (_, i) => {
       const [step, band] = [Math.floor(i / SHAPE.bands), i % SHAPE.bands];
-      const isLoud =
-        Math.floor(band / 4) === label % 4 && Math.sin(step * (label < 4 ? 0.4 : 2)) > 0;
+      const isHalf = band < SHAPE.bands / 2 === label < RATES.length;
+      const isLoud = isHalf && Math.sin(step * RATES[label % RATES.length]) > 0;
       return 128 * ((isLoud ? 30 : 0) + 3 * random.normal());
     });
   });
@@ -111,7 +114,7 @@ describe('EmotionNetwork', () => {
 
   it('learns ten clips by heart', async () => {
     const clips = madeClips(10, 1);
-    const recipe = { ...RECIPE, steps: 150, dropout: 0, mixup: 0 };
+    const recipe = { ...RECIPE, steps: 200, dropout: 0, mixup: 0 };
     const fit = await fitNetwork(optionsFor(clips, 10, 'by-heart', recipe));
     const rows = Int32Array.from(clips.labels.keys());
     const scaling = fitBandScaling([{ ...clips, rows, count: 10 }], SHAPE.bands);
@@ -121,7 +124,7 @@ describe('EmotionNetwork', () => {
   });
 
   it('hears clips that it has not learnt', async () => {
-    const recipe = { ...RECIPE, steps: 150 };
+    const recipe = { ...RECIPE, steps: 200 };
     const learnt = madeClips(64, 2);
     const fit = await fitNetwork(optionsFor(learnt, 16, 'strangers', recipe));
     const strangers = madeClips(40, 9);

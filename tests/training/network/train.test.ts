@@ -61,7 +61,8 @@ test.skipIf(!hasFfmpeg)(
       ...['clean', 'opus-16', 'telephone', 'noise-10-db', 'small-room'],
       ...['gain-minus-40-db', 'gain-plus-20-db'],
     ]);
-    expect(results.timeline?.notes).toBeGreaterThan(0);
+    // The made clips are too short to be joined to notes.
+    expect(results.timeline).toBeNull();
     expect(results.recipe).toMatchObject({ members: [1], cycles: 2 });
     expect(await readFile(join(folder, 'report/report.html'), 'utf8')).toContain('<svg');
 

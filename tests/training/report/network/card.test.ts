@@ -65,7 +65,9 @@ test('limits and licence say what was measured and what the data allow', () => {
   const bare = networkModelCard(BARE_RESULTS);
   expect(bare.licence).not.toContain('ODbL');
   expect(bare.limits.join(' ')).toContain('that was not measured');
-  expect(bare.family).toBe('small residual network on log-mel spectrograms');
+  expect(bare.family).toBe(
+    'average of a small residual network on log-mel spectrograms and a perceptron on functionals',
+  );
   expect(bare.figures.unseenSpeech.seeds).toBeUndefined();
 });
 
