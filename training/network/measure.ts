@@ -15,11 +15,10 @@ import {
   scoreGroups,
   scoreWhere,
 } from './evaluate.ts';
-import { type Ensemble, exportEnsemble } from './export.ts';
+import { exportNetworks } from './export.ts';
 import { measureTimeline } from './measure-timeline.ts';
-import type { Member } from './member-graph.ts';
+import type { NetworkResult } from './network-task.ts';
 import { readNoSpeech } from './no-speech.ts';
-import { type Perceptron, predictVectors } from './perceptron.ts';
 import type { Plan } from './plan.ts';
 import { predictClips } from './predict.ts';
 import type {
@@ -54,18 +53,14 @@ export async function measure(
     for (const { fold, cycles } of results) {
       const snapshots: Predictions[] = [];
       for (const result of cycles) {
-        snapshots.push(await predict(result, ravdess.spectrograms, folds[fold].test));
+        snapshots.push(await predict([result], ravdess.spectrograms, folds[fold].test));
       }
       byFold.set(fold, snapshots);
     }
     said.set(seed, byFold);
   }
-  const byVector: Predictions[] = [];
-  for (const [fold, perceptron] of fitted.perceptrons.folds.entries()) {
-    byVector.push(await predictByVector(perceptron, ravdess.spectrograms, folds[fold].test));
-  }
   const ofMembers = folds.map((_, fold) =>
-    averagePredictions([...members.flatMap((seed) => said.get(seed)!.get(fold)!), byVector[fold]]),
+    averagePredictions(members.flatMap((seed) => said.get(seed)!.get(fold)!)),
   );
   const ensemble = poolPredictions(ofMembers);
   const scoresOf = (predictions: Predictions) => ({
@@ -75,10 +70,7 @@ export async function measure(
   const seeds = [...members, ...otherSeeds].map((seed): SeedScores => {
     const byFold = [...said.get(seed)!]
       .sort(([a], [b]) => a - b)
-      .map(([fold, snapshots]) => {
-        const all = [...snapshots, byVector[fold]];
-        return [fold, averagePredictions(all)] as const;
-      });
+      .map(([fold, snapshots]) => [fold, averagePredictions(snapshots)] as const);
     return {
       seed,
       ...scoresOf(poolPredictions(byFold.map(([, predictions]) => predictions))),
@@ -96,8 +88,7 @@ export async function measure(
   const y = speech.rows.map((row) => labels[row]);
   const foldOf = speech.rows.map((row) => folds.findIndex(({ test }) => test.includes(row)));
   const calibration = calibrate(speech.probabilities, y, foldOf, TARGET_ACCURACY);
-  const shipped = { networks: fitted.production, perceptron: fitted.perceptrons.production };
-  const graph = exportEnsemble(shipped, calibration.temperature);
+  const graph = exportNetworks(fitted.production, calibration.temperature);
   const [first] = fitted.production;
 
   return {
@@ -119,20 +110,16 @@ export async function measure(
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      levers: levers(said, byVector, members, labels, isSpeech),
+      levers: levers(said, members, labels, isSpeech),
     },
     randomSplit: await Promise.all(
       fitted.randomSplit.map(async ({ seed, cycles: snapshots }) => {
         const { test } = plan.randomRows(seed);
-        const ensembleOfSplit = {
-          networks: snapshots,
-          perceptron: fitted.perceptrons.randomSplit,
-        };
-        const predictions = await predictAll(ensembleOfSplit, ravdess.spectrograms, test);
+        const predictions = await predict(snapshots, ravdess.spectrograms, test);
         return { seed, ...scoreWhere(predictions, labels)! };
       }),
     ),
-    cremaD: cremaDTest && (await measureCremaD(shipped, cremaDTest)),
+    cremaD: cremaDTest && (await measureCremaD(fitted.production, cremaDTest)),
     robustness: await measureRobustness(plan, prepared, fitted, members),
     calibration: {
       temperature: calibration.temperature,
@@ -149,7 +136,7 @@ export async function measure(
     noSpeech: await readNoSpeech(voice),
     timeline: await measureTimeline(
       folds.map(({ test }, fold) => ({
-        ensemble: ensembleOf(fitted, members, fold),
+        networks: networksOf(fitted, members, fold),
         rows: test.filter(isSpeech),
       })),
       ravdess,
@@ -169,40 +156,18 @@ export async function measure(
   };
 }
 
-/** Returns what one network says about clips. */
+/** Returns the mean of what some networks say about clips. */
 async function predict(
-  network: Member,
-  spectrograms: Spectrograms,
-  rows: Int32Array,
-  rendering = 0,
-): Promise<Predictions> {
-  return { rows, probabilities: await predictClips(network, spectrograms, rows, rendering) };
-}
-
-async function predictByVector(
-  perceptron: Perceptron,
-  { functionals, offsets, renderings }: Spectrograms,
-  rows: Int32Array,
-  rendering = 0,
-): Promise<Predictions> {
-  // Clips that are trained on have functionals of their clean rendering only.
-  const each = (functionals.length * renderings) / (offsets.length - 1);
-  const vectors = Array.from(rows, (row) => functionals[row * each + rendering]);
-  return { rows, probabilities: await predictVectors(perceptron, vectors) };
-}
-
-/** Returns the mean of what all members say about clips. */
-async function predictAll(
-  { networks, perceptron }: Ensemble,
+  networks: readonly NetworkResult[],
   spectrograms: Spectrograms,
   rows: Int32Array,
   rendering = 0,
 ): Promise<Predictions> {
   const members: Predictions[] = [];
   for (const network of networks) {
-    members.push(await predict(network, spectrograms, rows, rendering));
+    const probabilities = await predictClips(network, spectrograms, rows, rendering);
+    members.push({ rows, probabilities });
   }
-  members.push(await predictByVector(perceptron, spectrograms, rows, rendering));
   return averagePredictions(members);
 }
 
@@ -214,22 +179,16 @@ function speechOf(
   return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
 }
 
-/** Returns what a fold's actors are tested with. */
-function ensembleOf(
-  { folds, perceptrons }: Fitted,
-  members: readonly number[],
-  fold: number,
-): Ensemble {
-  const networks = members.flatMap((seed) =>
+/** Returns the networks that a fold's actors are tested with: those of the members. */
+function networksOf({ folds }: Fitted, members: readonly number[], fold: number): NetworkResult[] {
+  return members.flatMap((seed) =>
     folds.get(seed)!.flatMap((of) => (of.fold === fold ? of.cycles : [])),
   );
-  return { networks, perceptron: perceptrons.folds[fold] };
 }
 
 /** The network of the first cycle alone, that of the last, and the averages, on all folds. */
 function levers(
   said: ReadonlyMap<number, ReadonlyMap<number, readonly Predictions[]>>,
-  byVector: readonly Predictions[],
   members: readonly number[],
   labels: Int32Array,
   isSpeech: (row: number) => boolean,
@@ -252,18 +211,7 @@ function levers(
   const ofAll = lever(`average over ${members.length} seeds as well`, (fold) =>
     members.flatMap((seed) => said.get(seed)!.get(fold)!),
   );
-  const vectors = lever('perceptron alone', (fold) => [byVector[fold]]);
-  const all = lever('networks and perceptron', (fold) => [
-    ...members.flatMap((seed) => said.get(seed)!.get(fold)!),
-    byVector[fold],
-  ]);
-  return [
-    ...snapshots,
-    ...(cycles > 1 ? [ofSeed] : []),
-    ...(members.length > 1 ? [ofAll] : []),
-    vectors,
-    all,
-  ];
+  return [...snapshots, ...(cycles > 1 ? [ofSeed] : []), ...(members.length > 1 ? [ofAll] : [])];
 }
 
 /** One curve of cycles that follow each other. */
@@ -277,10 +225,10 @@ function joinCurves(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
 }
 
 async function measureCremaD(
-  ensemble: Ensemble,
+  networks: readonly NetworkResult[],
   { clips, labels, rows, spectrograms }: PreparedCorpus,
 ): Promise<NetworkResults['cremaD']> {
-  const predictions = restrict(await predictAll(ensemble, spectrograms, rows), labels);
+  const predictions = restrict(await predict(networks, spectrograms, rows), labels);
   return {
     scores: scoreWhere(predictions, labels)!,
     actors: scoreActors(predictions, labels, clips),
@@ -317,8 +265,8 @@ async function measureRobustness(
       plan.folds().map(async ({ test }, fold) => {
         const rows = test.filter((row) => clips[row].channel === 'speech');
         const positions = rows.map(positionOf);
-        const ensemble = ensembleOf(fitted, members, fold);
-        return { ...(await predictAll(ensemble, spectrograms, positions, rendering)), rows };
+        const networks = networksOf(fitted, members, fold);
+        return { ...(await predict(networks, spectrograms, positions, rendering)), rows };
       }),
     );
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;

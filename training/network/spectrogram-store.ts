@@ -3,10 +3,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
-import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
-import type { HeardClip, SpectrogramTask } from './spectrogram-task.ts';
+import type { SpectrogramTask } from './spectrogram-task.ts';
 
 /** Raise it when a change of the code makes stored spectrograms wrong. */
 const VERSION = 1;
@@ -23,8 +22,6 @@ export interface Spectrograms {
   readonly data: Int16Array;
   /** Where each begins: that of clip i in rendering r is number i · renderings + r; one more at the end. */
   readonly offsets: Float64Array;
-  /** Functionals of the whole clips, numbered like the spectrograms; empty where they were not wanted. */
-  readonly functionals: readonly Float32Array[];
 }
 
 export interface PrepareOptions {
@@ -33,7 +30,6 @@ export interface PrepareOptions {
   readonly renderings: readonly Rendering[];
   readonly noisePaths: readonly string[];
   readonly seed: number;
-  readonly withFunctionals?: boolean;
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
@@ -46,10 +42,8 @@ export interface PrepareOptions {
  */
 export async function prepareSpectrograms(
   recordings: readonly { readonly path: string; readonly id: string }[],
-  options: PrepareOptions,
+  { folder, renderings, noisePaths, seed, workers, signal, onProgress }: PrepareOptions,
 ): Promise<Spectrograms> {
-  const { folder, renderings, noisePaths, seed, workers, signal, onProgress } = options;
-  const withFunctionals = options.withFunctionals ?? false;
   await mkdir(folder, { recursive: true });
   const pool: Piscina = new Piscina({
     filename: new URL(`./spectrogram-task${extname(import.meta.url)}`, import.meta.url).href,
@@ -60,26 +54,21 @@ export async function prepareSpectrograms(
     recordings.slice(i * CHUNK, (i + 1) * CHUNK),
   );
   let done = 0;
-  const make = async (chunk: typeof recordings): Promise<HeardClip[]> => {
+  const make = async (chunk: typeof recordings): Promise<Int16Array[]> => {
     const paths = chunk.map(({ path }) => path);
     const ids = chunk.map(({ id }) => id);
     const key = sha256(
-      JSON.stringify([
-        ...[VERSION, SPECTROGRAM_CONFIG, ids, paths, renderings, noisePaths, seed],
-        ...(withFunctionals ? [FEATURE_CONFIG, FUNCTIONAL_NAMES] : []),
-      ]),
+      JSON.stringify([VERSION, SPECTROGRAM_CONFIG, ids, paths, renderings, noisePaths, seed]),
     );
     const path = join(folder, `${key.slice(0, 24)}.bin`);
     if (!existsSync(path)) {
       const seeds = ids.map((id) => Number.parseInt(sha256(id).slice(0, 7), 16));
-      const task: SpectrogramTask = {
-        ...{ paths, seeds, renderings, noisePaths, seed, withFunctionals },
-      };
-      const rows: HeardClip[][] = await pool.run(task, { signal });
-      await writeChunk(path, rows.flat(), withFunctionals);
+      const task: SpectrogramTask = { paths, seeds, renderings, noisePaths, seed };
+      const rows: Int16Array[][] = await pool.run(task, { signal });
+      await writeChunk(path, rows.flat());
     }
     onProgress(++done, chunks.length);
-    return readChunk(path, withFunctionals);
+    return readChunk(path);
   };
   try {
     // Piscina queues what no thread is free for.
@@ -90,31 +79,21 @@ export async function prepareSpectrograms(
 }
 
 /** Concatenates spectrograms of several calls with the same number of renderings. */
-function concatenate(chunks: readonly HeardClip[][], renderings: number): Spectrograms {
-  const clips = chunks.flat();
-  const offsets = new Float64Array(new SharedArrayBuffer((clips.length + 1) * 8));
-  clips.forEach(({ logMel }, i) => {
-    offsets[i + 1] = offsets[i] + logMel.length;
+function concatenate(chunks: readonly Int16Array[][], renderings: number): Spectrograms {
+  const rows = chunks.flat();
+  const offsets = new Float64Array(new SharedArrayBuffer((rows.length + 1) * 8));
+  rows.forEach((row, i) => {
+    offsets[i + 1] = offsets[i] + row.length;
   });
-  const data = new Int16Array(new SharedArrayBuffer(offsets[clips.length] * 2));
-  clips.forEach(({ logMel }, i) => {
-    data.set(logMel, offsets[i]);
+  const data = new Int16Array(new SharedArrayBuffer(offsets[rows.length] * 2));
+  rows.forEach((row, i) => {
+    data.set(row, offsets[i]);
   });
-  return { renderings, data, offsets, functionals: clips.map(({ functionals }) => functionals) };
+  return { renderings, data, offsets };
 }
 
-/**
- * The lengths come first, as 32-bit integers after their count; then the values. Functionals, where
- * they are wanted, follow their spectrogram as pairs of 16-bit words.
- */
-async function writeChunk(
-  path: string,
-  clips: readonly HeardClip[],
-  withFunctionals: boolean,
-): Promise<void> {
-  const rows = clips.flatMap(({ logMel, functionals }) =>
-    withFunctionals ? [logMel, new Int16Array(functionals.slice().buffer)] : [logMel],
-  );
+/** The lengths come first, as 32-bit integers after their count; then the values. */
+async function writeChunk(path: string, rows: readonly Int16Array[]): Promise<void> {
   const header = Uint32Array.of(rows.length, ...rows.map((row) => row.length));
   const parts = [header, ...rows].map(
     (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
@@ -124,7 +103,7 @@ async function writeChunk(
   await rename(partial, path);
 }
 
-async function readChunk(path: string, withFunctionals: boolean): Promise<HeardClip[]> {
+async function readChunk(path: string): Promise<Int16Array[]> {
   const bytes = await readFile(path);
   const count = bytes.readUInt32LE(0);
   const rows: Int16Array[] = [];
@@ -136,9 +115,5 @@ async function readChunk(path: string, withFunctionals: boolean): Promise<HeardC
     rows.push(row);
     at += 2 * length;
   }
-  if (!withFunctionals) return rows.map((logMel) => ({ logMel, functionals: new Float32Array(0) }));
-  return Array.from({ length: count / 2 }, (_, i) => ({
-    logMel: rows[2 * i],
-    functionals: new Float32Array(rows[2 * i + 1].buffer),
-  }));
+  return rows;
 }

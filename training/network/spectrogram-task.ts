@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { describe, describeLogMel } from '../../core/analyze.ts';
+import { describeLogMel } from '../../core/analyze.ts';
 import { decode } from '../../core/audio/decode.ts';
-import { functionals } from '../../core/features/functionals.ts';
 import { type Rendering, render } from './renderings.ts';
 
 /** Spectrograms are kept in 16 bits: this many steps to the decibel. */
@@ -14,23 +13,14 @@ export interface SpectrogramTask {
   readonly renderings: readonly Rendering[];
   readonly noisePaths: readonly string[];
   readonly seed: number;
-  /** Whether the functionals of the whole clip are wanted too; they cost three times as much. */
-  readonly withFunctionals: boolean;
-}
-
-/** What one clip gave in one rendering. */
-export interface HeardClip {
-  /** Steps × bands, in steps of 1 / STEPS_PER_DB dB; empty where there was nothing to be heard. */
-  readonly logMel: Int16Array;
-  /** Empty unless they were asked for and there was something to be heard. */
-  readonly functionals: Float32Array;
 }
 
 let noises: Promise<Float32Array[]> | undefined;
 
 /**
- * Returns what every clip gives in every rendering, [clip][rendering]. This is the task of a pool
- * worker.
+ * Returns the log-mel spectrogram of every clip in every rendering, [clip][rendering], in steps of
+ * 1 / STEPS_PER_DB dB. It is empty where the rendering left nothing to be heard. This is the task of
+ * a pool worker.
  */
 export default async function spectrograms({
   paths,
@@ -38,16 +28,15 @@ export default async function spectrograms({
   renderings,
   noisePaths,
   seed,
-  withFunctionals,
-}: SpectrogramTask): Promise<HeardClip[][]> {
+}: SpectrogramTask): Promise<Int16Array[][]> {
   const clips = await decodeAll(paths);
   noises ??= decodeAll(noisePaths);
   const resources = { noises: await noises, seed };
-  const rows: HeardClip[][] = paths.map(() => []);
+  const rows: Int16Array[][] = paths.map(() => []);
   for (const rendering of renderings) {
     const heard = await render(clips, seeds, rendering, resources);
     heard.forEach((samples, i) => {
-      rows[i].push(withFunctionals ? hearAll(samples) : hear(samples));
+      rows[i].push(quantize(describeLogMel(samples) ?? new Float32Array(0)));
     });
   }
   return rows;
@@ -58,22 +47,6 @@ async function decodeAll(paths: readonly string[]): Promise<Float32Array[]> {
   const clips: Float32Array[] = [];
   for (const path of paths) clips.push((await decode(await readFile(path))).samples);
   return clips;
-}
-
-const NOTHING = new Float32Array(0);
-
-function hear(samples: Float32Array): HeardClip {
-  return { logMel: quantize(describeLogMel(samples) ?? NOTHING), functionals: NOTHING };
-}
-
-function hearAll(samples: Float32Array): HeardClip {
-  const analysis = describe(samples);
-  if (!analysis) return { logMel: new Int16Array(0), functionals: NOTHING };
-  const { frames, logMel } = analysis.features;
-  return {
-    logMel: quantize(logMel),
-    functionals: functionals(analysis, { from: 0, to: frames }),
-  };
 }
 
 function quantize(decibels: Float32Array): Int16Array {

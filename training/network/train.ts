@@ -14,10 +14,9 @@ import { ensureFolder, lockFolder } from '../pipeline/folders.ts';
 import { networkModelCard } from '../report/network/card.ts';
 import type { Progress } from '../train.ts';
 import type { CurvePoint } from './checkpoint.ts';
-import { exportEnsemble } from './export.ts';
+import { exportNetworks } from './export.ts';
 import { measure } from './measure.ts';
 import type { NetworkResult } from './network-task.ts';
-import { fitPerceptrons, type Perceptron } from './perceptron.ts';
 import { CREMA_D, Plan, type PlanOptions, RAVDESS } from './plan.ts';
 import type { Rendering } from './renderings.ts';
 import type { NetworkResults } from './results.ts';
@@ -93,12 +92,6 @@ export interface Fitted {
     readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
   >;
   readonly production: readonly NetworkResult[];
-  /** Perceptrons of the folds, in their order, of everything, and of the random split. */
-  readonly perceptrons: {
-    readonly folds: readonly Perceptron[];
-    readonly production: Perceptron;
-    readonly randomSplit: Perceptron;
-  };
   readonly randomSplit: readonly {
     readonly seed: number;
     readonly cycles: readonly NetworkResult[];
@@ -126,8 +119,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const plan = new Plan({ ravdess, cremaD }, options);
     const fitted = await fitAll(plan, prepared, options);
     const results = await measure(plan, prepared, fitted, options);
-    const ensemble = { networks: fitted.production, perceptron: fitted.perceptrons.production };
-    const graph = exportEnsemble(ensemble, results.calibration.temperature);
+    const graph = exportNetworks(fitted.production, results.calibration.temperature);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
   } finally {
@@ -157,22 +149,13 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
     title: string,
     filter: (clip: Clip) => boolean,
     renderings: readonly Rendering[],
-    isDescribed = true,
   ): Promise<PreparedCorpus | null> => {
     const own = clips.filter(filter);
     if (own.length === 0) return null;
-    const common = { folder: join(work, 'spectrograms'), noisePaths, seed, workers, signal };
-    const degraded = await prepareSpectrograms(own, {
-      ...{ ...common, renderings },
+    const spectrograms = await prepareSpectrograms(own, {
+      ...{ folder: join(work, 'spectrograms'), renderings, noisePaths, seed, workers, signal },
       onProgress: report(`Hearing ${title}`),
     });
-    const { functionals } = isDescribed
-      ? await prepareSpectrograms(own, {
-          ...{ ...common, renderings: [CLEAN], withFunctionals: true },
-          onProgress: report(`Describing ${title}`),
-        })
-      : { functionals: [] };
-    const spectrograms = { ...degraded, functionals };
     return {
       clips: own,
       exclusions: own.flatMap(({ path }) => excluded.get(path) ?? []),
@@ -187,12 +170,10 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
     ...chains(RAVDESS_CHAINS, true),
   ]);
   checkComplete(ravdess, data);
-  const cremaD = await corpus(
-    'CREMA-D',
-    (clip) => clip.corpus === CREMA_D && !isTest(clip),
-    [CLEAN, ...chains(CREMA_D_CHAINS, false)],
-    false,
-  );
+  const cremaD = await corpus('CREMA-D', (clip) => clip.corpus === CREMA_D && !isTest(clip), [
+    CLEAN,
+    ...chains(CREMA_D_CHAINS, false),
+  ]);
   const cremaDTest = await corpus(
     'CREMA-D, the actors kept for the test',
     (clip) => clip.corpus === CREMA_D && isTest(clip),
@@ -214,7 +195,6 @@ async function prepare(options: TrainNetworkOptions): Promise<Prepared> {
               .map(({ path }) => path)
               .sort(),
             ...{ seed, workers, signal },
-            withFunctionals: true,
             onProgress: report('Hearing RAVDESS under bad conditions'),
           },
         );
@@ -273,7 +253,10 @@ async function fitAll(
       onProgress: (fit, point) => onPoint(fit.name, point),
     },
   );
-  const count = seeds.reduce((sum, seed) => sum + foldsOf(seed).length, members.length + (isRandom ? 1 : 0));
+  const count = seeds.reduce(
+    (sum, seed) => sum + foldsOf(seed).length,
+    members.length + (isRandom ? 1 : 0),
+  );
   progress.begin('Fitting networks', count);
   const run = async (cycles: readonly Fit[]) => {
     const results = await Promise.all(cycles.map((fit) => runner.fit(fit)));
@@ -292,24 +275,7 @@ async function fitAll(
     const [seed] = members;
     const randomSplit = isRandom ? [run(plan.randomSplit(seed))] : [];
     await Promise.all([...folds, ...production, ...randomSplit]);
-    const parts = [
-      ...plan.folds(),
-      { train: ravdess.rows },
-      ...(isRandom ? [plan.randomRows(seed)] : []),
-    ];
-    progress.end();
-    progress.begin('Fitting perceptrons', parts.length);
-    const perceptrons = await fitPerceptrons(
-      ravdess,
-      parts.map(({ train }) => train),
-      { folder: join(work, 'jobs'), workers, signal, onDone: () => progress.advance() },
-    );
     return {
-      perceptrons: {
-        folds: perceptrons.slice(0, foldCount),
-        production: perceptrons[foldCount],
-        randomSplit: perceptrons.at(-1)!,
-      },
       folds: new Map(await Promise.all(folds)),
       production: (await Promise.all(production)).flat(),
       randomSplit: (await Promise.all(randomSplit)).map((cycles) => ({ seed, cycles })),

@@ -1,10 +1,9 @@
 import { FEATURE_CONFIG } from '../../../core/features/config.ts';
-import { FUNCTIONAL_NAMES } from '../../../core/features/functionals.ts';
 import type { Figures, ModelCard } from '../../../core/model/card.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { LOG_MEL_INPUT } from '../../network/export.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import { INPUT_NAME, OUTPUT_NAME } from '../../pipeline/export.ts';
+import { OUTPUT_NAME } from '../../pipeline/export.ts';
 import type { Scores } from '../../pipeline/protocols.ts';
 import { figures, round } from '../card.ts';
 import { MODEL_VERSION } from '../version.ts';
@@ -33,7 +32,6 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     features: FEATURE_CONFIG,
     inputs: [
       { name: LOG_MEL_INPUT, kind: 'log-mel', shape: [frames, FEATURE_CONFIG.logMel.bands] },
-      { name: INPUT_NAME, kind: 'functionals', shape: [FUNCTIONAL_NAMES.length] },
     ],
     output: { name: OUTPUT_NAME },
     threshold,
@@ -63,8 +61,9 @@ export function networkModelCard(results: NetworkResults): ModelCard {
 }
 
 function familyText(members: number): string {
-  const networks = members > 1 ? `${members} small residual networks` : 'a small residual network';
-  return `average of ${networks} on log-mel spectrograms and a perceptron on functionals`;
+  return members > 1
+    ? `average of ${members} small residual networks on log-mel spectrograms`
+    : 'small residual network on log-mel spectrograms';
 }
 
 function measured(results: NetworkResults): Record<string, Figures> {
@@ -72,7 +71,7 @@ function measured(results: NetworkResults): Record<string, Figures> {
   const count = networkCount(results);
   const { uar, basis, complete } = summarizeSeeds(results);
   const song = spreadOf(complete.map((seed) => seed.song?.unweightedAverageRecall));
-  const model = `average of ${count > 1 ? `${count} networks` : 'a network'} and a perceptron`;
+  const model = count > 1 ? `average of ${count} networks` : 'one network';
   const entries: [string, Figures | null][] = [
     [
       'unseenSpeech',

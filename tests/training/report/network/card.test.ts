@@ -18,13 +18,9 @@ test('the card of a full run', () => {
     version: '1.0.0',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
-    family:
-      'average of 3 small residual networks on log-mel spectrograms and a perceptron on functionals',
+    family: 'average of 3 small residual networks on log-mel spectrograms',
     features: FEATURE_CONFIG,
-    inputs: [
-      { name: 'log_mel', kind: 'log-mel', shape: [128, 64] },
-      { name: 'features', kind: 'functionals', shape: [238] },
-    ],
+    inputs: [{ name: 'log_mel', kind: 'log-mel', shape: [128, 64] }],
     output: { name: 'probabilities' },
     threshold: 0.47,
     calibration: {
@@ -65,9 +61,7 @@ test('limits and licence say what was measured and what the data allow', () => {
   const bare = networkModelCard(BARE_RESULTS);
   expect(bare.licence).not.toContain('ODbL');
   expect(bare.limits.join(' ')).toContain('that was not measured');
-  expect(bare.family).toBe(
-    'average of a small residual network on log-mel spectrograms and a perceptron on functionals',
-  );
+  expect(bare.family).toBe('small residual network on log-mel spectrograms');
   expect(bare.figures.unseenSpeech.seeds).toBeUndefined();
 });
 

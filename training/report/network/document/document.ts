@@ -56,7 +56,7 @@ function whatItIs(results: NetworkResults): string {
   const { model, recipe } = results;
   const [steps, bands] = inputs[0].shape;
   const seeds = recipe.members.length > 1 ? 'seeds' : 'seed';
-  return `${family.charAt(0).toUpperCase()}${family.slice(1)}: from a window of speech (${steps} steps × ${bands} bands, and ${inputs[1].shape[0]} functionals) to the probabilities of ${classes.length} emotions, ${listed(classes)}. Trained on ${created} with ${seeds} ${listed(recipe.members)}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
+  return `${family.charAt(0).toUpperCase()}${family.slice(1)}: from a window of speech (${steps} steps × ${bands} bands) to the probabilities of ${classes.length} emotions, ${listed(classes)}. Trained on ${created} with ${seeds} ${listed(recipe.members)}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
 }
 
 const REPRODUCTION = `Put the unpacked corpora into one folder, then:
