@@ -13,7 +13,18 @@ import { writeCorpus, writeCremaD } from '../../fixtures/corpus.ts';
 import { hasFfmpeg } from '../../fixtures/encode.ts';
 import { startProgram } from '../run-train.ts';
 
-const TINY = ['--steps', '4', '--cycles', '2', '--pretraining-steps', '2', '--width', '2', '--workers', '2'];
+const TINY = [
+  '--steps',
+  '4',
+  '--cycles',
+  '2',
+  '--pretraining-steps',
+  '2',
+  '--width',
+  '2',
+  '--workers',
+  '2',
+];
 
 let folder: string;
 
