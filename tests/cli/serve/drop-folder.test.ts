@@ -155,7 +155,7 @@ describe('what comes later', () => {
     await labelled('note.wav', 'happy');
   });
 
-  test('is labelled when it is moved here, however old it is', async () => {
+  test('is labelled when it is moved here, however old it is', { retry: 2 }, async () => {
     const elsewhere = join(root, 'old.wav');
     await drop('note.wav', 'Hello');
     await labelled('note.wav', 'format-unsupported');
