@@ -25,6 +25,14 @@ export function averagePredictions(members: readonly Predictions[]): Predictions
   return { rows, probabilities: mean };
 }
 
+/** Returns (1 − weight) · a + weight · b for predictions of the same rows. */
+export function mixPredictions(a: Predictions, b: Predictions, weight: number): Predictions {
+  const data = a.probabilities.data.map(
+    (p, i) => (1 - weight) * p + weight * b.probabilities.data[i],
+  );
+  return { rows: a.rows, probabilities: { ...a.probabilities, data } };
+}
+
 /** Returns the predictions of several folds as one, in the order given. */
 export function poolPredictions(folds: readonly Predictions[]): Predictions {
   const rows = Int32Array.from(folds.flatMap((fold) => Array.from(fold.rows)));

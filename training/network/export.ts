@@ -1,22 +1,43 @@
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { appendTemperature, OUTPUT_NAME } from '../pipeline/export.ts';
+import { appendTemperature, INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
 import { appendMember, type Member } from './member-graph.ts';
+import { appendPerceptron, type Perceptron } from './perceptron.ts';
 
 export const LOG_MEL_INPUT = 'log_mel';
 
+/** How much of the answer is the perceptron's; the networks share the rest. */
+export const PERCEPTRON_WEIGHT = 0.4;
+
+/** What ships, or what stands for it in a fold. */
+export interface Ensemble {
+  readonly networks: readonly Member[];
+  readonly perceptron: Perceptron;
+}
+
 /**
- * Returns one ONNX graph from log-mel windows in dB, [n, steps, bands], to calibrated probabilities:
- * every member, the mean of what they say, and the temperature.
+ * Returns one ONNX graph from log-mel windows in dB, [n, steps, bands], and functionals,
+ * [n, features], to calibrated probabilities: every member, the weighted mean of what they say,
+ * and the temperature.
  */
-export function exportNetworks(members: readonly Member[], temperature: number): Uint8Array {
+export function exportEnsemble(
+  { networks, perceptron }: Ensemble,
+  temperature: number,
+): Uint8Array {
   const graph = new GraphBuilder('undertone');
   const { networkWindow, logMel } = FEATURE_CONFIG;
   const windows = graph.input(LOG_MEL_INPUT, ['n', networkWindow.frames, logMel.bands]);
-  const said = members.map((member) => appendMember(graph, windows, member));
-  const mean = said.length > 1 ? graph.node('Mean', said) : said[0];
-  const calibrated = appendTemperature(graph, mean, temperature);
+  const features = graph.input(INPUT_NAME, ['n', perceptron.scaling.mean.length]);
+  const said = networks.map((network) => appendMember(graph, windows, network));
+  const weighted = [
+    graph.node('Mul', [graph.node('Mean', said), graph.scalar(1 - PERCEPTRON_WEIGHT)]),
+    graph.node('Mul', [
+      appendPerceptron(graph, features, perceptron),
+      graph.scalar(PERCEPTRON_WEIGHT),
+    ]),
+  ];
+  const calibrated = appendTemperature(graph, graph.node('Sum', weighted), temperature);
   graph.output(calibrated, OUTPUT_NAME, ['n', EMOTION_COUNT]);
   return graph.toBytes();
 }

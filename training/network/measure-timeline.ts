@@ -4,9 +4,8 @@ import { decode } from '../../core/audio/decode.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { ModelInput } from '../../core/model/input.ts';
-import { OUTPUT_NAME } from '../pipeline/export.ts';
-import { exportNetworks, LOG_MEL_INPUT } from './export.ts';
-import type { NetworkResult } from './network-task.ts';
+import { INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
+import { type Ensemble, exportEnsemble, LOG_MEL_INPUT } from './export.ts';
 import type { NetworkResults } from './results.ts';
 import {
   type Listener,
@@ -19,9 +18,9 @@ import type { PreparedCorpus } from './train.ts';
 const SEED = 1;
 const NOTES_PER_SPEAKER = 4;
 
-/** The networks and the clips of the test actors of one fold. */
+/** What hears the test actors of one fold, and their clips. */
 export interface TimelineFold {
-  readonly networks: readonly NetworkResult[];
+  readonly ensemble: Ensemble;
   readonly rows: Int32Array;
 }
 
@@ -32,13 +31,13 @@ export async function measureTimeline(
   temperature: number,
 ): Promise<NetworkResults['timeline']> {
   const counts: TimelineCounts[] = [];
-  for (const { networks, rows } of folds) {
+  for (const { ensemble, rows } of folds) {
     const spoken = [];
     for (const row of rows) {
       const { path, speaker, emotion } = clips[row];
       spoken.push({ samples: (await decode(await readFile(path))).samples, speaker, emotion });
     }
-    const session = await InferenceSession.create(exportNetworks(networks, temperature), {
+    const session = await InferenceSession.create(exportEnsemble(ensemble, temperature), {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
     });
@@ -51,16 +50,17 @@ export async function measureTimeline(
 
 function listenerOf(session: InferenceSession): Listener {
   const { networkWindow, logMel } = FEATURE_CONFIG;
-  const predict = async ([window]: ModelInput): Promise<Float64Array> => {
+  const predict = async ([window, vector]: ModelInput): Promise<Float64Array> => {
     const feeds = {
       [LOG_MEL_INPUT]: new Tensor('float32', window, [1, networkWindow.frames, logMel.bands]),
+      [INPUT_NAME]: new Tensor('float32', vector, [1, vector.length]),
     };
     const results = await session.run(feeds, [OUTPUT_NAME]);
     const values = results[OUTPUT_NAME].data as Float32Array;
     return Float64Array.from(values.subarray(0, EMOTION_COUNT));
   };
   return {
-    card: { inputs: [{ kind: 'log-mel' }] },
+    card: { inputs: [{ kind: 'log-mel' }, { kind: 'functionals' }] },
     predict: async (windows) => {
       const rows: Float64Array[] = [];
       for (const window of windows) rows.push(await predict(window));

@@ -8,6 +8,7 @@ import type { CurvePoint } from './checkpoint.ts';
 import {
   accuracyAtCoverage,
   averagePredictions,
+  mixPredictions,
   type Predictions,
   poolPredictions,
   reliabilityBins,
@@ -15,19 +16,19 @@ import {
   scoreGroups,
   scoreWhere,
 } from './evaluate.ts';
-import { exportNetworks } from './export.ts';
+import { type Ensemble, exportEnsemble, PERCEPTRON_WEIGHT } from './export.ts';
+import { measureLevers } from './levers.ts';
 import { measureTimeline } from './measure-timeline.ts';
-import type { NetworkResult } from './network-task.ts';
 import { readNoSpeech } from './no-speech.ts';
+import { parameterCount } from './perceptron.ts';
 import type { Plan } from './plan.ts';
-import { predictClips } from './predict.ts';
-import type {
-  ConditionScores,
-  CorpusSummary,
-  Lever,
-  NetworkResults,
-  SeedScores,
-} from './results.ts';
+import {
+  predictByVector,
+  predictEnsemble,
+  predictNetwork,
+  predictNetworks,
+} from './predict-ensemble.ts';
+import type { ConditionScores, CorpusSummary, NetworkResults, SeedScores } from './results.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import type { Fitted, Prepared, PreparedCorpus, TrainNetworkOptions } from './train.ts';
 
@@ -53,14 +54,23 @@ export async function measure(
     for (const { fold, cycles } of results) {
       const snapshots: Predictions[] = [];
       for (const result of cycles) {
-        snapshots.push(await predict([result], ravdess.spectrograms, folds[fold].test));
+        snapshots.push(await predictNetwork(result, ravdess.spectrograms, folds[fold].test));
       }
       byFold.set(fold, snapshots);
     }
     said.set(seed, byFold);
   }
+  const byVector: Predictions[] = [];
+  for (const [fold, perceptron] of fitted.perceptrons.folds.entries()) {
+    byVector.push(await predictByVector(perceptron, ravdess.spectrograms, folds[fold].test));
+  }
+  const withPerceptron = (networks: readonly Predictions[], fold: number) =>
+    mixPredictions(averagePredictions(networks), byVector[fold], PERCEPTRON_WEIGHT);
   const ofMembers = folds.map((_, fold) =>
-    averagePredictions(members.flatMap((seed) => said.get(seed)!.get(fold)!)),
+    withPerceptron(
+      members.flatMap((seed) => said.get(seed)!.get(fold)!),
+      fold,
+    ),
   );
   const ensemble = poolPredictions(ofMembers);
   const scoresOf = (predictions: Predictions) => ({
@@ -70,7 +80,7 @@ export async function measure(
   const seeds = [...members, ...otherSeeds].map((seed): SeedScores => {
     const byFold = [...said.get(seed)!]
       .sort(([a], [b]) => a - b)
-      .map(([fold, snapshots]) => [fold, averagePredictions(snapshots)] as const);
+      .map(([fold, snapshots]) => [fold, withPerceptron(snapshots, fold)] as const);
     return {
       seed,
       ...scoresOf(poolPredictions(byFold.map(([, predictions]) => predictions))),
@@ -88,7 +98,8 @@ export async function measure(
   const y = speech.rows.map((row) => labels[row]);
   const foldOf = speech.rows.map((row) => folds.findIndex(({ test }) => test.includes(row)));
   const calibration = calibrate(speech.probabilities, y, foldOf, TARGET_ACCURACY);
-  const graph = exportNetworks(fitted.production, calibration.temperature);
+  const shipped = { networks: fitted.production, perceptron: fitted.perceptrons.production };
+  const graph = exportEnsemble(shipped, calibration.temperature);
   const [first] = fitted.production;
 
   return {
@@ -110,16 +121,16 @@ export async function measure(
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      levers: levers(said, members, labels, isSpeech),
+      levers: measureLevers({ said, byVector, ensembles: ofMembers }, members, labels, isSpeech),
     },
     randomSplit: await Promise.all(
       fitted.randomSplit.map(async ({ seed, cycles: snapshots }) => {
         const { test } = plan.randomRows(seed);
-        const predictions = await predict(snapshots, ravdess.spectrograms, test);
+        const predictions = await predictNetworks(snapshots, ravdess.spectrograms, test);
         return { seed, ...scoreWhere(predictions, labels)! };
       }),
     ),
-    cremaD: cremaDTest && (await measureCremaD(fitted.production, cremaDTest)),
+    cremaD: cremaDTest && (await measureCremaD(shipped, cremaDTest)),
     robustness: await measureRobustness(plan, prepared, fitted, members),
     calibration: {
       temperature: calibration.temperature,
@@ -136,7 +147,7 @@ export async function measure(
     noSpeech: await readNoSpeech(voice),
     timeline: await measureTimeline(
       folds.map(({ test }, fold) => ({
-        networks: networksOf(fitted, members, fold),
+        ensemble: ensembleOf(fitted, members, fold),
         rows: test.filter(isSpeech),
       })),
       ravdess,
@@ -151,24 +162,11 @@ export async function measure(
     model: {
       bytes: graph.length,
       sha256: sha256(graph),
-      parameters: first.values.length * fitted.production.length,
+      parameters:
+        first.values.length * fitted.production.length +
+        parameterCount(fitted.perceptrons.production),
     },
   };
-}
-
-/** Returns the mean of what some networks say about clips. */
-async function predict(
-  networks: readonly NetworkResult[],
-  spectrograms: Spectrograms,
-  rows: Int32Array,
-  rendering = 0,
-): Promise<Predictions> {
-  const members: Predictions[] = [];
-  for (const network of networks) {
-    const probabilities = await predictClips(network, spectrograms, rows, rendering);
-    members.push({ rows, probabilities });
-  }
-  return averagePredictions(members);
 }
 
 function speechOf(
@@ -179,39 +177,16 @@ function speechOf(
   return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
 }
 
-/** Returns the networks that a fold's actors are tested with: those of the members. */
-function networksOf({ folds }: Fitted, members: readonly number[], fold: number): NetworkResult[] {
-  return members.flatMap((seed) =>
+/** Returns what a fold's actors are tested with. */
+function ensembleOf(
+  { folds, perceptrons }: Fitted,
+  members: readonly number[],
+  fold: number,
+): Ensemble {
+  const networks = members.flatMap((seed) =>
     folds.get(seed)!.flatMap((of) => (of.fold === fold ? of.cycles : [])),
   );
-}
-
-/** The network of the first cycle alone, that of the last, and the averages, on all folds. */
-function levers(
-  said: ReadonlyMap<number, ReadonlyMap<number, readonly Predictions[]>>,
-  members: readonly number[],
-  labels: Int32Array,
-  isSpeech: (row: number) => boolean,
-): Lever[] {
-  const [first] = members;
-  const folds = [...said.get(first)!.keys()].sort((a, b) => a - b);
-  const lever = (name: string, ofFold: (fold: number) => readonly Predictions[]): Lever => {
-    const pooled = poolPredictions(folds.map((fold) => averagePredictions(ofFold(fold))));
-    return {
-      name,
-      folds: folds.map((fold) => fold + 1),
-      uar: scoreWhere(pooled, labels, isSpeech)!.unweightedAverageRecall,
-    };
-  };
-  const cycles = said.get(first)!.get(folds[0])!.length;
-  const snapshots = Array.from({ length: cycles }, (_, cycle) =>
-    lever(`cycle ${cycle + 1} alone`, (fold) => [said.get(first)!.get(fold)![cycle]]),
-  );
-  const ofSeed = lever('average of the cycles', (fold) => said.get(first)!.get(fold)!);
-  const ofAll = lever(`average over ${members.length} seeds as well`, (fold) =>
-    members.flatMap((seed) => said.get(seed)!.get(fold)!),
-  );
-  return [...snapshots, ...(cycles > 1 ? [ofSeed] : []), ...(members.length > 1 ? [ofAll] : [])];
+  return { networks, perceptron: perceptrons.folds[fold] };
 }
 
 /** One curve of cycles that follow each other. */
@@ -225,10 +200,10 @@ function joinCurves(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
 }
 
 async function measureCremaD(
-  networks: readonly NetworkResult[],
+  ensemble: Ensemble,
   { clips, labels, rows, spectrograms }: PreparedCorpus,
 ): Promise<NetworkResults['cremaD']> {
-  const predictions = restrict(await predict(networks, spectrograms, rows), labels);
+  const predictions = restrict(await predictEnsemble(ensemble, spectrograms, rows), labels);
   return {
     scores: scoreWhere(predictions, labels)!,
     actors: scoreActors(predictions, labels, clips),
@@ -265,8 +240,8 @@ async function measureRobustness(
       plan.folds().map(async ({ test }, fold) => {
         const rows = test.filter((row) => clips[row].channel === 'speech');
         const positions = rows.map(positionOf);
-        const networks = networksOf(fitted, members, fold);
-        return { ...(await predict(networks, spectrograms, positions, rendering)), rows };
+        const ensemble = ensembleOf(fitted, members, fold);
+        return { ...(await predictEnsemble(ensemble, spectrograms, positions, rendering)), rows };
       }),
     );
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;

@@ -3,25 +3,25 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
-import type { SpectrogramTask } from './spectrogram-task.ts';
+import type { HeardClip, SpectrogramTask } from './spectrogram-task.ts';
 
-/** Raise it when a change of the code makes stored spectrograms wrong. */
-const VERSION = 1;
-/** What of the configuration decides the values of a spectrogram. */
-const { sampleRate, framing, level, noiseFloorDb, logMel } = FEATURE_CONFIG;
-const SPECTROGRAM_CONFIG = { sampleRate, framing, level, noiseFloorDb, logMel };
+/** Raise it when a change of the code makes what is stored wrong. */
+const VERSION = 2;
 /** Clips of one task: what an interruption costs, and what one call of the Opus encoder does. */
 const CHUNK = 32;
 
-/** Spectrograms of clips × renderings, in memory that workers share. */
+/** Spectrograms and functionals of clips × renderings; the spectrograms in memory that workers share. */
 export interface Spectrograms {
   readonly renderings: number;
   /** All of them end to end, steps × bands each, in steps of 1 / STEPS_PER_DB dB. */
   readonly data: Int16Array;
   /** Where each begins: that of clip i in rendering r is number i · renderings + r; one more at the end. */
   readonly offsets: Float64Array;
+  /** Functionals of the whole clips, numbered like the spectrograms; empty where nothing could be heard. */
+  readonly functionals: readonly Float32Array[];
 }
 
 export interface PrepareOptions {
@@ -54,17 +54,18 @@ export async function prepareSpectrograms(
     recordings.slice(i * CHUNK, (i + 1) * CHUNK),
   );
   let done = 0;
-  const make = async (chunk: typeof recordings): Promise<Int16Array[]> => {
+  const make = async (chunk: typeof recordings): Promise<HeardClip[]> => {
     const paths = chunk.map(({ path }) => path);
     const ids = chunk.map(({ id }) => id);
+    const features = [FEATURE_CONFIG, FUNCTIONAL_NAMES];
     const key = sha256(
-      JSON.stringify([VERSION, SPECTROGRAM_CONFIG, ids, paths, renderings, noisePaths, seed]),
+      JSON.stringify([VERSION, features, ids, paths, renderings, noisePaths, seed]),
     );
     const path = join(folder, `${key.slice(0, 24)}.bin`);
     if (!existsSync(path)) {
       const seeds = ids.map((id) => Number.parseInt(sha256(id).slice(0, 7), 16));
       const task: SpectrogramTask = { paths, seeds, renderings, noisePaths, seed };
-      const rows: Int16Array[][] = await pool.run(task, { signal });
+      const rows: HeardClip[][] = await pool.run(task, { signal });
       await writeChunk(path, rows.flat());
     }
     onProgress(++done, chunks.length);
@@ -79,21 +80,28 @@ export async function prepareSpectrograms(
 }
 
 /** Concatenates spectrograms of several calls with the same number of renderings. */
-function concatenate(chunks: readonly Int16Array[][], renderings: number): Spectrograms {
-  const rows = chunks.flat();
-  const offsets = new Float64Array(new SharedArrayBuffer((rows.length + 1) * 8));
-  rows.forEach((row, i) => {
-    offsets[i + 1] = offsets[i] + row.length;
+function concatenate(chunks: readonly HeardClip[][], renderings: number): Spectrograms {
+  const clips = chunks.flat();
+  const offsets = new Float64Array(new SharedArrayBuffer((clips.length + 1) * 8));
+  clips.forEach(({ logMel }, i) => {
+    offsets[i + 1] = offsets[i] + logMel.length;
   });
-  const data = new Int16Array(new SharedArrayBuffer(offsets[rows.length] * 2));
-  rows.forEach((row, i) => {
-    data.set(row, offsets[i]);
+  const data = new Int16Array(new SharedArrayBuffer(offsets[clips.length] * 2));
+  clips.forEach(({ logMel }, i) => {
+    data.set(logMel, offsets[i]);
   });
-  return { renderings, data, offsets };
+  return { renderings, data, offsets, functionals: clips.map(({ functionals }) => functionals) };
 }
 
-/** The lengths come first, as 32-bit integers after their count; then the values. */
-async function writeChunk(path: string, rows: readonly Int16Array[]): Promise<void> {
+/**
+ * The lengths come first, as 32-bit integers after their count; then the values. Functionals
+ * follow their spectrogram as pairs of 16-bit words.
+ */
+async function writeChunk(path: string, clips: readonly HeardClip[]): Promise<void> {
+  const rows = clips.flatMap(({ logMel, functionals }) => [
+    logMel,
+    new Int16Array(functionals.slice().buffer),
+  ]);
   const header = Uint32Array.of(rows.length, ...rows.map((row) => row.length));
   const parts = [header, ...rows].map(
     (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
@@ -103,7 +111,7 @@ async function writeChunk(path: string, rows: readonly Int16Array[]): Promise<vo
   await rename(partial, path);
 }
 
-async function readChunk(path: string): Promise<Int16Array[]> {
+async function readChunk(path: string): Promise<HeardClip[]> {
   const bytes = await readFile(path);
   const count = bytes.readUInt32LE(0);
   const rows: Int16Array[] = [];
@@ -115,5 +123,8 @@ async function readChunk(path: string): Promise<Int16Array[]> {
     rows.push(row);
     at += 2 * length;
   }
-  return rows;
+  return Array.from({ length: count / 2 }, (_, i) => ({
+    logMel: rows[2 * i],
+    functionals: new Float32Array(rows[2 * i + 1].buffer),
+  }));
 }

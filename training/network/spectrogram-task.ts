@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { describeLogMel } from '../../core/analyze.ts';
+import { describe } from '../../core/analyze.ts';
 import { decode } from '../../core/audio/decode.ts';
+import { functionals } from '../../core/features/functionals.ts';
 import { type Rendering, render } from './renderings.ts';
 
 /** Spectrograms are kept in 16 bits: this many steps to the decibel. */
@@ -15,12 +16,19 @@ export interface SpectrogramTask {
   readonly seed: number;
 }
 
+/** What one clip gave in one rendering. */
+export interface HeardClip {
+  /** Steps × bands, in steps of 1 / STEPS_PER_DB dB; empty where there was nothing to be heard. */
+  readonly logMel: Int16Array;
+  /** Of the whole clip; empty where there was nothing to be heard. */
+  readonly functionals: Float32Array;
+}
+
 let noises: Promise<Float32Array[]> | undefined;
 
 /**
- * Returns the log-mel spectrogram of every clip in every rendering, [clip][rendering], in steps of
- * 1 / STEPS_PER_DB dB. It is empty where the rendering left nothing to be heard. This is the task of
- * a pool worker.
+ * Returns what every clip gives in every rendering, [clip][rendering]. This is the task of a pool
+ * worker.
  */
 export default async function spectrograms({
   paths,
@@ -28,15 +36,15 @@ export default async function spectrograms({
   renderings,
   noisePaths,
   seed,
-}: SpectrogramTask): Promise<Int16Array[][]> {
+}: SpectrogramTask): Promise<HeardClip[][]> {
   const clips = await decodeAll(paths);
   noises ??= decodeAll(noisePaths);
   const resources = { noises: await noises, seed };
-  const rows: Int16Array[][] = paths.map(() => []);
+  const rows: HeardClip[][] = paths.map(() => []);
   for (const rendering of renderings) {
     const heard = await render(clips, seeds, rendering, resources);
     heard.forEach((samples, i) => {
-      rows[i].push(quantize(describeLogMel(samples) ?? new Float32Array(0)));
+      rows[i].push(hear(samples));
     });
   }
   return rows;
@@ -47,6 +55,16 @@ async function decodeAll(paths: readonly string[]): Promise<Float32Array[]> {
   const clips: Float32Array[] = [];
   for (const path of paths) clips.push((await decode(await readFile(path))).samples);
   return clips;
+}
+
+function hear(samples: Float32Array): HeardClip {
+  const analysis = describe(samples);
+  if (!analysis) return { logMel: new Int16Array(0), functionals: new Float32Array(0) };
+  const { frames, logMel } = analysis.features;
+  return {
+    logMel: quantize(logMel),
+    functionals: functionals(analysis, { from: 0, to: frames }),
+  };
 }
 
 function quantize(decibels: Float32Array): Int16Array {

@@ -14,9 +14,10 @@ import { ensureFolder, lockFolder } from '../pipeline/folders.ts';
 import { networkModelCard } from '../report/network/card.ts';
 import type { Progress } from '../train.ts';
 import type { CurvePoint } from './checkpoint.ts';
-import { exportNetworks } from './export.ts';
+import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
 import type { NetworkResult } from './network-task.ts';
+import { fitPerceptrons, type Perceptron } from './perceptron.ts';
 import { CREMA_D, Plan, type PlanOptions, RAVDESS } from './plan.ts';
 import type { Rendering } from './renderings.ts';
 import type { NetworkResults } from './results.ts';
@@ -92,6 +93,11 @@ export interface Fitted {
     readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
   >;
   readonly production: readonly NetworkResult[];
+  /** Perceptrons of the folds, in their order, and of everything. */
+  readonly perceptrons: {
+    readonly folds: readonly Perceptron[];
+    readonly production: Perceptron;
+  };
   readonly randomSplit: readonly {
     readonly seed: number;
     readonly cycles: readonly NetworkResult[];
@@ -119,7 +125,8 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const plan = new Plan({ ravdess, cremaD }, options);
     const fitted = await fitAll(plan, prepared, options);
     const results = await measure(plan, prepared, fitted, options);
-    const graph = exportNetworks(fitted.production, results.calibration.temperature);
+    const ensemble = { networks: fitted.production, perceptron: fitted.perceptrons.production };
+    const graph = exportEnsemble(ensemble, results.calibration.temperature);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
   } finally {
@@ -275,7 +282,17 @@ async function fitAll(
     const [seed] = members;
     const randomSplit = isRandom ? [run(plan.randomSplit(seed))] : [];
     await Promise.all([...folds, ...production, ...randomSplit]);
+    progress.end();
+    const parts = [...plan.folds(), { train: ravdess.rows }].map(({ train }) => train);
+    progress.begin('Fitting perceptrons', parts.length);
+    const perceptrons = await fitPerceptrons(ravdess, cremaD, parts, {
+      ...{ folder: join(work, 'jobs'), workers, signal, onDone: () => progress.advance() },
+    });
     return {
+      perceptrons: {
+        folds: perceptrons.slice(0, foldCount),
+        production: perceptrons[foldCount],
+      },
       folds: new Map(await Promise.all(folds)),
       production: (await Promise.all(production)).flat(),
       randomSplit: (await Promise.all(randomSplit)).map((cycles) => ({ seed, cycles })),

@@ -18,6 +18,8 @@ export interface FitTask {
   readonly seed: number;
   readonly train: Int32Array;
   readonly test: Int32Array;
+  /** Whether SMOTE fills up the rare classes; it does when left out. */
+  readonly balance?: boolean;
 }
 
 export interface FitResult {
@@ -35,13 +37,14 @@ export interface FitResult {
  */
 export async function fitTask(
   { X, y }: SharedSamples,
-  { family, parameters, seed, train, test }: FitTask,
+  { family, parameters, seed, train, test, balance = true }: FitTask,
 ): Promise<FitResult> {
   const raw = takeRows(X, train);
   const scaler = new StandardScaler().fit(raw);
   const labels = Int32Array.from(train, (i) => y[i]);
-  const balanced = smote(scaler.transform(raw), labels, { seed });
-  const fitted = await FAMILY[family].fit(balanced.X, balanced.y, parameters, seed);
+  const scaled = { X: scaler.transform(raw), y: labels };
+  const samples = balance ? smote(scaled.X, labels, { seed }) : scaled;
+  const fitted = await FAMILY[family].fit(samples.X, samples.y, parameters, seed);
   const empty = { rows: 0, columns: EMOTION_COUNT, data: new Float32Array(0) };
   const predicted =
     test.length > 0

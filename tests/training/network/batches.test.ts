@@ -17,7 +17,7 @@ function groupOf(numbers: number[], labels: number[], count: number): BatchGroup
     data.fill(number * 10 * 128, i * length, (i + 1) * length);
   });
   return {
-    spectrograms: { renderings: 1, data, offsets },
+    spectrograms: { renderings: 1, data, offsets, functionals: [] },
     rows: Int32Array.from(numbers.keys()),
     labels: Int32Array.from(labels),
     count,

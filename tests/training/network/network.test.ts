@@ -60,7 +60,7 @@ function madeClips(
   rows.forEach((row, i) => {
     data.set(row, offsets[i]);
   });
-  return { spectrograms: { renderings: 1, data, offsets }, labels };
+  return { spectrograms: { renderings: 1, data, offsets, functionals: [] }, labels };
 }
 
 function optionsFor(

@@ -1,9 +1,10 @@
 import { FEATURE_CONFIG } from '../../../core/features/config.ts';
+import { FUNCTIONAL_NAMES } from '../../../core/features/functionals.ts';
 import type { Figures, ModelCard } from '../../../core/model/card.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { LOG_MEL_INPUT } from '../../network/export.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import { OUTPUT_NAME } from '../../pipeline/export.ts';
+import { INPUT_NAME, OUTPUT_NAME } from '../../pipeline/export.ts';
 import type { Scores } from '../../pipeline/protocols.ts';
 import { figures, round } from '../card.ts';
 import { MODEL_VERSION } from '../version.ts';
@@ -32,6 +33,7 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     features: FEATURE_CONFIG,
     inputs: [
       { name: LOG_MEL_INPUT, kind: 'log-mel', shape: [frames, FEATURE_CONFIG.logMel.bands] },
+      { name: INPUT_NAME, kind: 'functionals', shape: [FUNCTIONAL_NAMES.length] },
     ],
     output: { name: OUTPUT_NAME },
     threshold,
@@ -61,9 +63,8 @@ export function networkModelCard(results: NetworkResults): ModelCard {
 }
 
 function familyText(members: number): string {
-  return members > 1
-    ? `average of ${members} small residual networks on log-mel spectrograms`
-    : 'small residual network on log-mel spectrograms';
+  const networks = members > 1 ? `${members} small residual networks` : 'a small residual network';
+  return `average of ${networks} on log-mel spectrograms and a perceptron on functionals`;
 }
 
 function measured(results: NetworkResults): Record<string, Figures> {
@@ -71,7 +72,7 @@ function measured(results: NetworkResults): Record<string, Figures> {
   const count = networkCount(results);
   const { uar, basis, complete } = summarizeSeeds(results);
   const song = spreadOf(complete.map((seed) => seed.song?.unweightedAverageRecall));
-  const model = count > 1 ? `average of ${count} networks` : 'one network';
+  const model = `average of ${count > 1 ? `${count} networks` : 'a network'} and a perceptron`;
   const entries: [string, Figures | null][] = [
     [
       'unseenSpeech',
@@ -111,7 +112,8 @@ function measured(results: NetworkResults): Record<string, Figures> {
 function randomFigures(seeds: NetworkResults['randomSplit']): Figures | null {
   const mean = (measure: (scores: Scores) => number) => spreadOf(seeds.map(measure))?.mean ?? 0;
   if (seeds.length === 0) return null;
-  const protocol = 'random 80/20 split over speech and song; leaks speakers, so it flatters';
+  const protocol =
+    'random 80/20 split over speech and song, one network; leaks speakers, so it flatters';
   const scores = {
     clips: seeds[0].clips,
     accuracy: mean(({ accuracy }) => accuracy),

@@ -31,9 +31,9 @@ export function protocolGroups(results: NetworkResults): ProtocolGroup[] {
   const { complete } = summarizeSeeds(results);
   const text = NETWORK_PROTOCOL_TEXT;
   const average = (scores: Scores | null | undefined) => row(modelText(results), [scores]);
-  const single = (scores: readonly (Scores | null)[]) =>
+  const single = (scores: readonly (Scores | null)[], what = 'one seed') =>
     row(
-      scores.length > 1 ? `one seed, mean ± sd of ${plural(scores.length, 'seed')}` : 'one seed',
+      scores.length > 1 ? `${what}, mean ± sd of ${plural(scores.length, 'seed')}` : what,
       scores,
     );
   return [
@@ -46,7 +46,7 @@ export function protocolGroups(results: NetworkResults): ProtocolGroup[] {
       rows: [single(complete.map(({ song }) => song)), average(unseen.ensemble.song)],
     },
     { ...text.cremaD, rows: [average(cremaD?.scores)] },
-    { ...text.seed, rows: [single(randomSplit)] },
+    { ...text.seed, rows: [single(randomSplit, 'one network')] },
   ];
 }
 

@@ -53,10 +53,11 @@ export function networkCount({ recipe: { members, cycles } }: NetworkResults): n
   return members.length * cycles;
 }
 
-/** @example modelText(results); // 'the average of 3 networks, which ships' */
+/** @example modelText(results); // 'the average of 3 networks and a perceptron, which ships' */
 export function modelText(results: NetworkResults): string {
   const count = networkCount(results);
-  return count > 1 ? `the average of ${count} networks, which ships` : 'the network that ships';
+  const networks = count > 1 ? `${count} networks` : 'a network';
+  return `the average of ${networks} and a perceptron, which ships`;
 }
 
 /** @example useText(corpus); // '160 recordings by 10 speakers: 100 by 8 are trained on, 60 by 2 only tested on' */

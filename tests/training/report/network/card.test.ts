@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FEATURE_CONFIG } from '../../../../core/features/config.ts';
+import { FUNCTIONAL_NAMES } from '../../../../core/features/functionals.ts';
 import { cardSchema } from '../../../../core/model/card.ts';
 import { networkModelCard } from '../../../../training/report/network/card.ts';
 import { networkSummary } from '../../../../training/report/network/summary.ts';
@@ -18,9 +19,13 @@ test('the card of a full run', () => {
     version: '1.0.0',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
-    family: 'average of 3 small residual networks on log-mel spectrograms',
+    family:
+      'average of 3 small residual networks on log-mel spectrograms and a perceptron on functionals',
     features: FEATURE_CONFIG,
-    inputs: [{ name: 'log_mel', kind: 'log-mel', shape: [128, 64] }],
+    inputs: [
+      { name: 'log_mel', kind: 'log-mel', shape: [128, 64] },
+      { name: 'features', kind: 'functionals', shape: [FUNCTIONAL_NAMES.length] },
+    ],
     output: { name: 'probabilities' },
     threshold: 0.47,
     calibration: {
@@ -61,7 +66,9 @@ test('limits and licence say what was measured and what the data allow', () => {
   const bare = networkModelCard(BARE_RESULTS);
   expect(bare.licence).not.toContain('ODbL');
   expect(bare.limits.join(' ')).toContain('that was not measured');
-  expect(bare.family).toBe('small residual network on log-mel spectrograms');
+  expect(bare.family).toBe(
+    'average of a small residual network on log-mel spectrograms and a perceptron on functionals',
+  );
   expect(bare.figures.unseenSpeech.seeds).toBeUndefined();
 });
 

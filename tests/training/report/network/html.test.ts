@@ -49,10 +49,10 @@ describe.skipIf(!canBrowse)('the report of the network in Chromium', () => {
     expect(protocols.map((row) => [row[0], row[1], row[3]])).toEqual(
       expect.arrayContaining([
         ['one seed, mean ± sd of 3 seeds', '80', '0.730 ± 0.010'],
-        ['the average of 3 networks, which ships', '80', '0.750'],
+        ['the average of 3 networks and a perceptron, which ships', '80', '0.750'],
         ['one seed, mean ± sd of 3 seeds', '30', '0.780 ± 0.010'],
-        ['the average of 3 networks, which ships', '60', '0.650'],
-        ['one seed, mean ± sd of 2 seeds', '80', '0.910 ± 0.014'],
+        ['the average of 3 networks and a perceptron, which ships', '60', '0.650'],
+        ['one network, mean ± sd of 2 seeds', '80', '0.910 ± 0.014'],
       ]),
     );
     expect(await tableRows(page, 'each seed on each fold', '')).toEqual([

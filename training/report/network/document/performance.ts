@@ -26,7 +26,7 @@ export function performance(results: NetworkResults): string {
       ),
     ),
     MEASURES.map(([name, meaning]) => `- ${name}: ${meaning}`).join('\n'),
-    `One network on the speech of unseen speakers: UAR ${spreadText(uar)} (${basis}). By seed and fold:`,
+    `One seed alone, its networks and the perceptron, on the speech of unseen speakers: UAR ${spreadText(uar)} (${basis}). By seed and fold:`,
     seedTable(results),
     levers(results),
     'Published on the speech of unseen RAVDESS actors:',
