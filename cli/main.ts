@@ -2,11 +2,15 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
 import { classifyCommand } from './classify.ts';
+import { parseS3Url } from './cloud/s3-url.ts';
 import { modelCommand } from './model.ts';
 
 /** Exit codes: everything worked; some inputs failed; the command line was wrong. */
 const FAILED = 1;
 const USAGE = 2;
+
+// Which version of the AWS SDK is used is not for the user of a command to decide.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const program = new Command('undertone')
   .description('Hears the emotion in a voice note.')
@@ -35,22 +39,77 @@ program
 
 program
   .command('serve')
-  .description('start the local server: page, API and drop folder')
+  .description('start the local server: page, API, drop folder and local cloud')
   .option('--port <n>', 'port to listen on', port, 8787)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--inbox <folder>', 'folder whose new recordings are labelled', 'inbox')
   .option('--labels <folder>', 'folder that the labels are written to', 'labels')
   .option('--no-inbox', 'watch no folder')
-  .action(async ({ inbox, ...options }) => {
+  .option('--cloud <folder>', 'folder of the local S3 and its queue', '.undertone')
+  .option('--no-cloud', 'start no local S3, so no uploads')
+  .option(
+    '--label-timeout <seconds>',
+    'after which labelling objects of the local S3 is tried again, from 30 on',
+    labelTimeout,
+    60,
+  )
+  .action(async ({ inbox, cloud, ...options }) => {
     const { serve } = await import('./serve/index.ts');
-    await serve({ ...options, inbox: inbox || null });
+    await serve({ ...options, inbox: inbox || null, cloud: cloud || null });
   });
+
+program
+  .command('backfill')
+  .description('have what is in a bucket already labelled, as if it came now')
+  .argument('<address>', 's3://bucket or s3://bucket/prefix', parseS3Url)
+  .option('--queue-url <url>', 'labelling queue; UNDERTONE_QUEUE_URL without it')
+  .option('--resume', 'go on where the last call with the same arguments ended')
+  .option('--checkpoint <file>', 'file that keeps how far it has come')
+  .action(async (location, options) => {
+    const { backfillCommand } = await import('./cloud/backfill.ts');
+    await backfillCommand(location, options);
+  });
+
+program
+  .command('labels')
+  .description('gather the labels of a results bucket')
+  .argument('<address>', 's3://bucket/labels/', parseS3Url)
+  .option('--csv', 'one row per recording; the default')
+  .option('--jsonl', 'one JSON object per line, with timelines')
+  .option('--from <date>', 'first day on which recordings came, YYYY-MM-DD (UTC)', day)
+  .option('--to <date>', 'last day', day)
+  .action(async (location, options) => {
+    const { labelsCommand } = await import('./cloud/labels.ts');
+    process.exitCode = (await labelsCommand(location, options)) ? 0 : FAILED;
+  });
+
+/** A day of the calendar as the partitions of the results have it. */
+function day(text: string): string {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  if (
+    !/^\d{4}-\d\d-\d\d$/.test(text) ||
+    Number.isNaN(time) ||
+    new Date(time).toISOString().slice(0, 10) !== text
+  ) {
+    throw new InvalidArgumentError('Give a day such as 2026-05-31.');
+  }
+  return text;
+}
 
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('Give a whole number from 1 on.');
   return value;
+}
+
+/** Less would not do for the slowest recording. */
+function labelTimeout(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 30 && seconds <= 900)) {
+    throw new InvalidArgumentError('Give a number of seconds from 30 to 900.');
+  }
+  return seconds;
 }
 
 function port(text: string): number {

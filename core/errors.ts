@@ -17,6 +17,8 @@ export const ERROR_TABLE = {
   'method-not-allowed': { status: 405, title: 'This address does not take this method' },
   'host-unknown': { status: 421, title: 'This server does not answer under that name' },
   'not-found': { status: 404, title: 'Not found' },
+  unavailable: { status: 503, title: 'Not available right now' },
+  'configuration-invalid': { status: 500, title: 'This service is not set up' },
   internal: { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -58,3 +58,8 @@ export type Probabilities = z.infer<typeof probabilitiesSchema>;
 export type SpeechSpan = z.infer<typeof spanSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;
+
+/** Returns a verdict without its timeline; the summary stays. */
+export function withoutTimeline({ timeline: _, ...rest }: Verdict): Verdict {
+  return rest;
+}

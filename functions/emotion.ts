@@ -1,5 +1,5 @@
 import { classify } from '../core/classify.ts';
-import type { Verdict } from '../core/verdict.ts';
+import { withoutTimeline } from '../core/verdict.ts';
 import { readAudio } from './http/body.ts';
 import { httpHandler } from './http/handler.ts';
 import { readQuery } from './http/query.ts';
@@ -14,7 +14,3 @@ export const handler = httpHandler(async (event) => {
   const verdict = await classify(await readAudio(event));
   return json(timeline ? verdict : withoutTimeline(verdict), { 'cache-control': 'no-store' });
 });
-
-function withoutTimeline({ timeline: _, ...rest }: Verdict): Verdict {
-  return rest;
-}

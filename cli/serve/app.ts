@@ -5,7 +5,8 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
-import { failure, forward, notFound } from './gateway-adapter.ts';
+import { crossOrigin } from './cross-origin.ts';
+import { failure, forward, nothingHere } from './gateway-adapter.ts';
 import { isLoopback } from './loopback.ts';
 import { packageRoot } from './package-root.ts';
 
@@ -30,13 +31,19 @@ const SECURITY_HEADERS = {
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
+export interface AppOptions {
+  readonly host: string;
+  /** Waits for what the functions use of AWS to start; null where it never does. */
+  readonly cloud: (() => Promise<unknown> | undefined) | null;
+}
+
 /**
  * Returns the local server as an app without a socket: the API under /v1, the page everywhere else.
  *
- * @param host the address it will listen at. On a loopback address only requests to a loopback name
+ * @param options.host the address it will listen at. On a loopback address only requests to a loopback name
  * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding).
  */
-export function createApp(host: string): App {
+export function createApp({ host, cloud }: AppOptions): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -52,9 +59,14 @@ export function createApp(host: string): App {
       return isLoopback(hostname) ? next() : failure(hostUnknown());
     });
   }
-  app.all('/v1/*', ({ req, env }) => forward(req.raw, env.incoming.socket.remoteAddress ?? ''));
+  app.use(crossOrigin(host));
+  for (const path of ['/v1/*', '/openapi.json']) {
+    app.all(path, ({ req, env }) =>
+      forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud }),
+    );
+  }
   app.get('*', serveStatic({ root: join(packageRoot(), 'web') }));
-  app.notFound(() => failure(notFound()));
+  app.notFound(nothingHere);
   app.onError((thrown) => {
     const requestId = randomUUID();
     const error = UndertoneError.from(thrown);

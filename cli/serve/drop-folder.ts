@@ -1,15 +1,18 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { type FSWatcher, watch } from 'chokidar';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Outcome } from '../classify-file.ts';
+import { type FileVersion, isSameVersion, versionOf } from './file-version.ts';
 import { hasLabel, writeLabel } from './label-file.ts';
+import { startRescan } from './rescan.ts';
 import { SerialQueue } from './serial-queue.ts';
 
 /** Milliseconds for which a file must keep its size before it counts as complete. */
 const STABLE_AFTER = 500;
 const POLL_INTERVAL = 100;
+/** Milliseconds until a file whose label could not be written is tried again. */
+const RETRY_AFTER = 60_000;
 /** Names that browsers and copying programs give to files they have not finished. */
 const UNFINISHED = /\.(crdownload|download|part|partial|tmp)$/i;
 
@@ -43,19 +46,26 @@ export interface DropFolder {
 export async function watchDropFolder(options: DropFolderOptions): Promise<DropFolder> {
   const { classify, print } = options;
   const { inbox, labels } = await prepareFolders(options);
+  const versions = new Map<string, FileVersion>();
+  const retryAt = new Map<string, number>();
   const queue = new SerialQueue(async (path) => {
     try {
       const file = relative(inbox, path).split(sep).join('/');
-      const job = { path, file, target: join(labels, `${file}.json`), classify };
-      const label = await labelFile(job);
+      const target = join(labels, `${file}.json`);
+      const label = await labelFile({ path, file, target, classify, versions });
       if (label === 'changed') queue.add(path);
       else if (label) print(summary(label));
+      retryAt.delete(path);
     } catch (error) {
+      retryAt.set(path, Date.now() + RETRY_AFTER);
       complain(path, error);
     }
   });
+  const ignored = (path: string) => isIgnored(path, inbox, labels);
   const watcher = watch(inbox, {
-    ignored: (path) => isIgnored(path, inbox, labels),
+    ignored,
+    // Else names that end like an editor's backup would never be told of.
+    atomic: false,
     awaitWriteFinish: { stabilityThreshold: STABLE_AFTER, pollInterval: POLL_INTERVAL },
     // A link to a folder could lead anywhere, also in circles. A link to a file is followed.
     followSymlinks: false,
@@ -64,9 +74,22 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
   watcher.on('change', (path) => queue.add(path));
   watcher.on('error', (error) => complain(inbox, error));
   await ready(watcher);
+  const endRescan = startRescan({
+    folder: inbox,
+    isIgnored: ignored,
+    known: (path) => versions.get(path),
+    onFile: (path) => {
+      if (Date.now() >= (retryAt.get(path) ?? 0)) queue.add(path);
+    },
+    onEnd: (paths) => {
+      forgetOthers(versions, paths);
+      forgetOthers(retryAt, paths);
+    },
+    onError: (error) => complain(inbox, error),
+  });
   return {
     async close() {
-      await watcher.close();
+      await Promise.all([watcher.close(), endRescan()]);
       await queue.close();
     },
   };
@@ -117,18 +140,9 @@ function ready(watcher: FSWatcher): Promise<void> {
   });
 }
 
-/**
- * Labels one file. Returns null when it has a label already or is gone, and `changed` when it is not
- * the file any more that was listened to.
- */
-async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
-  const { path, file, target, classify } = job;
-  const version = await versionOf(path);
-  if (!version || (await hasLabel(target, version.since))) return null;
-  const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
-  if (!isDeepStrictEqual(await versionOf(path), version)) return 'changed';
-  await writeLabel(target, label);
-  return label;
+/** What became of files that are gone need not be remembered. */
+function forgetOthers(map: Map<string, unknown>, paths: ReadonlySet<string>): void {
+  for (const path of map.keys()) if (!paths.has(path)) map.delete(path);
 }
 
 interface Job extends Pick<DropFolderOptions, 'classify'> {
@@ -136,27 +150,32 @@ interface Job extends Pick<DropFolderOptions, 'classify'> {
   /** Name inside the inbox, with slashes on every system. */
   readonly file: string;
   readonly target: string;
-}
-
-interface Version {
-  readonly size: number;
-  /** When the file came or changed, in milliseconds since 1970. */
-  readonly since: number;
+  /** The version of each file that its label is about. */
+  readonly versions: Map<string, FileVersion>;
 }
 
 /**
- * Returns which version of a regular file is there, or null when there is none. The time of the inode
- * counts too: a file that is moved here keeps the time of its last change.
+ * Labels one file. Returns null when it has a label already or is gone, and `changed` when it is not
+ * the file any more that was listened to.
  */
-async function versionOf(path: string): Promise<Version | null> {
-  try {
-    const stats = await stat(path);
-    if (!stats.isFile()) return null;
-    return { size: stats.size, since: Math.max(stats.mtimeMs, stats.ctimeMs) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
+  const { path, file, target, classify, versions } = job;
+  const version = await versionOf(path);
+  if (!version || (await isLabelled(job, version))) return null;
+  const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
+  if (!isSameVersion(await versionOf(path), version)) return 'changed';
+  await writeLabel(target, label, version.since);
+  versions.set(path, version);
+  return label;
+}
+
+/** What this process labelled itself is told by its exact version, what was labelled before by time. */
+async function isLabelled({ path, target, versions }: Job, version: FileVersion): Promise<boolean> {
+  const labelled = versions.get(path);
+  if (labelled) return isSameVersion(labelled, version);
+  if (!(await hasLabel(target, version.since))) return false;
+  versions.set(path, version);
+  return true;
 }
 
 function failed(path: string, thrown: unknown): Outcome {

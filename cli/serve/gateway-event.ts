@@ -7,6 +7,8 @@ export interface LocalRequest {
   readonly requestId: string;
   /** Path of the route that matched, as it stands in the route table. */
   readonly resource: string;
+  /** What the path puts into the braces of the route. */
+  readonly pathParameters: Readonly<Record<string, string>> | null;
   readonly sourceIp: string;
 }
 
@@ -15,7 +17,7 @@ export interface LocalRequest {
  * with all media types set to binary: a body is always base64.
  */
 export function gatewayEvent(local: LocalRequest): APIGatewayProxyEvent {
-  const { request, body, requestId, resource, sourceIp } = local;
+  const { request, body, requestId, resource, pathParameters, sourceIp } = local;
   const { pathname, searchParams } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   const names = [...new Set(searchParams.keys())];
@@ -30,7 +32,7 @@ export function gatewayEvent(local: LocalRequest): APIGatewayProxyEvent {
     multiValueQueryStringParameters: names.length
       ? Object.fromEntries(names.map((name) => [name, searchParams.getAll(name)]))
       : null,
-    pathParameters: null,
+    pathParameters: pathParameters && { ...pathParameters },
     stageVariables: null,
     body: body.length
       ? Buffer.from(body.buffer, body.byteOffset, body.length).toString('base64')

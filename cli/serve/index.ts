@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
+import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
 import { isLoopback } from './loopback.ts';
@@ -8,7 +9,7 @@ import { sampleFile } from './package-root.ts';
 import { startServer } from './server.ts';
 
 export interface ServeOptions {
-  /** Port to listen on; 0 takes any free one. */
+  /** Port to listen on; 0 takes any free one. The local S3 takes the one after it, if it is free. */
   readonly port: number;
   /** Address to listen on. */
   readonly host: string;
@@ -16,51 +17,87 @@ export interface ServeOptions {
   readonly inbox: string | null;
   /** Folder that the labels are written to. */
   readonly labels: string;
+  /** Folder of the local cloud: its objects, tables and messages. null leaves it out. */
+  readonly cloud: string | null;
+  /** Seconds that labelling a few objects of the local S3 may take before they are tried again. */
+  readonly labelTimeout: number;
 }
 
 /**
- * Runs the local server until SIGINT or SIGTERM: the page, the API and the drop folder. Says where it
- * is and what to do next, and finishes what is in flight before it resolves. A second signal ends the
- * process at once.
+ * Runs the local server until SIGINT or SIGTERM: the page, the API, the drop folder, and S3 with what
+ * labels its objects. Says where it is and what to do next, and finishes what is in flight before it
+ * resolves. A second signal ends the process at once.
  *
  * @throws UndertoneError when it cannot start: the model cannot be used, the port is taken, the
  * folders cannot be written. The sentence says what helps.
  * @example
- * await serve({ port: 8787, host: '127.0.0.1', inbox: 'inbox', labels: 'labels' });
+ * const folders = { inbox: 'inbox', labels: 'labels', cloud: '.undertone' };
+ * await serve({ port: 8787, host: '127.0.0.1', ...folders, labelTimeout: 60 });
  */
-export async function serve({ port, host, inbox, labels }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { port, host, inbox, labels } = options;
   const { card } = await defaultModel();
-  const server = await startServer({ port, host });
+  let cloud: Promise<LocalCloud> | undefined;
+  const server = await startServer({ port, host, cloud: options.cloud ? () => cloud : null });
   const stopped = interrupted();
   let listener: Listener | undefined;
   let folder: DropFolder | undefined;
   try {
     print(welcome({ url: server.url, host, inbox, labels, model: `${card.name} ${card.version}` }));
+    if (options.cloud) {
+      cloud = startCloud({ ...options, cloud: options.cloud });
+      // Awaited below; until then a failure must not count as unhandled.
+      cloud.catch(() => {});
+    }
     if (inbox) {
       listener = startListener();
       folder = await watchDropFolder({ inbox, labels, classify: listener.classify, print });
     }
+    if (cloud) print(cloudWelcome(await cloud));
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
     await Promise.all([server.close(), folder?.close()]);
-    await listener?.close();
+    const running = await cloud?.catch(() => undefined);
+    await Promise.all([listener?.close(), running?.close()]);
   }
 }
 
-interface Welcome extends Omit<ServeOptions, 'port'> {
+/** Starts the local cloud and lets the functions in this process use it. */
+async function startCloud({
+  cloud: folder,
+  port,
+  labelTimeout,
+}: ServeOptions & { readonly cloud: string }): Promise<LocalCloud> {
+  // What talks to AWS takes longer to load than everything else together.
+  const { startLocalCloud } = await import('../local/cloud.ts');
+  const cloud = await startLocalCloud({
+    folder,
+    port: port === 0 || port === MAX_PORT ? 0 : port + 1,
+    timeout: labelTimeout * 1000,
+    onError: (error) => process.stderr.write(`Labelling failed: ${messageOf(error)}\n`),
+  });
+  Object.assign(process.env, cloud.env);
+  return cloud;
+}
+
+const MAX_PORT = 65_535;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface Welcome extends Pick<ServeOptions, 'host' | 'inbox' | 'labels'> {
   readonly url: string;
   readonly model: string;
 }
 
 function welcome({ url, host, inbox, labels, model }: Welcome): string {
-  const sample = sampleFile();
-  const file = sample ? relative(process.cwd(), sample) : 'note.ogg';
   return [
     `Undertone is listening at ${pc.bold(url)} with the model ${model}.`,
     '',
     `  Page    open ${url} and drop a voice note on it`,
-    `  API     curl --data-binary @${file} ${url}/v1/emotion`,
+    `  API     curl --data-binary @${exampleFile()} ${url}/v1/emotion`,
     inbox
       ? `  Folder  put recordings into ${asFolder(inbox)} and read ${asFolder(labels)}<name>.json`
       : '  Folder  none is watched',
@@ -68,6 +105,24 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
     ...(isLoopback(host) ? [] : ['', 'Everybody who can reach this machine can use it.']),
     '',
   ].join('\n');
+}
+
+function cloudWelcome({ s3, inbox, results, env, envFile, deadLetters }: LocalCloud): string {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region } = env;
+  return [
+    'The local cloud is up: S3 and all that labels what comes into it.',
+    '',
+    `  S3      aws s3 cp ${exampleFile()} s3://${inbox}/ --endpoint-url ${s3}`,
+    `          with the keys ${id} and ${secret} in the region ${region}; . ${envFile} sets all that`,
+    `  Labels  undertone labels s3://${results}/labels/ --csv`,
+    `          what cannot be dealt with ends in ${asFolder(deadLetters)}`,
+    '',
+  ].join('\n');
+}
+
+function exampleFile(): string {
+  const sample = sampleFile();
+  return sample ? relative(process.cwd(), sample) : 'note.ogg';
 }
 
 function asFolder(path: string): string {

@@ -1,14 +1,23 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
 import type { Outcome } from '../classify-file.ts';
 
-/** Writes a label so that a reader sees all of it or nothing: a hidden file first, then its name. */
-export async function writeLabel(path: string, label: Outcome): Promise<void> {
+/** Milliseconds by which a file system may round a time that is set. */
+const ROUNDING = 1;
+
+/**
+ * Writes a label so that a reader sees all of it or nothing: a hidden file first, then its name.
+ *
+ * @param since when the recording came, in milliseconds since 1970: the label gets this time. Its own
+ * could be later than another recording that took the place of this one in the meantime.
+ */
+export async function writeLabel(path: string, label: Outcome, since: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await writeFile(unfinished, `${JSON.stringify(label, null, 2)}\n`);
+    await utimes(unfinished, since / 1000, since / 1000);
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });
@@ -17,14 +26,14 @@ export async function writeLabel(path: string, label: Outcome): Promise<void> {
 }
 
 /**
- * Returns whether a file has its label already: one that was written after the file came, and that
- * does not tell of a failure of ours, which may have been repaired since.
+ * Returns whether a file has its label already: one that is no older than the file, and that does
+ * not tell of a failure of ours, which may have been repaired since.
  *
  * @param since when the file came, in milliseconds since 1970
  */
 export async function hasLabel(path: string, since: number): Promise<boolean> {
   try {
-    if ((await stat(path)).mtimeMs < since) return false;
+    if ((await stat(path)).mtimeMs < since - ROUNDING) return false;
     const label = JSON.parse(await readFile(path, 'utf8')) as Partial<{ error: { code: string } }>;
     return !(label.error && isOurFault(label.error.code));
   } catch {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { UndertoneError } from '../../core/errors.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';
-import { createApp } from './app.ts';
+import { type AppOptions, createApp } from './app.ts';
 
 /** Milliseconds that requests in flight are given at the end. */
 const CLOSE_TIMEOUT = 15_000;
@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly host: string;
+  /** Waits for what the functions use of AWS to start; null, the default, where it never does. */
+  readonly cloud?: AppOptions['cloud'];
 }
 
 export interface RunningServer {
@@ -31,9 +33,10 @@ export interface RunningServer {
  * @example
  * const { url, close } = await startServer({ port: 0, host: '127.0.0.1' });
  */
-export async function startServer({ port, host }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { port, host, cloud = null } = options;
   const server = createAdaptorServer({
-    fetch: createApp(host).fetch,
+    fetch: createApp({ host, cloud }).fetch,
     // The handlers get the platform's own Response, as they do on Lambda.
     overrideGlobalObjects: false,
   }) as Server;

@@ -1,13 +1,13 @@
-import { UndertoneError } from '../errors.ts';
 import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS } from '../limits.ts';
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
 import { type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
 import { decodeOggOpus } from './opus.ts';
 import { type Container, sniff } from './sniff.ts';
+import { tooLarge } from './too-large.ts';
 import { decodeWav } from './wav.ts';
 
-export { type DecodedAudio, SAMPLE_RATE };
+export { type DecodedAudio, SAMPLE_RATE, tooLarge };
 
 export interface DecodeOptions {
   readonly maxBytes?: number;
@@ -50,12 +50,4 @@ async function decodeInProcess(
   if (name === 'ogg') return decodeOggOpus(bytes, limits);
   if (name === 'flac') return decodeFlac(bytes, limits);
   return null;
-}
-
-/** The error for more bytes than are taken; doors that count bytes before they arrive share it. */
-export function tooLarge(maxBytes: number = MAX_BYTES): UndertoneError {
-  return new UndertoneError(
-    'audio-too-large',
-    `The file is larger than ${(maxBytes / 2 ** 20).toFixed(0)} MiB, the most that is taken. Send it compressed (Ogg Opus, M4A) or in parts.`,
-  );
 }

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
+import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { UndertoneError } from '../errors.ts';
-import { FEATURE_CONFIG } from '../features/config.ts';
-import { cardSchema, type ModelCard } from './card.ts';
-import { EMOTION_COUNT, EMOTIONS } from './emotions.ts';
+import type { ModelCard } from './card.ts';
+import { EMOTION_COUNT } from './emotions.ts';
+import { CARD_FILE, findModelFolder, MODEL_FILE, modelInvalid, readCard } from './folder.ts';
 import type { ModelInput } from './input.ts';
 
-/** The two files that training writes and serving loads. */
-export const MODEL_FILE = 'emotion.onnx';
-export const CARD_FILE = 'emotion.json';
+export { CARD_FILE, findModelFolder, MODEL_FILE, readCard };
 
 /** A loaded model: windows in, calibrated probabilities out. */
 export interface Model {
@@ -37,62 +31,20 @@ export interface Model {
 export async function loadModel(folder: string): Promise<Model> {
   const card = await readCard(folder);
   const bytes = await readFile(join(folder, MODEL_FILE)).catch((cause) => {
-    throw invalid(`${join(folder, MODEL_FILE)} cannot be read.`, cause);
+    throw modelInvalid(`${join(folder, MODEL_FILE)} cannot be read.`, cause);
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== card.sha256) {
-    throw invalid(`${MODEL_FILE} in ${folder} is not the file that its card describes.`);
+    throw modelInvalid(`${MODEL_FILE} in ${folder} is not the file that its card describes.`);
   }
   // One thread: a note is too small to share, and many notes are shared between processes instead.
   const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
   }).catch((cause) => {
-    throw invalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
+    throw modelInvalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
   });
   return { card, predict: (windows) => predict(session, card, windows) };
-}
-
-/**
- * Reads and checks the card of a model folder.
- *
- * @throws UndertoneError `model-invalid`
- */
-export async function readCard(folder: string): Promise<ModelCard> {
-  const path = join(folder, CARD_FILE);
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw invalid(`${path} cannot be read.`, cause);
-  });
-  let card: ModelCard;
-  try {
-    card = cardSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw invalid(`${path} is not a model card.`, cause);
-  }
-  if (!isDeepStrictEqual(card.features, FEATURE_CONFIG)) {
-    throw invalid(
-      `The model in ${folder} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
-    );
-  }
-  if (!isDeepStrictEqual(card.classes, [...EMOTIONS])) {
-    throw invalid(`The model in ${folder} has its classes in another order.`);
-  }
-  return card;
-}
-
-/**
- * Returns the folder of the model to serve: the one that UNDERTONE_MODEL names, else the nearest
- * `model/` above this file, which is the shipped one in a checkout, a build and a bundle alike.
- */
-export function findModelFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  if (environment.UNDERTONE_MODEL) return environment.UNDERTONE_MODEL;
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'model', CARD_FILE))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw invalid('No model folder was found.');
-    folder = parent;
-  }
-  return join(folder, 'model');
 }
 
 /** Windows of one call: a long note in many small calls needs little memory and no more time. */
@@ -125,12 +77,4 @@ async function predict(
     }
   }
   return rows;
-}
-
-function invalid(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'model-invalid',
-    `${why} Use the model folder of this version, or train one with "npm run train".`,
-    { cause },
-  );
 }

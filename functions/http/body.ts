@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { tooLarge } from '../../core/audio/decode.ts';
+import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { headerOf } from './headers.ts';
@@ -25,7 +25,8 @@ export function maxBodyBytes(contentType: string | undefined): number {
  * else the whole body. Other content types are not asked, as clients seldom set them right.
  *
  * @throws UndertoneError `audio-missing` without bytes, `audio-too-large` where the body cannot hold
- * a recording of at most MAX_BYTES. What a form holds is measured when it is decoded.
+ * a recording of at most MAX_BYTES, `parameter-invalid` for a form with several recordings. What a
+ * form holds is measured when it is decoded.
  */
 export async function readAudio(
   event: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded' | 'headers'>,
@@ -55,8 +56,10 @@ async function filePart(body: Uint8Array<ArrayBuffer>, contentType: string): Pro
     .catch((cause) => {
       throw missing('The multipart form cannot be read.', cause);
     });
-  const part = form.get(FILE_PART);
-  if (part === null || typeof part === 'string') {
+  const parts = form.getAll(FILE_PART);
+  if (parts.length > 1) throw several(parts.length);
+  const [part] = parts;
+  if (part === undefined || typeof part === 'string') {
     throw missing(`The multipart form has no file in a part called "${FILE_PART}".`);
   }
   return new Uint8Array(await part.arrayBuffer());
@@ -67,5 +70,12 @@ function missing(why: string, cause?: unknown): UndertoneError {
     'audio-missing',
     `${why} Send the bytes of an audio file as the body, or as the part "${FILE_PART}" of a multipart form.`,
     { cause },
+  );
+}
+
+function several(count: number): UndertoneError {
+  return new UndertoneError(
+    'parameter-invalid',
+    `The multipart form has ${count} parts called "${FILE_PART}". Send one recording with each request.`,
   );
 }

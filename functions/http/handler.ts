@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from './log.ts';
 import { problem } from './problem.ts';
+import type { AnswerHeaders } from './respond.ts';
 
 /** A Lambda handler behind an API Gateway REST API, which never rejects. */
 export type HttpHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
@@ -22,7 +23,12 @@ export function httpHandler(respond: HttpHandler): HttpHandler {
     } catch (thrown) {
       const error = UndertoneError.from(thrown);
       if (error.status >= 500) logFailure(error, requestId);
-      return problem(error, requestId);
+      return problem(error, requestId, retryAfter(error));
     }
   };
+}
+
+/** Seconds after which another try makes sense, where it does. */
+function retryAfter({ status }: UndertoneError): AnswerHeaders {
+  return status === 429 || status === 503 ? { 'retry-after': '5' } : {};
 }

@@ -1,20 +1,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { type AnswerHeaders, answer } from './respond.ts';
-
-/** Problem details (RFC 9457) as this API sends them. */
-export interface Problem {
-  /** Stable for the code; relative to the address of the API. */
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  /** The sentence for a person. */
-  readonly detail: string;
-  /** The stable code for programs. */
-  readonly code: string;
-  /** The request id, which is in the log too. */
-  readonly instance: string;
-}
+import type { Problem } from './schemas.ts';
 
 /**
  * Returns the answer to a request that failed, as `application/problem+json`. Whatever is thrown

@@ -2,7 +2,8 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 
-const querySchema = z.object({
+/** The parameters of the routes that answer a Verdict. */
+export const querySchema = z.object({
   timeline: z
     .enum(['true', 'false'])
     .default('true')
@@ -10,7 +11,7 @@ const querySchema = z.object({
 });
 
 /**
- * Returns the parameters of `POST /v1/emotion`. Parameters that we do not know are ignored.
+ * Returns the parameters of a request that a Verdict answers. Parameters that we do not know are ignored.
  *
  * @throws UndertoneError `parameter-invalid`
  */

@@ -104,6 +104,28 @@ describe('a recording in a form', () => {
     expect(expectProblem(answer, 400, 'audio-missing')).toContain('"file"');
   });
 
+  test('with ten files is parameter-invalid: one answer cannot be about all', async () => {
+    const data = new FormData();
+    for (let i = 0; i < 10; i++) data.append('file', new Blob([note]), `${i}.wav`);
+    const response = new Response(data);
+    const headers = { 'content-type': response.headers.get('content-type') ?? '' };
+    const answer = await call({ body: new Uint8Array(await response.arrayBuffer()), headers });
+    expect(expectProblem(answer, 400, 'parameter-invalid')).toContain('10 parts called "file"');
+  });
+
+  test('may have files of other names beside it', async () => {
+    const others = { other: new Blob(['x']), file: new Blob([note]), third: new Blob(['y']) };
+    const { body, contentType } = await form(others);
+    const answer = await call({ body, headers: { 'content-type': contentType } });
+    expect(verdictIn(answer).duration).toBe(2);
+  });
+
+  test('is read as it came, whatever length is declared', async () => {
+    const { body, contentType } = await form({ file: new Blob([note]) });
+    const headers = { 'content-type': contentType, 'content-length': String(2 ** 30) };
+    expect(verdictIn(await call({ body, headers })).duration).toBe(2);
+  });
+
   test.each([
     ['is cut off', 'multipart/form-data; boundary=abc', '--abc\r\nContent-Disposition: form-'],
     ['has no boundary', 'multipart/form-data', '--abc\r\n\r\n--abc--'],

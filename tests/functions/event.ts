@@ -19,7 +19,32 @@ export function modelEvent(options: EventOptions = {}): APIGatewayProxyEvent {
   return proxyEvent('GET', '/v1/model', options);
 }
 
-function proxyEvent(method: string, path: string, options: EventOptions): APIGatewayProxyEvent {
+/** The event for `GET /openapi.json`. */
+export function openApiEvent(options: EventOptions = {}): APIGatewayProxyEvent {
+  return proxyEvent('GET', '/openapi.json', options);
+}
+
+/** The event for `POST /v1/uploads`. */
+export function uploadsEvent(options: EventOptions = {}): APIGatewayProxyEvent {
+  return proxyEvent('POST', '/v1/uploads', options);
+}
+
+/** The event for `GET /v1/results/{id}` or `DELETE`. */
+export function resultEvent(
+  method: 'GET' | 'DELETE',
+  id: string,
+  options: EventOptions = {},
+): APIGatewayProxyEvent {
+  const event = proxyEvent(method, '/v1/results/{id}', options);
+  return { ...event, path: `/v1/results/${encodeURIComponent(id)}`, pathParameters: { id } };
+}
+
+/** The event that an API Gateway REST API sends to the function behind a route. */
+export function proxyEvent(
+  method: string,
+  path: string,
+  options: EventOptions,
+): APIGatewayProxyEvent {
   const { body, headers = {}, query, isText = false, requestId = REQUEST_ID } = options;
   const hasBody = body !== undefined && body.length > 0;
   return {

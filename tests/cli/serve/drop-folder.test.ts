@@ -155,13 +155,38 @@ describe('what comes later', () => {
     await labelled('note.wav', 'happy');
   });
 
-  test('is labelled when it is moved here, however old it is', { retry: 2 }, async () => {
+  test('is labelled when it is moved here, however old it is', async () => {
     const elsewhere = join(root, 'old.wav');
     await drop('note.wav', 'Hello');
     await labelled('note.wav', 'format-unsupported');
     await writeFile(elsewhere, note);
     await utimes(elsewhere, new Date('2020-01-01'), new Date('2020-01-01'));
     await rename(elsewhere, join(root, 'inbox', 'note.wav'));
+    await labelled('note.wav', 'happy');
+  });
+
+  test('is labelled when nothing tells of it: it has the time of the file whose place it takes', async () => {
+    const time = new Date('2020-01-01');
+    const path = await drop('note.wav', 'Hello');
+    await utimes(path, time, time);
+    await labelled('note.wav', 'format-unsupported');
+    await settle();
+    const elsewhere = join(root, 'same-time.wav');
+    await writeFile(elsewhere, note);
+    // Read since it was written: a watcher that only asks for the time takes this for a mere look.
+    await utimes(elsewhere, new Date(), time);
+    await rename(elsewhere, path);
+    await labelled('note.wav', 'happy');
+  });
+
+  test('is labelled when it comes in the very moment in which the old label is written', async () => {
+    await drop('note.wav', 'Hello');
+    await labelled('note.wav', 'format-unsupported');
+    const elsewhere = join(root, 'new.wav');
+    await writeFile(elsewhere, note);
+    await rename(elsewhere, join(root, 'inbox', 'note.wav'));
+    const later = new Date(Date.now() + 60_000);
+    await utimes(labelPath('note.wav'), later, later);
     await labelled('note.wav', 'happy');
   });
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,14 +6,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { verdictSchema } from '../../../core/verdict.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
+import { startServe } from './process.ts';
 
-/** The product as it is built: `npm test` builds it first. */
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const note = wavFile(voiceLike({ seconds: 1 }));
 
 let folder: string;
@@ -34,28 +32,14 @@ afterAll(async () => {
   await rm(model, { recursive: true });
 });
 
-/** Runs `undertone serve` in a folder of its own, as a person would. */
-function start(args: readonly string[] = ['--port', '0'], environment: NodeJS.ProcessEnv = {}) {
-  const env = { ...process.env, NO_COLOR: '1', UNDERTONE_MODEL: model, ...environment };
-  const child = spawn(process.execPath, [MAIN, 'serve', ...args], { cwd: folder, env });
-  running = child;
-  const output = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output.err += text;
-  });
-  const exit = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
-  const printed = async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const match = pattern.exec(output.out);
-      if (match) return match;
-      const end = await Promise.race([once(child.stdout, 'data'), exit]);
-      if ('code' in end) throw new Error(`It ended with ${end.code}: ${end.out}${end.err}`);
-    }
-  };
-  return { child, exit, printed };
+/** Runs the server in the folder of these tests; without the local cloud unless they ask for it. */
+function start(
+  args: readonly string[] = ['--port', '0', '--no-cloud'],
+  environment: NodeJS.ProcessEnv = {},
+) {
+  const server = startServe(folder, args, { UNDERTONE_MODEL: model, ...environment });
+  running = server.child;
+  return server;
 }
 
 test('says where it is and what to do next, and its curl line works', async () => {
@@ -92,7 +76,14 @@ test('labels what is dropped into the inbox, and finishes at SIGTERM', async () 
 test('watches no folder when it is told so', async () => {
   const other = await mkdtemp(join(tmpdir(), 'undertone-serve-'));
   const inbox = join(other, 'inbox');
-  const { child, exit, printed } = start(['--port', '0', '--no-inbox', '--labels', inbox]);
+  const { child, exit, printed } = start([
+    '--port',
+    '0',
+    '--no-cloud',
+    '--no-inbox',
+    '--labels',
+    inbox,
+  ]);
   await printed(/none is watched/);
   child.kill('SIGINT');
   await exit;

@@ -155,6 +155,8 @@ describe('other addresses', () => {
   test.each([
     ['GET', '/v1/nothing'],
     ['GET', '/v1/emotion/'],
+    ['GET', '/v1/results/'],
+    ['GET', '/v1/results/a/b'],
     ['GET', '/nothing.html'],
     ['POST', '/'],
     ['GET', '/../package.json'],
@@ -178,6 +180,73 @@ describe('other addresses', () => {
       'x-request-id': expect.any(String),
     });
   });
+});
+
+describe('pages of other origins', () => {
+  const ask = (path: string, origin: string, url = server.url) =>
+    answerOf(
+      fetch(url + path, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      }),
+    );
+  const get = (origin: string, url = server.url) =>
+    answerOf(fetch(`${url}/v1/model`, { headers: { origin } }));
+
+  test('may use the API when they are of this machine, such as one that is being developed', async () => {
+    const origin = 'http://localhost:5173';
+    const { status, headers, body } = await ask('/v1/results/abc', origin);
+    expect({ status, body }).toEqual({ status: 204, body: '' });
+    expect(headers['access-control-allow-origin']).toBe(origin);
+    expect(headers['access-control-allow-methods']).toBe('GET,DELETE,OPTIONS');
+    expect(headers['access-control-allow-headers']).toContain('content-type');
+    const answer = await get(origin);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    expect(answer.headers['access-control-expose-headers']).toContain('x-request-id');
+    const refused = await answerOf(
+      fetch(`${server.url}/v1/emotion`, { method: 'POST', headers: { origin } }),
+    );
+    expectProblem(refused, 400, 'audio-missing');
+    expect(refused.headers['access-control-allow-origin']).toBe(origin);
+  });
+
+  test('may not when they come from elsewhere', async () => {
+    for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null']) {
+      for (const { headers } of [await ask('/v1/emotion', origin), await get(origin)]) {
+        expect(headers).not.toHaveProperty('access-control-allow-origin');
+      }
+    }
+  });
+
+  test('all may where others are meant to come', async () => {
+    const open = await startServer({ port: 0, host: '0.0.0.0' });
+    const { headers } = await get('https://page.example', open.url);
+    expect(headers['access-control-allow-origin']).toBe('*');
+    await open.close();
+  });
+
+  test('are told of no methods where there is nothing', async () => {
+    expectProblem(await ask('/v1/nothing', 'http://localhost:5173'), 404, 'not-found');
+  });
+});
+
+test('uploads are not there without the local cloud, and the answer says why', async () => {
+  for (const [method, path] of [
+    ['POST', '/v1/uploads'],
+    ['GET', '/v1/results/abc'],
+    ['DELETE', '/v1/results/abc'],
+  ]) {
+    const answer = await answerOf(fetch(server.url + path, { method }));
+    expect(expectProblem(answer, 404, 'not-found')).toContain('--no-cloud');
+  }
+});
+
+test('200 at a time are all answered', async () => {
+  const answers = await Promise.all(Array.from({ length: 200 }, () => post(note)));
+  for (const { status, body } of answers) {
+    expect(status).toBe(200);
+    expect(verdictSchema.parse(JSON.parse(body)).emotion).toBe('sad');
+  }
 });
 
 describe('names of the machine', () => {

@@ -1,0 +1,141 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import {
+  CreateBucketCommand,
+  HeadBucketCommand,
+  PutBucketCorsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { S3Event } from 'aws-lambda';
+import { type LocalDynamoDB, startDynamoDB } from './dynamodb.ts';
+import { lockFolder } from './folder-lock.ts';
+import { ACCOUNT, type LocalS3, startS3 } from './s3/server.ts';
+
+export interface LocalAwsOptions {
+  /** Where objects and tables are kept; null keeps them only as long as it runs. */
+  readonly folder: string | null;
+  /** Port of S3; any free one by default. */
+  readonly port?: number;
+}
+
+export interface LocalAws {
+  readonly endpoints: { readonly s3: string; readonly dynamodb: string };
+  /** What the functions and any AWS client need in their environment to use it. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Calls `listener` with S3's notification of every object that comes into the inbox bucket.
+   * Returns what ends that.
+   */
+  onObjectCreated(listener: (event: S3Event) => void): () => void;
+  /** Ends everything; nothing listens any more when it resolves. */
+  close(): Promise<void>;
+}
+
+const NAMES = {
+  UNDERTONE_INBOX_BUCKET: 'undertone-inbox',
+  UNDERTONE_RESULTS_BUCKET: 'undertone-results',
+  UNDERTONE_RESULTS_TABLE: 'undertone-results',
+  UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
+} as const;
+const REGION = 'us-east-1';
+
+/**
+ * Starts what the functions use of AWS on this machine: S3 and DynamoDB at 127.0.0.1, with both
+ * buckets and both tables in place.
+ *
+ * @throws UndertoneError when another process uses the folder
+ * @example
+ * const aws = await startLocalAws({ folder: null });
+ * Object.assign(process.env, aws.env);
+ * aws.onObjectCreated((event) => console.log(event.Records[0].s3.object.key));
+ * await aws.close();
+ */
+export async function startLocalAws({ folder, port = 0 }: LocalAwsOptions): Promise<LocalAws> {
+  const root = folder ?? (await mkdtemp(join(tmpdir(), 'undertone-aws-')));
+  await mkdir(join(root, 's3'), { recursive: true });
+  // What is running, in the order in which it started.
+  const ends: (() => Promise<void>)[] = [await lockFolder(root)];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+    if (folder === null) await rm(root, { recursive: true, force: true });
+  };
+  try {
+    const s3 = await startS3(join(root, 's3'), port);
+    ends.push(s3.close);
+    const dynamodb = await startDynamoDB(folder && join(root, 'dynamodb'), 0);
+    ends.push(dynamodb.close);
+    await Promise.all([createBuckets(s3.endpoint), createTables(dynamodb.endpoint)]);
+    return { ...describe(s3, dynamodb), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function describe(s3: LocalS3, dynamodb: LocalDynamoDB): Omit<LocalAws, 'close'> {
+  const endpoints = { s3: s3.endpoint, dynamodb: dynamodb.endpoint };
+  return {
+    endpoints,
+    env: {
+      ...NAMES,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: ACCOUNT.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: ACCOUNT.secretAccessKey,
+    },
+    onObjectCreated: (listener) =>
+      s3.onObjectCreated((event) => {
+        const { name } = event.Records[0].s3.bucket;
+        if (name === NAMES.UNDERTONE_INBOX_BUCKET) listener(event);
+      }),
+  };
+}
+
+async function createBuckets(endpoint: string): Promise<void> {
+  const client = new S3Client({
+    endpoint,
+    region: REGION,
+    credentials: ACCOUNT,
+    forcePathStyle: true,
+  });
+  for (const Bucket of [NAMES.UNDERTONE_INBOX_BUCKET, NAMES.UNDERTONE_RESULTS_BUCKET]) {
+    const isThere = await client.send(new HeadBucketCommand({ Bucket })).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await client.send(new CreateBucketCommand({ Bucket }));
+  }
+  // The page of another address uploads with the form that it was given.
+  const rule = { AllowedMethods: ['POST'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
+  await client.send(
+    new PutBucketCorsCommand({
+      Bucket: NAMES.UNDERTONE_INBOX_BUCKET,
+      CORSConfiguration: { CORSRules: [rule] },
+    }),
+  );
+  client.destroy();
+}
+
+async function createTables(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({ endpoint, region: REGION, credentials: ACCOUNT });
+  for (const TableName of [NAMES.UNDERTONE_RESULTS_TABLE, NAMES.UNDERTONE_IDEMPOTENCY_TABLE]) {
+    const table = new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    await client.send(table).catch((error) => {
+      if (!(error instanceof ResourceInUseException)) throw error;
+    });
+  }
+  client.destroy();
+}

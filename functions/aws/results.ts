@@ -1,0 +1,116 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { type Verdict, verdictSchema } from '../../core/verdict.ts';
+import { aws } from './clients.ts';
+import { unavailable } from './failures.ts';
+import { RESULT_SECONDS } from './result-id.ts';
+
+const errorSchema = z.object({
+  code: z.enum(Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+});
+
+const rowSchema = z.object({
+  id: z.string(),
+  /** Seconds since 1970; DynamoDB removes the row some time after. */
+  expires: z.number(),
+  /** JSON of what is known; absent while the upload or its verdict is waited for. */
+  outcome: z
+    .string()
+    .transform((json) => JSON.parse(json))
+    .pipe(z.union([z.object({ verdict: verdictSchema }), z.object({ error: errorSchema })]))
+    .optional(),
+});
+
+/** How the hearing of an upload ended. */
+export type Outcome =
+  | { readonly verdict: Verdict }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+/**
+ * Notes that a result will be there.
+ *
+ * @throws UndertoneError `unavailable`
+ */
+export async function createResult(id: string): Promise<void> {
+  const { documents, environment } = aws();
+  const Item = { id, expires: nowSeconds() + RESULT_SECONDS };
+  await documents
+    .send(
+      new PutCommand({
+        TableName: environment.resultsTable,
+        Item,
+        ConditionExpression: 'attribute_not_exists(id)',
+      }),
+    )
+    .catch(failed);
+}
+
+/**
+ * Returns how the hearing of an upload ended, `waiting` before that, and null when there is no such
+ * result or it has expired.
+ *
+ * @throws UndertoneError `unavailable`
+ */
+export async function findResult(id: string): Promise<Outcome | 'waiting' | null> {
+  const { documents, environment } = aws();
+  const { Item } = await documents
+    .send(
+      new GetCommand({
+        TableName: environment.resultsTable,
+        Key: { id },
+        ConsistentRead: true,
+      }),
+    )
+    .catch(failed);
+  if (!Item) return null;
+  const { expires, outcome } = rowSchema.parse(Item);
+  // DynamoDB may take days to remove what has expired.
+  return expires > nowSeconds() ? (outcome ?? 'waiting') : null;
+}
+
+/**
+ * Keeps how the hearing of an upload ended. Returns false when nobody waits for it any more: its
+ * result was deleted or has been removed.
+ *
+ * @throws UndertoneError `unavailable`
+ */
+export async function finishResult(id: string, outcome: Outcome): Promise<boolean> {
+  const { documents, environment } = aws();
+  const update = new UpdateCommand({
+    TableName: environment.resultsTable,
+    Key: { id },
+    UpdateExpression: 'SET outcome = :outcome',
+    ConditionExpression: 'attribute_exists(id)',
+    ExpressionAttributeValues: { ':outcome': JSON.stringify(outcome) },
+  });
+  try {
+    await documents.send(update);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    return failed(error);
+  }
+}
+
+/**
+ * Removes a result. One that is not there is no error.
+ *
+ * @throws UndertoneError `unavailable`
+ */
+export async function deleteResult(id: string): Promise<void> {
+  const { documents, environment } = aws();
+  await documents
+    .send(new DeleteCommand({ TableName: environment.resultsTable, Key: { id } }))
+    .catch(failed);
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function failed(cause: unknown): never {
+  throw unavailable(cause);
+}

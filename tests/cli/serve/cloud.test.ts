@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { verdictSchema } from '../../../core/verdict.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+import { run } from '../../fixtures/run.ts';
+import { expectProblem } from '../../functions/problem.ts';
+import { answerOf } from './http.ts';
+import { cloudEnvironment, type ServeProcess, startServe } from './process.ts';
+
+const note = wavFile(voiceLike({ seconds: 1 }));
+const PATIENCE = { timeout: 60_000, interval: 200 };
+
+let folder: string;
+let model: string;
+let server: ServeProcess;
+let url: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-cloud-'));
+  model = await writeTinyModel({ favourite: 'angry', confidence: 0.8 });
+  server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: model });
+  [, url] = await server.printed(/listening at (\S+)/);
+  await server.printed(/The local cloud is up/);
+  env = await cloudEnvironment(join(folder, '.undertone'));
+});
+
+afterAll(async () => {
+  server.child.kill('SIGKILL');
+  await server.exit;
+  await rm(folder, { recursive: true });
+  await rm(model, { recursive: true });
+});
+
+/** A client as a person sets it up from what is printed. */
+async function printedClient(): Promise<S3Client> {
+  const [, endpoint] = await server.printed(
+    /aws s3 cp \S+ s3:\/\/undertone-inbox\/ --endpoint-url (\S+)/,
+  );
+  const [, accessKeyId, secretAccessKey, region] = await server.printed(
+    /the keys (\S+) and (\S+) in the region (\S+);/,
+  );
+  const credentials = { accessKeyId, secretAccessKey };
+  return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+}
+
+interface Upload {
+  readonly id: string;
+  readonly result: string;
+  readonly upload: { readonly url: string; readonly fields: Record<string, string> };
+}
+
+async function askForUpload(): Promise<Upload> {
+  const answer = await fetch(`${url}/v1/uploads`, { method: 'POST' });
+  expect(answer.status).toBe(201);
+  return answer.json() as Promise<Upload>;
+}
+
+function send({ upload }: Upload, content: Uint8Array<ArrayBuffer>): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+  form.set('file', new Blob([content]), 'note.wav');
+  return fetch(upload.url, { method: 'POST', body: form });
+}
+
+function resultOf({ result }: Upload, method = 'GET') {
+  return answerOf(fetch(url + result, { method }));
+}
+
+/** The answer once it is not 202 any more. */
+function settled(upload: Upload) {
+  return vi.waitFor(async () => {
+    const answer = await resultOf(upload);
+    expect(answer.status).not.toBe(202);
+    return answer;
+  }, PATIENCE);
+}
+
+test('an object that any S3 client puts into the bucket gets its label', async () => {
+  const client = await printedClient();
+  const Bucket = 'undertone-inbox';
+  await client.send(new PutObjectCommand({ Bucket, Key: 'calls/grüße 1+1.wav', Body: note }));
+  client.destroy();
+  const [, line] = await server.printed(/Labels {2}undertone (.*)/);
+  const [command, address] = line.split(' ');
+  const label = await vi.waitFor(async () => {
+    const { stdout } = await run('cli/main.js', [command, address, '--jsonl'], { env });
+    return JSON.parse(stdout);
+  }, PATIENCE);
+  expect(label).toMatchObject({ key: 'calls/grüße 1+1.wav', emotion: 'angry', size: note.length });
+});
+
+test('an upload is answered, and its audio deleted', async () => {
+  const upload = await askForUpload();
+  expect((await resultOf(upload)).status).toBe(202);
+  expect((await send(upload, note)).status).toBe(204);
+  const { status, body } = await settled(upload);
+  expect(status).toBe(200);
+  expect(verdictSchema.parse(JSON.parse(body)).emotion).toBe('angry');
+  const client = await printedClient();
+  const audio = { Bucket: 'undertone-inbox', Key: `uploads/${upload.id}` };
+  await vi.waitFor(
+    () =>
+      expect(client.send(new HeadObjectCommand(audio))).rejects.toMatchObject({ name: 'NotFound' }),
+    PATIENCE,
+  );
+  client.destroy();
+  expect(await resultOf(upload, 'DELETE')).toMatchObject({ status: 204, body: '' });
+  expect(await resultOf(upload, 'DELETE')).toMatchObject({ status: 204, body: '' });
+  expectProblem(await resultOf(upload), 404, 'not-found');
+});
+
+test('an upload that is no recording is answered with its named error', async () => {
+  const upload = await askForUpload();
+  await send(upload, new TextEncoder().encode('Dear diary'));
+  expectProblem(await settled(upload), 415, 'format-unsupported');
+});
+
+test.each([
+  '..%2f..%2fsecret',
+  '%E0%A4%A',
+  'x',
+  '%00',
+  'a%2Fb',
+])('a result id that is none, %s, is not found', async (id) => {
+  expectProblem(await answerOf(fetch(`${url}/v1/results/${id}`)), 404, 'not-found');
+});
+
+test('a second server is told who has the folder', async () => {
+  const args = ['--port', '0', '--no-inbox'];
+  const { code, err } = await startServe(folder, args, { UNDERTONE_MODEL: model }).exit;
+  expect(code).toBe(1);
+  expect(err).toContain(`is used by process ${server.child.pid}`);
+  expect(err).toContain('--no-cloud');
+});
+
+test('at the end what has begun is finished, and the rest comes with the next start', async () => {
+  const uploads = await Promise.all([1, 2, 3, 4, 5, 6].map(askForUpload));
+  for (const upload of uploads) await send(upload, note);
+  server.child.kill('SIGINT');
+  expect(await server.exit).toMatchObject({ code: 0, err: '' });
+  expect(existsSync(join(folder, '.undertone', 'lock'))).toBe(false);
+  server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: model });
+  [, url] = await server.printed(/listening at (\S+)/);
+  // The first asks before the cloud is up, and waits for it.
+  for (const upload of uploads) expect((await settled(upload)).status).toBe(200);
+});

@@ -1,0 +1,71 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { ERROR_TABLE } from '../../core/errors.ts';
+import { verdictSchema } from '../../core/verdict.ts';
+import { uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
+import { NO_SPEECH, UPLOAD, VERDICT, WAITING } from '../../functions/openapi/examples.ts';
+import { handler } from '../../functions/openapi.ts';
+import { ROUTES } from '../../functions/routes.ts';
+import { openApiEvent } from './event.ts';
+
+async function call(headers: Record<string, string> = {}) {
+  const answer = await handler(openApiEvent({ headers }));
+  return { ...answer, headers: answer.headers as Record<string, string> };
+}
+
+async function documentOf() {
+  return JSON.parse((await call()).body);
+}
+
+test('is a valid OpenAPI 3.1 document', async () => {
+  const validator = new Validator();
+  const document = await documentOf();
+  const result = await validator.validate(structuredClone(document));
+  expect(result.errors ?? []).toEqual([]);
+  expect(result.valid).toBe(true);
+  expect(validator.version).toBe('3.1');
+  // Every reference leads somewhere.
+  expect(() => validator.resolveRefs()).not.toThrow();
+});
+
+test('describes every route, and nothing else', async () => {
+  const { paths } = await documentOf();
+  const described = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(described.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+});
+
+test('tells every error code, with its own status', async () => {
+  const document = await documentOf();
+  const codes = new Map<string, number>();
+  for (const item of Object.values<object>(document.paths)) {
+    for (const { responses } of Object.values<{ responses: object }>(item as never)) {
+      for (const [status, response] of Object.entries<{ content?: object }>(responses as never)) {
+        const problem = (response.content as Record<string, { examples: object }> | undefined)?.[
+          'application/problem+json'
+        ];
+        for (const code of Object.keys(problem?.examples ?? {})) codes.set(code, Number(status));
+      }
+    }
+  }
+  const { description } = document.info;
+  for (const [code, { status }] of Object.entries(ERROR_TABLE)) {
+    if (description.includes(`\`${code}\` (${status})`)) continue;
+    expect({ code, status: codes.get(code) }).toEqual({ code, status });
+  }
+  expect(document.components.schemas.Problem.properties.code.enum).toEqual(
+    Object.keys(ERROR_TABLE),
+  );
+});
+
+test('has examples that fit its own schemas', () => {
+  for (const verdict of [VERDICT, NO_SPEECH]) verdictSchema.parse(verdict);
+  uploadSchema.parse(UPLOAD);
+  waitingSchema.parse(WAITING);
+});
+
+test('is not sent again to those who have it', async () => {
+  const { etag } = (await call()).headers;
+  expect((await call({ 'if-none-match': etag })).statusCode).toBe(304);
+});
