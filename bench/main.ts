@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchClassify } from './classify.ts';
+import { benchColdStart } from './cold-start.ts';
 import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
 import { benchNetwork } from './network.ts';
@@ -15,6 +16,7 @@ const { values } = parseArgs({ options: { data: { type: 'string' } } });
 const data = values.data ?? process.env.UNDERTONE_DATA;
 
 await benchClassify();
+await benchColdStart();
 await benchFeatures();
 await benchNetwork();
 await benchTrees();

@@ -1,0 +1,119 @@
+import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { CORS } from '../../functions/http/cors.ts';
+
+interface GatewayProblem {
+  /** Code and title of core/errors.ts, where a test compares them. */
+  readonly code: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** Seconds after which another try makes sense. */
+  readonly retryAfter?: number;
+}
+
+const NOT_FOUND: GatewayProblem = {
+  code: 'not-found',
+  title: 'Not found',
+  status: 404,
+  detail: 'There is no such address here, or it does not take this method. See /openapi.json.',
+};
+const UNAUTHORIZED: GatewayProblem = {
+  code: 'unauthorized',
+  title: 'Not authorized',
+  status: 401,
+  detail: 'This address needs a key: send it in the header x-api-key.',
+};
+const TOO_LARGE: GatewayProblem = {
+  code: 'audio-too-large',
+  title: 'The file is too large',
+  status: 413,
+  detail:
+    'One request takes about 4.5 MB of audio. Send more with a presigned upload: POST /v1/uploads.',
+};
+const RATE_LIMITED: GatewayProblem = {
+  code: 'rate-limited',
+  title: 'Too many requests',
+  status: 429,
+  detail: 'Too many requests came in at once. Wait a little and send this one again.',
+  retryAfter: 5,
+};
+const BAD_REQUEST: GatewayProblem = {
+  code: 'parameter-invalid',
+  title: 'A parameter has a value we do not take',
+  status: 400,
+  detail: 'The request cannot be read. See /openapi.json for what is taken.',
+};
+const UNAVAILABLE: GatewayProblem = {
+  code: 'unavailable',
+  title: 'Not available right now',
+  status: 503,
+  detail: 'No function could answer in time. Try again in a few seconds.',
+  retryAfter: 5,
+};
+const INTERNAL: GatewayProblem = {
+  code: 'internal',
+  title: 'Something went wrong on our side',
+  status: 500,
+  detail: 'Something went wrong on our side. Please try again.',
+};
+
+/**
+ * What API Gateway answers by itself, before or instead of a function. It says 403 for addresses
+ * that do not exist, and its own words, unless it is told otherwise for each kind.
+ */
+export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem])[] = [
+  [ResponseType.MISSING_AUTHENTICATION_TOKEN, NOT_FOUND],
+  [ResponseType.RESOURCE_NOT_FOUND, NOT_FOUND],
+  [ResponseType.ACCESS_DENIED, UNAUTHORIZED],
+  [ResponseType.UNAUTHORIZED, UNAUTHORIZED],
+  [ResponseType.INVALID_API_KEY, UNAUTHORIZED],
+  [ResponseType.INVALID_SIGNATURE, UNAUTHORIZED],
+  [ResponseType.EXPIRED_TOKEN, UNAUTHORIZED],
+  [ResponseType.REQUEST_TOO_LARGE, TOO_LARGE],
+  [ResponseType.THROTTLED, RATE_LIMITED],
+  [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],
+  // The firewall has one rule, and that counts requests.
+  [ResponseType.WAF_FILTERED, RATE_LIMITED],
+  [ResponseType.BAD_REQUEST_BODY, BAD_REQUEST],
+  [ResponseType.BAD_REQUEST_PARAMETERS, BAD_REQUEST],
+  [ResponseType.UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST],
+  [ResponseType.DEFAULT_4XX, BAD_REQUEST],
+  [ResponseType.INTEGRATION_FAILURE, UNAVAILABLE],
+  [ResponseType.INTEGRATION_TIMEOUT, UNAVAILABLE],
+  [ResponseType.API_CONFIGURATION_ERROR, INTERNAL],
+  [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, INTERNAL],
+  [ResponseType.AUTHORIZER_FAILURE, INTERNAL],
+  // What is left of 5xx is a function that Lambda throttles.
+  [ResponseType.DEFAULT_5XX, UNAVAILABLE],
+];
+
+/** Makes API Gateway's own errors look like ours: problem+json (RFC 9457), readable by browsers. */
+export function addGatewayProblems(api: RestApi): void {
+  for (const [type, problem] of GATEWAY_PROBLEMS) {
+    const { code, title, status, detail, retryAfter } = problem;
+    api.addGatewayResponse(`Problem-${type.responseType}`, {
+      type,
+      statusCode: String(status),
+      // Values in quotes of their own are text; the others name what API Gateway knows.
+      responseHeaders: {
+        'Content-Type': "'application/problem+json'",
+        'Cache-Control': "'no-store'",
+        'X-Content-Type-Options': "'nosniff'",
+        'X-Request-Id': 'context.requestId',
+        'Access-Control-Allow-Origin': `'${CORS.origin}'`,
+        'Access-Control-Expose-Headers': `'${CORS.exposeHeaders.join(',')}'`,
+        ...(retryAfter && { 'Retry-After': `'${retryAfter}'` }),
+      },
+      templates: {
+        'application/json': JSON.stringify({
+          type: `/problems/${code}`,
+          title,
+          status,
+          detail,
+          code,
+          instance: '$context.requestId',
+        }),
+      },
+    });
+  }
+}

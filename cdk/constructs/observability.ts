@@ -1,0 +1,193 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  SingleValueWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import type { Api } from './api.ts';
+import { POWERTOOLS } from './handler.ts';
+import type { Labelling } from './labelling.ts';
+
+export interface ObservabilityProps {
+  readonly config: Config;
+  readonly api: Api;
+  readonly labelling: Labelling;
+}
+
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** One page that shows how it goes, and alarms for what a person has to look at. */
+export class Observability extends Construct {
+  readonly alarms: Topic;
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: ObservabilityProps) {
+    super(scope, id);
+    this.alarms = new Topic(this, 'Alarms', { enforceSSL: true, displayName: 'Undertone alarms' });
+    // A policy of its own, as TLS asks for, takes the place of the one that lets CloudWatch publish.
+    this.alarms.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    const { alarmEmail } = props.config;
+    if (alarmEmail) this.alarms.addSubscription(new EmailSubscription(alarmEmail));
+    this.#alarmOnLabelling(props.labelling);
+    this.#alarmOnApi(props.api);
+    this.dashboard = dashboard(this, props);
+  }
+
+  #alarmOnLabelling({ deadLetters, queue, handler }: Labelling): void {
+    this.#alarm('DeadLetters', {
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'Recordings could not be labelled in five tries. docs/deployment.md, "Dead letters", says how to send them again.',
+    });
+    this.#alarm('Backlog', {
+      metric: queue.metricApproximateAgeOfOldestMessage({
+        period: FIVE_MINUTES,
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.hours(1).toSeconds(),
+      evaluationPeriods: 1,
+      alarmDescription:
+        'A recording has been waiting for an hour: more come in than are labelled. Raise labelConcurrency.',
+    });
+    this.#alarm('LabelErrors', {
+      metric: handler.function.metricErrors({ period: FIVE_MINUTES }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      alarmDescription:
+        'The label function fails as a whole: out of time, out of memory, or broken.',
+    });
+  }
+
+  #alarmOnApi({ api, handlers }: Api): void {
+    this.#alarm('ServerErrors', {
+      metric: new MathExpression({
+        expression: 'IF(requests > 20, 100 * errors / requests, 0)',
+        usingMetrics: {
+          errors: api.metricServerError({ statistic: 'Sum' }),
+          requests: api.metricCount({ statistic: 'Sum' }),
+        },
+        period: FIVE_MINUTES,
+        label: 'answers of 500 and above, %',
+      }),
+      threshold: 2,
+      evaluationPeriods: 2,
+      alarmDescription: 'More than 2 % of the answers of the API are failures of ours.',
+    });
+    const emotion = handlers.get('emotion');
+    if (!emotion) return;
+    this.#alarm('Throttled', {
+      metric: emotion.function.metricThrottles({ period: FIVE_MINUTES }),
+      threshold: 10,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'Requests found no function to answer them: raise the concurrency of the account or emotionConcurrency.',
+    });
+    this.#alarm('Slow', {
+      metric: emotion.function.metricDuration({ period: FIVE_MINUTES, statistic: 'p95' }),
+      threshold: Duration.seconds(10).toMilliseconds(),
+      evaluationPeriods: 3,
+      alarmDescription: 'One answer in twenty takes longer than ten seconds.',
+    });
+  }
+
+  #alarm(id: string, props: Omit<AlarmProps, 'comparisonOperator' | 'treatMissingData'>): void {
+    new Alarm(this, id, {
+      ...props,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new SnsAction(this.alarms));
+  }
+}
+
+function dashboard(scope: Construct, { config, api, labelling }: ObservabilityProps): Dashboard {
+  const emotion = api.handlers.get('emotion');
+  const functions = [labelling.handler, ...api.handlers.values()].map(
+    (handler) => handler.function,
+  );
+  const rest = api.api;
+  return new Dashboard(scope, 'Dashboard', {
+    dashboardName: config.name,
+    defaultInterval: Duration.hours(12),
+    widgets: [
+      [
+        graph('Requests', [
+          rest.metricCount({ label: 'all' }),
+          rest.metricClientError({ label: '4xx' }),
+          rest.metricServerError({ label: '5xx' }),
+        ]),
+        graph('Latency of the API', [
+          rest.metricLatency({ statistic: 'p50' }),
+          rest.metricLatency({ statistic: 'p95' }),
+          rest.metricLatency({ statistic: 'p99' }),
+        ]),
+      ],
+      [
+        graph('Recordings answered', ['Verdicts', 'NamedErrors', 'Absent'].map(answered)),
+        graph('Recordings waiting', [
+          labelling.queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
+          labelling.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'being labelled' }),
+        ]),
+      ],
+      [
+        graph(
+          'Duration of the functions that run the model, p95',
+          [labelling.handler, emotion].flatMap((handler) =>
+            handler ? [handler.function.metricDuration({ statistic: 'p95' })] : [],
+          ),
+        ),
+        graph(
+          'Errors and throttles',
+          functions.flatMap((each) => [each.metricErrors(), each.metricThrottles()]),
+        ),
+      ],
+      [
+        new SingleValueWidget({
+          title: 'Dead letters',
+          metrics: [
+            labelling.deadLetters.metricApproximateNumberOfMessagesVisible({
+              statistic: 'Maximum',
+            }),
+          ],
+          width: 12,
+        }),
+        graph('Seconds the oldest has waited', [
+          labelling.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
+        ]),
+      ],
+    ],
+  });
+}
+
+/** A metric that the label function itself writes, through Powertools. */
+function answered(metricName: string): IMetric {
+  const dimensionsMap = { service: POWERTOOLS.POWERTOOLS_SERVICE_NAME };
+  const namespace = POWERTOOLS.POWERTOOLS_METRICS_NAMESPACE;
+  return new Metric({ namespace, metricName, dimensionsMap, statistic: 'Sum' });
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 12 });
+}

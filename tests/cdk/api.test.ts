@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { ROUTES } from '../../functions/routes.ts';
+import { templateFor } from './synth.ts';
+
+const template = templateFor();
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation has no types here, and a wrong guess fails.
+type Properties = Record<string, any>;
+
+const all = (type: string, from = template): Properties[] =>
+  Object.values(from.findResources(type)).map((resource) => resource.Properties);
+
+/** Path of a resource of the API, from its parents. */
+function pathOf(reference: { Ref?: string }): string {
+  const resource = template.findResources('AWS::ApiGateway::Resource')[reference.Ref ?? ''];
+  if (!resource) return '';
+  return `${pathOf(resource.Properties.ParentId)}/${resource.Properties.PathPart}`;
+}
+
+const methods = all('AWS::ApiGateway::Method');
+const preflights = methods.filter(({ HttpMethod }) => HttpMethod === 'OPTIONS');
+
+test('every route has a method that a function answers, and there is nothing else', () => {
+  const answered = methods.filter(({ HttpMethod }) => HttpMethod !== 'OPTIONS');
+  const names = answered.map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${pathOf(ResourceId)}`);
+  expect(names.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+  for (const { Integration } of answered) expect(Integration.Type).toBe('AWS_PROXY');
+});
+
+test('a body arrives byte for byte, whatever its content type', () => {
+  expect(all('AWS::ApiGateway::RestApi')[0].BinaryMediaTypes).toEqual(['*/*']);
+});
+
+test('pages may ask first, for every path', () => {
+  const paths = new Set(ROUTES.map(({ path }) => path));
+  expect(preflights.map(({ ResourceId }) => pathOf(ResourceId)).sort()).toEqual([...paths].sort());
+  for (const { Integration, ApiKeyRequired, ResourceId } of preflights) {
+    // Without this API Gateway answers 500: everything is binary, and the template is text.
+    expect(Integration.ContentHandling).toBe('CONVERT_TO_TEXT');
+    expect(ApiKeyRequired).toBe(false);
+    const [{ StatusCode, ResponseParameters }] = Integration.IntegrationResponses;
+    expect(StatusCode).toBe('204');
+    const allowed = ResponseParameters['method.response.header.Access-Control-Allow-Methods'];
+    for (const { method, path } of ROUTES) {
+      if (path === pathOf(ResourceId)) expect(allowed).toContain(method);
+    }
+  }
+});
+
+describe('what API Gateway answers by itself', () => {
+  const responses = all('AWS::ApiGateway::GatewayResponse');
+
+  test('covers every kind that AWS documents', () => {
+    expect(responses.map(({ ResponseType }) => ResponseType).sort()).toEqual([
+      'ACCESS_DENIED',
+      'API_CONFIGURATION_ERROR',
+      'AUTHORIZER_CONFIGURATION_ERROR',
+      'AUTHORIZER_FAILURE',
+      'BAD_REQUEST_BODY',
+      'BAD_REQUEST_PARAMETERS',
+      'DEFAULT_4XX',
+      'DEFAULT_5XX',
+      'EXPIRED_TOKEN',
+      'INTEGRATION_FAILURE',
+      'INTEGRATION_TIMEOUT',
+      'INVALID_API_KEY',
+      'INVALID_SIGNATURE',
+      'MISSING_AUTHENTICATION_TOKEN',
+      'QUOTA_EXCEEDED',
+      'REQUEST_TOO_LARGE',
+      'RESOURCE_NOT_FOUND',
+      'THROTTLED',
+      'UNAUTHORIZED',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'WAF_FILTERED',
+    ]);
+  });
+
+  test.each(
+    responses.map((response) => [response.ResponseType, response] as const),
+  )('%s is a problem of our table, and a page may read it', (_, {
+    StatusCode,
+    ResponseParameters,
+    ResponseTemplates,
+  }) => {
+    const problem = JSON.parse(ResponseTemplates['application/json']);
+    const known = ERROR_TABLE[problem.code as ErrorCode];
+    expect(problem).toMatchObject({ ...known, type: `/problems/${problem.code}` });
+    expect(StatusCode).toBe(String(known.status));
+    expect(problem.instance).toBe('$context.requestId');
+    expect(problem.detail).toMatch(/\.$/);
+    expect(ResponseParameters).toMatchObject({
+      'gatewayresponse.header.Content-Type': "'application/problem+json'",
+      'gatewayresponse.header.Access-Control-Allow-Origin': "'*'",
+      'gatewayresponse.header.X-Request-Id': 'context.requestId',
+    });
+  });
+});
+
+describe('who may ask how much', () => {
+  test('everybody together, and each address', () => {
+    const limited = templateFor({
+      requestsPerSecond: '7',
+      burst: '9',
+      requestsPerAddress: '123',
+    });
+    const [stage] = all('AWS::ApiGateway::Stage', limited);
+    expect(stage.MethodSettings[0]).toMatchObject({
+      ThrottlingRateLimit: 7,
+      ThrottlingBurstLimit: 9,
+    });
+    const [{ Rules, DefaultAction }] = all('AWS::WAFv2::WebACL', limited);
+    expect(DefaultAction).toEqual({ Allow: {} });
+    expect(Rules[0]).toMatchObject({
+      Action: { Block: {} },
+      Statement: { RateBasedStatement: { AggregateKeyType: 'IP', Limit: 123 } },
+    });
+    expect(all('AWS::WAFv2::WebACLAssociation', limited)).toHaveLength(1);
+  });
+
+  test('with keys, whoever has one', () => {
+    expect(all('AWS::ApiGateway::ApiKey')).toEqual([]);
+    for (const { ApiKeyRequired } of methods) expect(ApiKeyRequired ?? false).toBe(false);
+    const keyed = templateFor({ apiKeys: 'discord, slack', keyRequestsPerDay: '500' });
+    expect(all('AWS::ApiGateway::ApiKey', keyed)).toHaveLength(2);
+    expect(all('AWS::ApiGateway::UsagePlanKey', keyed)).toHaveLength(2);
+    expect(all('AWS::ApiGateway::UsagePlan', keyed)[0].Quota).toEqual({
+      Limit: 500,
+      Period: 'DAY',
+    });
+    const guarded = all('AWS::ApiGateway::Method', keyed).filter((m) => m.ApiKeyRequired);
+    const open = ['model', 'openapi'];
+    expect(guarded).toHaveLength(ROUTES.filter(({ handler }) => !open.includes(handler)).length);
+  });
+});
+
+test('the access log says nothing about who asked, what they sent and which result they read', () => {
+  const [{ AccessLogSetting, MethodSettings }] = all('AWS::ApiGateway::Stage');
+  expect(AccessLogSetting.Format).toContain('$context.requestId');
+  expect(AccessLogSetting.Format).not.toMatch(/identity|\.path\b|querystring|header|body/i);
+  expect(MethodSettings[0]).toMatchObject({ DataTraceEnabled: false, LoggingLevel: 'ERROR' });
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { contextSchema, readConfig } from '../../cdk/config.ts';
+
+const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
+
+test('defaults need nothing', () => {
+  expect(read({})).toMatchObject({ architecture: 'arm64', node: 24, memory: 1769 });
+});
+
+test('values come as text from the command line and as they are from cdk.json', () => {
+  expect(read({ memory: '2048', apiKeys: ' discord,slack ' })).toMatchObject({
+    memory: 2048,
+    apiKeys: ['discord', 'slack'],
+  });
+  expect(read({ memory: 2048, node: 22 })).toMatchObject({ memory: 2048, node: 22 });
+  expect(read({ memory: '' }).memory).toBe(1769);
+});
+
+describe('a wrong value is named with its value and with what is taken', () => {
+  test.each([
+    ['architecture', 'amd64', /x86_64/],
+    ['node', '20', /22|24/],
+    ['memory', '100', /512/],
+    ['memory', 'much', /number/],
+    ['inboxDays', '0', /1/],
+    ['inboxDays', '1.5', /int/],
+    ['logDays', '31', /30/],
+    ['labelConcurrency', '1', />=2/],
+    ['requestsPerAddress', '5', />=10/],
+    ['apiKeys', 'a b', /letters/],
+    ['alarmEmail', 'nobody', /email/],
+    ['removal', 'keep', /retain/],
+    ['name', '1st', /letter first/],
+  ])('%s=%s', (key, value, hint) => {
+    const complaint = () => read({ [key]: value });
+    expect(complaint).toThrow(`${key}="${value}"`);
+    expect(complaint).toThrow(hint);
+  });
+
+  test('all of them at once', () => {
+    expect(() => read({ memory: '1', node: '18' })).toThrow(/node=.*\n.*memory=/);
+  });
+});
+
+test('docs/deployment.md lists every context value with its default', () => {
+  const page = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+  const defaults: Record<string, unknown> = read({});
+  for (const key of Object.keys(contextSchema.shape)) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${key}\` |`));
+    expect(row, key).toBeDefined();
+    const value = defaults[key];
+    if (typeof value === 'number' || typeof value === 'string') {
+      expect(row).toContain(`| ${value} |`);
+    }
+  }
+});

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFfmpegFor } from '../../cdk/bundle/ffmpeg.ts';
+import { synthesise, templateFor } from './synth.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-ffmpeg-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes the header of a program for Linux, as far as a linker would. */
+async function program(
+  name: string,
+  { machine, interpreter = false }: { machine: number; interpreter?: boolean },
+): Promise<string> {
+  const header = Buffer.alloc(64 + 2 * 56);
+  header.write('\x7fELF', 'latin1');
+  header.set([2, 1, 1], 4);
+  header.writeUInt16LE(2, 16);
+  header.writeUInt16LE(machine, 18);
+  header.writeBigUInt64LE(64n, 32);
+  header.writeUInt16LE(56, 54);
+  header.writeUInt16LE(2, 56);
+  header.writeUInt32LE(1, 64);
+  header.writeUInt32LE(interpreter ? 3 : 1, 64 + 56);
+  const path = join(folder, name);
+  await writeFile(path, header, { mode: 0o755 });
+  return path;
+}
+
+test('a static program for the right processor is taken', async () => {
+  const path = await program('arm', { machine: 0xb7 });
+  expect(findFfmpegFor('arm64', path)).toBe(path);
+  const x64 = await program('x64', { machine: 0x3e });
+  expect(findFfmpegFor('x86_64', x64)).toBe(x64);
+});
+
+test('what could not run there is refused, and why', async () => {
+  const x64 = await program('x64', { machine: 0x3e });
+  expect(() => findFfmpegFor('arm64', x64)).toThrow(/for x86_64.*-c architecture=x86_64/);
+  const shared = await program('shared', { machine: 0xb7, interpreter: true });
+  expect(() => findFfmpegFor('arm64', shared)).toThrow(/shared libraries/);
+  const script = join(folder, 'script');
+  await writeFile(script, '#!/bin/sh\n');
+  expect(() => findFfmpegFor('arm64', script)).toThrow(/not a program for 64-bit Linux/);
+  expect(() => findFfmpegFor('arm64', join(folder, 'none'))).toThrow(/no such file/);
+});
+
+test('this Node is read as what it is', () => {
+  const own = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  const other = own === 'arm64' ? 'x86_64' : 'arm64';
+  expect(() => findFfmpegFor(own, process.execPath)).toThrow(/shared libraries/);
+  expect(() => findFfmpegFor(other, process.execPath)).toThrow(`for ${own}`);
+});
+
+test('without one, synthesis stops with a sentence that says what to do', async () => {
+  await using assembly = await synthesise({ ffmpeg: '/nowhere/ffmpeg' });
+  expect(assembly.finished.code).toBe(1);
+  expect(assembly.finished.stderr).toContain('The ffmpeg at /nowhere/ffmpeg cannot be deployed');
+  expect(assembly.finished.stderr).not.toMatch(/^\s+at /m);
+});
+
+test('it becomes a layer of the two functions that decode, and they are told where it lies', async () => {
+  const ffmpeg = await program('arm', { machine: 0xb7 });
+  const layered = (context: Record<string, string>) =>
+    Object.values(templateFor(context).findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties)
+      .filter(({ Layers, Environment }) => Layers || Environment.Variables.FFMPEG_BIN);
+  const found = layered({ ffmpeg });
+  expect(found).toHaveLength(2);
+  for (const { Layers, Environment } of found) {
+    expect(Layers).toHaveLength(1);
+    expect(Environment.Variables.FFMPEG_BIN).toBe('/opt/bin/ffmpeg');
+  }
+  expect(layered({ ffmpeg: 'none' })).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test } from 'vitest';
+import { policyStatements, properties, type Statement, stackFor, templateFor } from './synth.ts';
+
+const template = templateFor();
+
+describe('permissions', () => {
+  test('no action has a wildcard, and only traces go to no resource in particular', () => {
+    for (const context of [{}, { apiKeys: 'discord,slack' }]) {
+      for (const { Effect, Action, Resource } of policyStatements(templateFor(context))) {
+        expect(Effect).toBe('Allow');
+        const actions = [Action].flat();
+        expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+        if (Resource === '*') {
+          expect(actions).toEqual(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']);
+        }
+      }
+    }
+  });
+
+  test('what decodes strangers’ audio for the API may touch no bucket and no table', () => {
+    const policy = properties(template, 'AWS::IAM::Policy', /^ApiemotionRole/);
+    const actions = policy.PolicyDocument.Statement.flatMap((s: Statement) => s.Action);
+    expect(actions.sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  test('labels are written below labels/ and nowhere else', () => {
+    const puts = policyStatements(template).filter(({ Action }) => Action === 's3:PutObject');
+    const suffixes = puts.map(({ Resource }) => JSON.stringify(Resource).match(/\/(\w+)\/\*/)?.[1]);
+    expect(suffixes.sort()).toEqual(['labels', 'uploads']);
+  });
+
+  test('CloudWatch may publish alarms to the topic', () => {
+    const { PolicyDocument } = properties(template, 'AWS::SNS::TopicPolicy', /./);
+    expect(PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    );
+  });
+});
+
+describe('cdk-nag, AwsSolutions', () => {
+  const rulesBrokenBy = (stack: Stack) =>
+    new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
+
+  test.each([
+    [{}],
+    [{ apiKeys: 'discord,slack', alarmEmail: 'ops@example.org', emotionConcurrency: '50' }],
+    [{ node: '22', architecture: 'x86_64', labelDays: '0' }],
+    [{ removal: 'destroy' }],
+  ])('finds nothing with %o', (context) => {
+    const stack = stackFor(context);
+    Template.fromStack(stack);
+    expect(rulesBrokenBy(stack)).toEqual([]);
+  });
+
+  test('finds what is not justified', () => {
+    const stack = new Stack(new App(), 'Bare');
+    new Bucket(stack, 'Bucket');
+    expect(rulesBrokenBy(stack)).toEqual(expect.arrayContaining(['AwsSolutions-S10']));
+  });
+});

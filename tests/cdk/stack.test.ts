@@ -1,0 +1,260 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import * as storage from '../../cdk/constructs/storage.ts';
+import { verdictSchema } from '../../core/verdict.ts';
+import { UPLOADS_PREFIX } from '../../functions/aws/result-id.ts';
+import { labelKey } from '../../functions/labelling/label-file.ts';
+import {
+  type Properties,
+  policyStatements,
+  properties,
+  type Statement,
+  templateFor,
+} from './synth.ts';
+
+const template = templateFor();
+
+describe('buckets', () => {
+  const inbox = properties(template, 'AWS::S3::Bucket', /Inbox/);
+  const results = properties(template, 'AWS::S3::Bucket', /Results/);
+
+  test.each([
+    ['inbox', inbox],
+    ['results', results],
+  ])('%s is encrypted, private and owned', (_, bucket) => {
+    expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+    ]);
+    expect(bucket.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    expect(bucket.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+  });
+
+  test('both refuse whatever is not TLS', () => {
+    const policies = Object.values(template.findResources('AWS::S3::BucketPolicy'));
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 's3:*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      );
+    }
+  });
+
+  test('recordings expire, uploads first, and labels last for as long as is asked for', () => {
+    const days = (bucket: Properties) =>
+      bucket.LifecycleConfiguration.Rules.map((rule: Record<string, unknown>) => [
+        rule.Prefix ?? '',
+        rule.ExpirationInDays ?? null,
+      ]);
+    expect(days(inbox)).toEqual([
+      ['uploads/', 1],
+      ['', 7],
+    ]);
+    expect(days(results)).toEqual([
+      ['labels/', 365],
+      ['athena/', 7],
+      ['', null],
+    ]);
+    const other = templateFor({ inboxDays: '2', labelDays: '0' });
+    expect(days(properties(other, 'AWS::S3::Bucket', /Inbox/))[1]).toEqual(['', 2]);
+    expect(days(properties(other, 'AWS::S3::Bucket', /Results/))).toEqual([
+      ['athena/', 7],
+      ['', null],
+    ]);
+  });
+
+  test('a deleted recording is gone, a deleted label can be had back', () => {
+    expect(inbox.VersioningConfiguration).toBeUndefined();
+    expect(results.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+  });
+
+  test('they outlive the stack unless it is said that they go with it', () => {
+    const policies = (from: Template) =>
+      Object.values(from.findResources('AWS::S3::Bucket')).map((bucket) => bucket.DeletionPolicy);
+    expect(policies(template)).toEqual(['Retain', 'Retain']);
+    expect(policies(templateFor({ removal: 'destroy' }))).toEqual(['Delete', 'Delete']);
+  });
+});
+
+describe('labelling', () => {
+  const label = properties(template, 'AWS::Lambda::Function', /^LabellingLabel/);
+  const queue = properties(template, 'AWS::SQS::Queue', /^LabellingQueue/);
+  const source = properties(template, 'AWS::Lambda::EventSourceMapping', /./);
+
+  test('new objects of the inbox go to the queue, which has to let them', () => {
+    const [[, bucket]] = Object.entries(template.findResources('AWS::S3::Bucket')).filter(([id]) =>
+      /Inbox/.test(id),
+    );
+    const { QueueConfigurations } = bucket.Properties.NotificationConfiguration;
+    expect(QueueConfigurations).toEqual([
+      {
+        Event: 's3:ObjectCreated:*',
+        Queue: { 'Fn::GetAtt': [expect.stringMatching(/^LabellingQueue/), 'Arn'] },
+      },
+    ]);
+    expect(bucket.DependsOn).toEqual([expect.stringMatching(/^LabellingQueuePolicy/)]);
+    const policy = properties(template, 'AWS::SQS::QueuePolicy', /^LabellingQueuePolicy/);
+    const allowed = policy.PolicyDocument.Statement.filter((s: Statement) => s.Effect === 'Allow');
+    expect(allowed).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 's3.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    ]);
+  });
+
+  test('a message is hidden for six times as long as the function may take', () => {
+    expect(queue.VisibilityTimeout).toBe(6 * label.Timeout);
+  });
+
+  test('batches answer item by item, and only so many run at a time', () => {
+    expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    expect(source.ScalingConfig).toEqual({ MaximumConcurrency: 5 });
+    const many = templateFor({ labelConcurrency: '400' });
+    expect(properties(many, 'AWS::Lambda::EventSourceMapping', /./).ScalingConfig).toEqual({
+      MaximumConcurrency: 400,
+    });
+  });
+
+  test('what fails for good ends in a queue that raises an alarm', () => {
+    expect(queue.RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/DeadLetters/), 'Arn'] },
+      maxReceiveCount: 5,
+    });
+    const alarm = properties(template, 'AWS::CloudWatch::Alarm', /DeadLetters/);
+    expect(alarm).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      AlarmActions: [{ Ref: expect.stringMatching(/^ObservabilityAlarms/) }],
+    });
+  });
+
+  test('both queues are encrypted and refuse whatever is not TLS', () => {
+    for (const { Properties } of Object.values(template.findResources('AWS::SQS::Queue'))) {
+      expect(Properties.SqsManagedSseEnabled).toBe(true);
+    }
+    for (const { Properties } of Object.values(template.findResources('AWS::SQS::QueuePolicy'))) {
+      expect(Properties.PolicyDocument.Statement[0]).toMatchObject({
+        Effect: 'Deny',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+    }
+  });
+
+  test('a missing object can be told from a forbidden one', () => {
+    expect(policyStatements(template)).toContainEqual({
+      Effect: 'Allow',
+      Action: 's3:ListBucket',
+      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^StorageInbox/), 'Arn'] },
+    });
+  });
+});
+
+test('functions and grants mean the same prefixes', () => {
+  expect(storage.UPLOADS_PREFIX).toBe(UPLOADS_PREFIX);
+  const key = labelKey({ key: 'a.ogg', uploadedAt: '2026-01-31T00:00:00.000Z' });
+  expect(key.startsWith(`${storage.LABELS_PREFIX}date=2026-01-31/`)).toBe(true);
+});
+
+describe('functions', () => {
+  test('are arm64 on Node 24 with logs that expire, and what else is asked for', () => {
+    const count = Object.keys(template.findResources('AWS::Lambda::Function')).length;
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Architectures: ['arm64'],
+      Runtime: 'nodejs24.x',
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: Match.anyValue() },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    // One for the access log of the API.
+    template.resourceCountIs('AWS::Logs::LogGroup', count + 1);
+    const other = templateFor({ architecture: 'x86_64', node: '22', memory: '3008', logDays: '7' });
+    other.allResourcesProperties('AWS::Lambda::Function', {
+      Architectures: ['x86_64'],
+      Runtime: 'nodejs22.x',
+    });
+    other.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+    for (const id of [/^LabellingLabel/, /^Apiemotion/]) {
+      expect(properties(template, 'AWS::Lambda::Function', id).MemorySize).toBe(1769);
+      expect(properties(other, 'AWS::Lambda::Function', id).MemorySize).toBe(3008);
+    }
+  });
+
+  test('concurrency is reserved only when asked for: a new account has none to spare', () => {
+    const reserved = (from: Template) =>
+      Object.values(from.findResources('AWS::Lambda::Function'))
+        .map(({ Properties }) => Properties.ReservedConcurrentExecutions)
+        .filter((value) => value !== undefined);
+    expect(reserved(template)).toEqual([]);
+    expect(reserved(templateFor({ emotionConcurrency: '50' }))).toEqual([50]);
+  });
+});
+
+test('tables are paid by request and forget', () => {
+  const tables = Object.values(template.findResources('AWS::DynamoDB::Table'));
+  const ttl = tables.map(({ Properties }) => Properties.TimeToLiveSpecification.AttributeName);
+  expect(ttl.sort()).toEqual(['expiration', 'expires']);
+  template.allResourcesProperties('AWS::DynamoDB::Table', {
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  });
+});
+
+describe('catalogue', () => {
+  const { TableInput } = properties(template, 'AWS::Glue::Table', /./);
+
+  test('has a column for everything in a label', () => {
+    const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name);
+    const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
+    const expected = [...about, ...Object.keys(verdictSchema.shape)];
+    expect(columns.sort()).toEqual(expected.map((name) => name.toLowerCase()).sort());
+  });
+
+  test('finds the folder of each day by itself', () => {
+    expect(TableInput.PartitionKeys).toEqual([expect.objectContaining({ Name: 'date' })]);
+    const { Parameters } = TableInput;
+    expect(Parameters['projection.enabled']).toBe('true');
+    expect(JSON.stringify(Parameters['storage.location.template'])).toMatch(
+      /\/labels\/date=\$\{date\}\//,
+    );
+  });
+
+  test('has the saved query, and encrypts what it answers', () => {
+    template.hasResourceProperties('AWS::Athena::NamedQuery', {
+      QueryString: Match.stringLikeRegexp("emotion = 'angry'"),
+      WorkGroup: 'Undertone',
+      Database: 'undertone',
+    });
+    template.hasResourceProperties('AWS::Athena::WorkGroup', {
+      WorkGroupConfiguration: {
+        EnforceWorkGroupConfiguration: true,
+        ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+      },
+    });
+  });
+});
+
+test('alarms are mailed where it is asked for', () => {
+  template.resourceCountIs('AWS::SNS::Subscription', 0);
+  templateFor({ alarmEmail: 'ops@example.org' }).hasResourceProperties('AWS::SNS::Subscription', {
+    Protocol: 'email',
+    Endpoint: 'ops@example.org',
+  });
+});
+
+test('outputs say what to do next', () => {
+  const outputs = template.toJSON().Outputs;
+  for (const name of ['Endpoint', 'InboxBucket', 'ResultsBucket', 'QueueUrl', 'DeadLetterArn']) {
+    expect(outputs).toHaveProperty(name);
+  }
+  expect(JSON.stringify(outputs.TryIt.Value)).toMatch(/curl --data-binary .*v1\/emotion/);
+});

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { readConfig } from '../../cdk/config.ts';
+import { ROOT } from '../../cdk/root.ts';
+import { UndertoneStack } from '../../cdk/stack.ts';
+import { type Finished, run } from '../fixtures/run.ts';
+
+/** Context values as `-c` gives them. */
+export type Context = Readonly<Record<string, string>>;
+
+/** The feature flags that the CDK's command line hands over from cdk.json. */
+const FLAGS: Record<string, unknown> = JSON.parse(
+  readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
+).context;
+
+/** Returns the stack for some context values. Nothing is bundled, which would take seconds. */
+export function stackFor(context: Context = {}): UndertoneStack {
+  const app = new App({
+    context: { ...FLAGS, ffmpeg: 'none', ...context, 'aws:cdk:bundling-stacks': [] },
+  });
+  const config = readConfig(app.node);
+  return new UndertoneStack(app, config.name, { config });
+}
+
+/** Returns the CloudFormation template for some context values. */
+export function templateFor(context: Context = {}): Template {
+  return Template.fromStack(stackFor(context));
+}
+
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: CloudFormation has no types here, and a wrong guess fails.
+export type Properties = Record<string, any>;
+
+/** The properties of the only resource of a type whose logical id matches. */
+export function properties(from: Template, type: string, id: RegExp): Properties {
+  const found = Object.entries(from.findResources(type)).filter(([key]) => id.test(key));
+  if (found.length !== 1) throw new Error(`${found.length} of ${type} match ${id}.`);
+  return found[0][1].Properties;
+}
+
+/** Everything that the roles of a template are allowed. */
+export function policyStatements(from: Template): Statement[] {
+  const policies = Object.values(from.findResources('AWS::IAM::Policy'));
+  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
+}
+
+export interface Assembly extends AsyncDisposable {
+  readonly finished: Finished;
+  readonly folder: string;
+  readonly template: () => CloudFormationTemplate;
+  /** The folder that becomes the code of the function that a file of functions/ is. */
+  readonly assetOf: (handler: string) => string;
+  /** The folder that becomes a layer; undefined without one. */
+  readonly layer: () => string | undefined;
+}
+
+interface CloudFormationTemplate {
+  readonly Resources: Readonly<
+    Record<
+      string,
+      {
+        readonly Type: string;
+        readonly Properties: Record<string, unknown>;
+        readonly Metadata?: Record<string, string>;
+      }
+    >
+  >;
+}
+
+/** What the command line asks for besides: where in the assembly each asset lies. */
+const METADATA = {
+  'aws:cdk:enable-path-metadata': true,
+  'aws:cdk:enable-asset-metadata': true,
+};
+
+/** Runs the built app as the CDK's command line does, into an empty folder. */
+export async function synthesise(context: Context): Promise<Assembly> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-cdk-'));
+  const finished = await run('cdk/app.js', [], {
+    env: {
+      CDK_OUTDIR: folder,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...FLAGS, ...METADATA, ...context }),
+    },
+  });
+  const template = (): CloudFormationTemplate =>
+    JSON.parse(readFileSync(join(folder, 'Undertone.template.json'), 'utf8'));
+  const assets = (type: string) =>
+    Object.entries(template().Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([id, { Metadata }]) => ({
+        id,
+        construct: Metadata?.['aws:cdk:path'] ?? '',
+        path: join(folder, Metadata?.['aws:asset:path'] ?? ''),
+      }));
+  return {
+    finished,
+    folder,
+    template,
+    assetOf: (handler) => {
+      const found = assets('AWS::Lambda::Function').find(({ construct }) =>
+        construct.toLowerCase().includes(`/${handler}/`),
+      );
+      if (!found) throw new Error(`There is no function ${handler}.`);
+      return found.path;
+    },
+    layer: () => assets('AWS::Lambda::LayerVersion')[0]?.path,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
