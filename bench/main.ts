@@ -3,13 +3,16 @@
  *
  *   npm run bench
  *   npm run bench -- --data <folder with RAVDESS>   also reads the whole corpus
+ *   UNDERTONE_LOAD=5000 npm run bench               a longer run under load; 500 requests by default
  */
 import { parseArgs } from 'node:util';
 import { benchClassify } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
+import { benchLoad } from './load.ts';
 import { benchNetwork } from './network.ts';
+import { benchScaling } from './scaling.ts';
 import { benchTrees } from './trees.ts';
 
 const { values } = parseArgs({ options: { data: { type: 'string' } } });
@@ -20,5 +23,7 @@ await benchColdStart();
 await benchFeatures();
 await benchNetwork();
 await benchTrees();
+await benchLoad();
+benchScaling();
 if (data) await benchCorpus(data);
 else console.log('\nReading a whole corpus: left out, no --data was given.');

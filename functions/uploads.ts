@@ -10,12 +10,14 @@ import type { Upload } from './http/schemas.ts';
  * `POST /v1/uploads`: for what is larger than one call takes. Answers a form that uploads one file
  * straight to the bucket, and where its result will be.
  */
-export const handler = httpHandler(async () => {
+export const handler = httpHandler(async ({ requestContext, resource }) => {
   const id = newResultId();
   const expires = new Date(Date.now() + FORM_SECONDS * 1000).toISOString();
   const { url, fields } = await uploadForm(uploadKey(id));
   await createResult(id);
   const result = `/v1/results/${id}`;
   const upload: Upload = { id, upload: { url, fields }, expires, maxBytes: MAX_BYTES, result };
-  return json(upload, { 'cache-control': 'no-store', location: result }, 201);
+  // The stage or base path that a client sees in front of the routes.
+  const prefix = requestContext.path.slice(0, -resource.length);
+  return json(upload, { 'cache-control': 'no-store', location: prefix + result }, 201);
 });

@@ -41,7 +41,7 @@ async function newUpload(): Promise<Upload> {
   const { status, headers, body } = await answer(uploads, uploadsEvent());
   expect(status).toBe(201);
   const upload = uploadSchema.parse(JSON.parse(body));
-  expect(headers.location).toBe(upload.result);
+  expect(headers.location).toBe(`/prod${upload.result}`);
   return upload;
 }
 
