@@ -7,8 +7,11 @@ import { appendPerceptron, type Perceptron } from './perceptron.ts';
 
 export const LOG_MEL_INPUT = 'log_mel';
 
-/** How much of the answer is the perceptron's; the networks share the rest. */
-export const PERCEPTRON_WEIGHT = 0.4;
+/**
+ * How much of the answer is the perceptron's; the networks share the rest. Its two members and the
+ * four networks that `npm run train` fits by default then have a vote each.
+ */
+export const PERCEPTRON_WEIGHT = 1 / 3;
 
 /** What ships, or what stands for it in a fold. */
 export interface Ensemble {
