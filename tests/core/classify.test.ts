@@ -138,7 +138,8 @@ describe.skipIf(!hasFfmpeg)('the path of decoding does not matter', () => {
     const ogg = { name: 'ogg', demuxer: 'ogg' };
     const { samples } = await decodeWithFfmpeg(sample(name), ogg, limits);
     const throughFfmpeg = await classify(wavFile(samples, { encoding: 'float32' }));
-    expect(distance(await classify(sample(name)), throughFfmpeg)).toBeLessThanOrEqual(0.01);
+    // ffmpeg decodes Opus at 48 kHz and resamples; the two are half a sample apart.
+    expect(distance(await classify(sample(name)), throughFfmpeg)).toBeLessThanOrEqual(0.02);
   });
 });
 
