@@ -14,6 +14,8 @@ import { hasFfmpeg } from '../../fixtures/encode.ts';
 import { startProgram } from '../run-train.ts';
 
 const TINY = [
+  '--members',
+  '1',
   '--steps',
   '4',
   '--cycles',
