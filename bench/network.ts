@@ -1,5 +1,6 @@
 import { FEATURE_CONFIG } from '../core/features/config.ts';
-import { findModelFolder, loadModel } from '../core/model/session.ts';
+import { findModelFolder } from '../core/model/folder.ts';
+import { loadModel } from '../core/model/session.ts';
 import { crossEntropy, input, TrainingStep } from '../training/autodiff/index.ts';
 import { EmotionNetwork } from '../training/network/architecture.ts';
 import { createRandom } from '../training/random.ts';

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Piscina } from 'piscina';
 import { UndertoneError } from '../core/errors.ts';
-import { findModelFolder, readCard } from '../core/model/session.ts';
+import { findModelFolder, readCard } from '../core/model/folder.ts';
 import { classifyFile, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { tooLarge } from '../core/audio/decode.ts';
+import { tooLarge } from '../core/audio/too-large.ts';
 import { UndertoneError } from '../core/errors.ts';
 import { MAX_BYTES } from '../core/limits.ts';
 

@@ -1,4 +1,4 @@
-import { findModelFolder, readCard } from '../core/model/session.ts';
+import { findModelFolder, readCard } from '../core/model/folder.ts';
 
 /** Prints the card of the model that would be served, for people or as JSON. */
 export async function modelCommand(options: { json?: boolean; model?: string }): Promise<void> {

@@ -1,11 +1,9 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
 import { CORS } from '../../functions/http/cors.ts';
 
 interface GatewayProblem {
-  /** Code and title of core/errors.ts, where a test compares them. */
-  readonly code: string;
-  readonly title: string;
-  readonly status: number;
+  readonly code: ErrorCode;
   readonly detail: string;
   /** Seconds after which another try makes sense. */
   readonly retryAfter?: number;
@@ -13,47 +11,33 @@ interface GatewayProblem {
 
 const NOT_FOUND: GatewayProblem = {
   code: 'not-found',
-  title: 'Not found',
-  status: 404,
   detail: 'There is no such address here, or it does not take this method. See /openapi.json.',
 };
 const UNAUTHORIZED: GatewayProblem = {
   code: 'unauthorized',
-  title: 'Not authorized',
-  status: 401,
   detail: 'This address needs a key: send it in the header x-api-key.',
 };
 const TOO_LARGE: GatewayProblem = {
   code: 'audio-too-large',
-  title: 'The file is too large',
-  status: 413,
   detail:
     'One request takes about 4.5 MB of audio. Send more with a presigned upload: POST /v1/uploads.',
 };
 const RATE_LIMITED: GatewayProblem = {
   code: 'rate-limited',
-  title: 'Too many requests',
-  status: 429,
   detail: 'Too many requests came in at once. Wait a little and send this one again.',
   retryAfter: 5,
 };
 const BAD_REQUEST: GatewayProblem = {
   code: 'parameter-invalid',
-  title: 'A parameter has a value we do not take',
-  status: 400,
   detail: 'The request cannot be read. See /openapi.json for what is taken.',
 };
 const UNAVAILABLE: GatewayProblem = {
   code: 'unavailable',
-  title: 'Not available right now',
-  status: 503,
   detail: 'No function could answer in time. Try again in a few seconds.',
   retryAfter: 5,
 };
 const INTERNAL: GatewayProblem = {
   code: 'internal',
-  title: 'Something went wrong on our side',
-  status: 500,
   detail: 'Something went wrong on our side. Please try again.',
 };
 
@@ -90,7 +74,8 @@ export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem]
 /** Makes API Gateway's own errors look like ours: problem+json (RFC 9457), readable by browsers. */
 export function addGatewayProblems(api: RestApi): void {
   for (const [type, problem] of GATEWAY_PROBLEMS) {
-    const { code, title, status, detail, retryAfter } = problem;
+    const { code, detail, retryAfter } = problem;
+    const { status, title } = ERROR_TABLE[code];
     api.addGatewayResponse(`Problem-${type.responseType}`, {
       type,
       statusCode: String(status),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { tooLarge } from '../../core/audio/decode.ts';
+import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';

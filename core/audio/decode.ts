@@ -7,7 +7,7 @@ import { type Container, sniff } from './sniff.ts';
 import { tooLarge } from './too-large.ts';
 import { decodeWav } from './wav.ts';
 
-export { type DecodedAudio, SAMPLE_RATE, tooLarge };
+export { type DecodedAudio, SAMPLE_RATE };
 
 export interface DecodeOptions {
   readonly maxBytes?: number;

@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ModelCard } from './card.ts';
 import { EMOTION_COUNT } from './emotions.ts';
-import { CARD_FILE, findModelFolder, MODEL_FILE, modelInvalid, readCard } from './folder.ts';
+import { MODEL_FILE, modelInvalid, readCard } from './folder.ts';
 import type { ModelInput } from './input.ts';
-
-export { CARD_FILE, findModelFolder, MODEL_FILE, readCard };
 
 /** A loaded model: windows in, calibrated probabilities out. */
 export interface Model {

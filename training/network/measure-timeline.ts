@@ -6,6 +6,7 @@ import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { ModelInput } from '../../core/model/input.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
 import { type Ensemble, exportEnsemble, LOG_MEL_INPUT } from './export.ts';
+import type { PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import {
   type Listener,
@@ -13,7 +14,6 @@ import {
   scoreTimelines,
   type TimelineCounts,
 } from './timeline-evaluation.ts';
-import type { PreparedCorpus } from './train.ts';
 
 const SEED = 1;
 const NOTES_PER_SPEAKER = 4;

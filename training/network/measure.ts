@@ -28,9 +28,10 @@ import {
   predictNetwork,
   predictNetworks,
 } from './predict-ensemble.ts';
+import type { Prepared, PreparedCorpus } from './prepare.ts';
 import type { ConditionScores, CorpusSummary, NetworkResults, SeedScores } from './results.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
-import type { Fitted, Prepared, PreparedCorpus, TrainNetworkOptions } from './train.ts';
+import type { Fitted, TrainNetworkOptions } from './train.ts';
 
 /** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
 const TARGET_ACCURACY = 0.8;

@@ -6,7 +6,7 @@ import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { appendScaler } from '../onnx/scaler.ts';
 import { appendModel, type FittedModel, type Parameters } from '../pipeline/families.ts';
 import { JobRunner } from '../pipeline/jobs.ts';
-import type { PreparedCorpus } from './train.ts';
+import type { PreparedCorpus } from './prepare.ts';
 
 /**
  * The shape is what the search of `npm run train:baselines` found best on speakers unseen; fewer

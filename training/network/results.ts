@@ -29,7 +29,7 @@ export interface NetworkResults {
     /** What each lever brings: the UAR of speech with it, in order. */
     readonly levers: readonly Lever[];
   };
-  /** Random 80/20 split over speech and song, each seed alone. Leaks speakers. */
+  /** Random 80/20 split over speech and song, one network a seed. Leaks speakers. */
   readonly randomSplit: readonly (Scores & { readonly seed: number })[];
   /** CREMA-D actors who were never trained on, by the model that ships; six classes. */
   readonly cremaD: {

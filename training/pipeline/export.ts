@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelCard } from '../../core/model/card.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { CARD_FILE, MODEL_FILE } from '../../core/model/session.ts';
+import { CARD_FILE, MODEL_FILE } from '../../core/model/folder.ts';
 import type { Scaling } from '../estimators/standard-scaler.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { appendScaler } from '../onnx/scaler.ts';

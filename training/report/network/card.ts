@@ -122,7 +122,7 @@ function randomFigures(seeds: NetworkResults['randomSplit']): Figures | null {
     macroF1: mean(({ macroF1 }) => macroF1),
   };
   const uar = spreadOf(seeds.map(({ unweightedAverageRecall }) => unweightedAverageRecall));
-  return withSeeds(figures(protocol, scores), uar, 'each seed alone');
+  return withSeeds(figures(protocol, scores), uar, 'one network a seed');
 }
 
 function withSeeds(own: Figures, uar: Spread | null, basis: string): Figures {
