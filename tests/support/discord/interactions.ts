@@ -99,7 +99,8 @@ export class Interactions {
     if (interaction.response) throw acknowledgedBefore();
     if (response.type === InteractionResponseType.ChannelMessageWithSource) {
       checkMessage(response.data);
-      interaction.original = this.#message(interaction, response.data);
+      const { content, embeds } = response.data;
+      interaction.original = this.#message(interaction, { content, embeds });
     } else if (response.type !== InteractionResponseType.DeferredChannelMessageWithSource) {
       throw invalidBody('type', 'BASE_TYPE_CHOICES', 'Not a type that a command takes.');
     }
