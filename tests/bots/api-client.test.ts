@@ -1,10 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../bots/api-client.ts';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
 import { VERDICT } from '../../functions/openapi/examples.ts';
+import { type ServeProcess, startServe } from '../cli/serve/process.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
-import { useTinyModel } from '../fixtures/model.ts';
+import { useTinyModel, writeTinyModel } from '../fixtures/model.ts';
 import { useServer } from './server.ts';
 
 const NOTE = wavFile(voiceLike({ seconds: 1 }));
@@ -27,6 +32,57 @@ describe('with the API', () => {
     await expect(api.hear(Buffer.from('Hello, this is a letter.'))).rejects.toMatchObject({
       code: 'format-unsupported',
       message: expect.stringContaining('This is text, not a recording.'),
+    });
+  });
+});
+
+describe('through API Gateway, which takes less in one call', () => {
+  const gateway = useServer();
+  let folder: string;
+  let model: string;
+  let server: ServeProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'undertone-gateway-'));
+    model = await writeTinyModel({ favourite: 'angry', confidence: 0.8 });
+    server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: model });
+    [, url] = await server.printed(/listening at (\S+)/);
+    await server.printed(/The local cloud is up/);
+    gateway.handle = async (request, response) => {
+      const body = await buffer(request);
+      const isTooLarge = body.length > 4.5e6;
+      const answer = isTooLarge
+        ? Response.json({ code: 'audio-too-large', detail: 'Use an upload.' }, { status: 413 })
+        : await fetch(url + request.url, {
+            method: request.method ?? '',
+            ...(body.length > 0 && { body }),
+          });
+      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+    };
+  });
+  afterAll(async () => {
+    server.child.kill('SIGKILL');
+    await server.exit;
+    await Promise.all([folder, model].map((path) => rm(path, { recursive: true })));
+  });
+
+  test('a large recording is uploaded, heard and deleted', async () => {
+    const api = new ApiClient({ endpoint: gateway.origin });
+    const large = wavFile(voiceLike({ seconds: 3, sampleRate: 384_000 }), {
+      ...{ sampleRate: 384_000, encoding: 'float32' },
+    });
+    expect(large.length).toBeGreaterThan(4.5e6);
+    expect(await api.hear(large)).toMatchObject({ emotion: 'angry', duration: 3 });
+    const { method, url: result } = gateway.asked.at(-1) ?? {};
+    expect(method).toBe('DELETE');
+    expect((await fetch(url + result)).status).toBe(404);
+  });
+
+  test('the error of a large recording is its own', async () => {
+    const api = new ApiClient({ endpoint: gateway.origin });
+    await expect(api.hear(Buffer.alloc(5e6, 'This is a long letter. '))).rejects.toMatchObject({
+      code: 'format-unsupported',
     });
   });
 });
