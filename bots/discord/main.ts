@@ -8,6 +8,7 @@
  * code is 1 when it cannot work, and stderr says why.
  */
 import { UndertoneError } from '../../core/errors.ts';
+import { interrupted } from '../interrupted.ts';
 import { logEvent } from '../log.ts';
 import { readBotEnvironment } from './environment.ts';
 import { startDiscordBot } from './gateway.ts';
@@ -38,19 +39,6 @@ async function run(): Promise<void> {
   } finally {
     await bot.close();
   }
-}
-
-/** Resolves at the first signal; the next one finds no listener and ends the process. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }
 
 function print(line: string): void {

@@ -1,6 +1,9 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Services } from '../answer.ts';
 import { ApiClient } from '../api-client.ts';
-import { memoryLimits } from '../limits.ts';
+import { dynamoLimits, memoryLimits } from '../limits.ts';
+import { dynamoSettings } from '../settings/dynamodb.ts';
 import { fileSettings } from '../settings/file.ts';
 import type { BotEnvironment } from './environment.ts';
 import { discordHosts } from './rest.ts';
@@ -23,14 +26,6 @@ async function memoryOf({
   UNDERTONE_SETTINGS_FILE: file,
 }: BotEnvironment): Promise<Pick<Services, 'settings' | 'limits'>> {
   if (!table) return { settings: await fileSettings(file), limits: memoryLimits() };
-  // Who keeps the settings in a file does not wait for the AWS SDK.
-  const [{ DynamoDBClient }, { DynamoDBDocumentClient }, { dynamoSettings }, { dynamoLimits }] =
-    await Promise.all([
-      import('@aws-sdk/client-dynamodb'),
-      import('@aws-sdk/lib-dynamodb'),
-      import('../settings/dynamodb.ts'),
-      import('../limits.ts'),
-    ]);
   const client = new DynamoDBClient();
   return {
     settings: dynamoSettings(table, DynamoDBDocumentClient.from(client)),
