@@ -42,7 +42,7 @@ export function openLiveStreams(server: Server, options: LiveOptions): LiveStrea
   };
   const sockets = new WebSocketServer(settings);
   const begin = (client: WebSocket, model: Model) => {
-    const session = new LiveSession(client, model);
+    const session = new LiveSession(client, model, limits);
     if (sockets.clients.size > limits.streams) return session.fail(full(limits));
     watchPresence(client, limits, () => session.fail(silent(limits)));
   };

@@ -26,7 +26,9 @@ let server: RunningServer;
 let other: RunningServer | undefined;
 
 beforeAll(async () => {
-  server = await startServer({ port: 0, host: '127.0.0.1' });
+  // A busy machine leaves no verdicts out: what they say is what is tested here.
+  const live = { late: Number.POSITIVE_INFINITY };
+  server = await startServer({ port: 0, host: '127.0.0.1', live });
 });
 afterAll(() => server.close());
 afterEach(async () => {
@@ -125,12 +127,12 @@ describe('a stream', () => {
   });
 
   test('that fell behind real time skips verdicts until it has caught up', async () => {
-    const client = await connect(server.url);
+    const client = await connect(await startOther({ late: 100 }));
     client.send({ type: 'start', sampleRate: 16_000 });
     sendAudio(client, voiceLike({ seconds: 1 }), 16_000);
-    await client.received('verdict');
-    // As if the network had held back six seconds.
-    await sleep(6000);
+    await client.received('ready');
+    // As if the network had held back what comes then.
+    await sleep(5000);
     sendAudio(client, voiceLike({ seconds: 6 }), 16_000);
     client.send({ type: 'stop' });
     expect(await client.received('summary')).toMatchObject({ duration: 7 });
