@@ -126,6 +126,18 @@ describe('a stream', () => {
     expect(messages.at(-1)).toMatchObject({ duration: 40 });
   });
 
+  test('that comes faster than it is heard waits in its client, not in the server', async () => {
+    const sampleRate = 96_000;
+    const second = pcm(new Resampler(16_000, sampleRate).push(voice)).subarray(0, 2 * sampleRate);
+    const client = await connect(server.url);
+    client.send({ type: 'start', sampleRate });
+    for (let sent = 0; sent < 120; sent++) client.socket.send(second);
+    while (client.socket.bufferedAmount > 0) await sleep(10);
+    // All 23 MB have left the client. What the system keeps on the way is 8 MB or so, 40 seconds.
+    expect(verdictsOf(client.messages).length).toBeGreaterThan(120);
+    client.socket.terminate();
+  });
+
   test('that fell behind real time skips verdicts until it has caught up', async () => {
     const client = await connect(await startOther({ late: 100 }));
     client.send({ type: 'start', sampleRate: 16_000 });
