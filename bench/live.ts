@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { decode, SAMPLE_RATE } from '../core/audio/decode.ts';
 import { Resampler } from '../core/audio/resample.ts';
+import { defaultModel } from '../core/classify.ts';
+import { LiveListener } from '../core/live/listener.ts';
 import { wavFile } from '../tests/fixtures/audio.ts';
-import { growthOf, measure, percentile, table } from './measure.ts';
+import { growthOf, measure, percentile, processorTime, table } from './measure.ts';
 import { type ServerProcess, startServer } from './server.ts';
 
 /** What browsers record. */
@@ -56,6 +58,13 @@ async function latency({ url }: ServerProcess, samples: Float32Array): Promise<v
     await measure('undertone classify, a new process', 3, spawned),
   ]);
   console.log(`  ${spread(times)}`);
+  const listener = new LiveListener({ model: await defaultModel() });
+  await listener.push(samples);
+  let verdicts = 0;
+  const processor = await processorTime(async () => {
+    verdicts = (await listener.push(samples)).length;
+  });
+  console.log(`  a verdict takes ${(processor / verdicts).toFixed(1)} ms of processor time`);
 }
 
 async function together({ url }: ServerProcess, samples: Float32Array): Promise<void> {

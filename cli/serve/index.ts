@@ -5,6 +5,7 @@ import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
+import { LIVE_PATH } from './live/protocol.ts';
 import { isLoopback } from './loopback.ts';
 import { sampleFile } from './package-root.ts';
 import { startServer } from './server.ts';
@@ -99,6 +100,7 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
     '',
     `  Page    open ${url} and drop a voice note on it`,
     `  API     curl --data-binary @${exampleFile()} ${url}/v1/emotion`,
+    `  Live    stream audio to ${url.replace('http', 'ws')}${LIVE_PATH} as it is recorded`,
     inbox
       ? `  Folder  put recordings into ${asFolder(inbox)} and read ${asFolder(labels)}<name>.json`
       : '  Folder  none is watched',

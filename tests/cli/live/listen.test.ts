@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAvFoundation, parseDirectShow, parseSources } from '../../../cli/listen/devices.ts';
 import { findFfmpeg } from '../../../core/audio/ffmpeg.ts';
+import { Resampler } from '../../../core/audio/resample.ts';
 import { LiveListener } from '../../../core/live/listener.ts';
 import { liveSummarySchema, liveVerdictSchema } from '../../../core/live/verdict.ts';
 import { loadModel } from '../../../core/model/session.ts';
@@ -14,6 +16,7 @@ import { hasFfmpeg } from '../../fixtures/encode.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { run } from '../../fixtures/run.ts';
 import { MAIN, startProcess } from '../serve/process.ts';
+import { pcm } from './client.ts';
 
 const SECONDS = 16_000;
 
@@ -160,6 +163,12 @@ async function standIn(name: string, script: string): Promise<NodeJS.ProcessEnv>
   return { FFMPEG_BIN: path };
 }
 
+/** Whether ffmpeg reads from ALSA, and ALSA is set up enough to be told of a device. */
+const hasAlsa =
+  hasFfmpeg &&
+  existsSync('/usr/share/alsa/alsa.conf') &&
+  /^ D.? *alsa\b/m.test(String(spawnSync(findFfmpeg(), ['-hide_banner', '-devices']).stdout));
+
 /** As devices are named on Linux; elsewhere the stand-ins would have to speak otherwise. */
 describe.skipIf(process.platform !== 'linux')('a microphone', () => {
   /** Records the note, and what ffmpeg was asked for, from ALSA only. */
@@ -187,6 +196,20 @@ describe.skipIf(process.platform !== 'linux')('a microphone', () => {
     const known = await readFile(join(folder, 'environment'), 'utf8');
     expect(known).toContain('PULSE_SERVER=unix:/nowhere');
     expect(known).not.toContain('AWS_SECRET');
+  });
+
+  test.skipIf(!hasAlsa)('of ALSA, which here is a file, is heard by the real ffmpeg', async () => {
+    const raw = join(folder, 'microphone.raw');
+    await writeFile(raw, pcm(new Resampler(16_000, 48_000).push(samples)));
+    await writeFile(
+      join(folder, '.asoundrc'),
+      `pcm.desk { type file; slave.pcm "null"; file "/dev/null"; infile "${raw}"; format "raw" }\n`,
+    );
+    const { child, printed, exit } = start(['--device', 'desk'], { HOME: folder });
+    await printed(/0:01\.5 .* dB\n/);
+    child.kill('SIGINT');
+    const { code, err } = await exit;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
   test.skipIf(!hasFfmpeg)('that stops is told after the summary', async () => {
