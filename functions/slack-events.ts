@@ -29,7 +29,8 @@ export const handler = httpHandler(async (event) => {
   const work = intake(payload);
   if (!work) return taking();
   try {
-    await enqueue({ platform: 'slack', id: work.id, payload }, { group: work.channel });
+    const job = { platform: 'slack', id: work.id, payload: work.payload } as const;
+    await enqueue(job, { group: work.channel });
     return taking();
   } catch (thrown) {
     taken.forget(signature);

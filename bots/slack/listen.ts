@@ -183,5 +183,5 @@ async function withNotes(
 }
 
 function namesBot({ text }: MessageEvent, { botUserId }: Context): boolean {
-  return text?.includes(`<@${botUserId}>`) ?? false;
+  return new RegExp(`<@${botUserId}[|>]`).test(text ?? '');
 }

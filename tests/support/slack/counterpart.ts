@@ -120,6 +120,11 @@ export class Counterpart {
     return this.#http;
   }
 
+  /** Whether the app has acknowledged everything, or was given up. */
+  get isQuiet(): boolean {
+    return this.api.socket.isQuiet && (this.#http?.isQuiet ?? true);
+  }
+
   /** An address that does not belong to Slack. */
   get elsewhere(): string {
     return `http://${this.#elsewhereHost}/stolen`;

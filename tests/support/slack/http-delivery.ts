@@ -40,6 +40,8 @@ export function signedRequest(body: string | Buffer, signing: Signing): SlackReq
 }
 
 const MAX_RETRIES = 3;
+/** Events that are under way at a time: a function on Lambda has as many instances. */
+const MAX_IN_FLIGHT = 16;
 
 export interface HttpDeliveryOptions {
   readonly secret: string;
@@ -66,6 +68,11 @@ export class HttpDelivery {
   /** Sends an event, up to three times more where it is not acknowledged in time. */
   async event(body: object): Promise<void> {
     this.#inFlight++;
+    await this.#slots.run(() => this.#attempt(body));
+    this.#inFlight--;
+  }
+
+  async #attempt(body: object): Promise<void> {
     for (let attempt = 0; attempt <= MAX_RETRIES; attempt++) {
       const headers: Record<string, string> =
         attempt > 0
@@ -75,7 +82,6 @@ export class HttpDelivery {
       const answer = await this.#send(JSON.stringify(body), 'application/json', headers);
       if (answer && answer.status >= 200 && answer.status < 300) break;
     }
-    this.#inFlight--;
   }
 
   async command(body: Record<string, string>): Promise<void> {
