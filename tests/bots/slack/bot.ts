@@ -68,7 +68,7 @@ export interface BotUnderTest {
   readonly services: Services;
   readonly bot: SocketBot;
   /** Resolves when Slack has nothing under way and the bot has said `count` things in all. */
-  said(count: number): Promise<void>;
+  said(count: number, timeout?: number): Promise<void>;
 }
 
 type BotOptions = Partial<CounterpartOptions> & { readonly limits?: Services['limits'] };
@@ -111,7 +111,7 @@ export function useSocketBot({ limits, ...options }: BotOptions = {}): BotUnderT
     get bot() {
       return bot;
     },
-    said: (count) => said(slack, count),
+    said: (count, timeout) => said(slack, count, timeout),
   };
 }
 
@@ -122,7 +122,7 @@ export interface HttpBotUnderTest {
   readonly http: HttpDelivery;
   /** Milliseconds by which acknowledgements are late, one after another. */
   readonly delays: number[];
-  said(count: number): Promise<void>;
+  said(count: number, timeout?: number): Promise<void>;
 }
 
 /**
@@ -188,14 +188,14 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
       return http;
     },
     delays,
-    said: (count) => said(slack, count),
+    said: (count, timeout) => said(slack, count, timeout),
   };
 }
 
 /** Waits for the answers, and then for what should not come. */
-export async function said(slack: Counterpart, count: number): Promise<void> {
+export async function said(slack: Counterpart, count: number, timeout = 40_000): Promise<void> {
   const all = () => slack.posts().length + slack.workspace.ephemerals.length;
-  await vi.waitFor(() => expect(all()).toBeGreaterThanOrEqual(count), { timeout: 40_000 });
+  await vi.waitFor(() => expect(all()).toBeGreaterThanOrEqual(count), { timeout });
   await vi.waitFor(() => expect(slack.isQuiet).toBe(true), { timeout: 10_000 });
   slack.echoPosts();
   await new Promise((resolve) => setTimeout(resolve, 60));

@@ -9,8 +9,10 @@ useTinyModel({ favourite: 'happy', confidence: 0.7 });
 
 const CHANNELS = 20;
 const NOTES = 500;
-/** A little faster than Slack, which takes one post a second in each channel after a few in a row. */
-const rate = { burst: 5, everyMs: 300 };
+/** Milliseconds, for a machine that is busy with other things. */
+const TIMEOUT = 240_000;
+/** Every channel has the bot wait twice for a second. */
+const postsInARow = 10;
 const note = wavFile(voiceLike({ seconds: 0.6 }));
 
 /** Everybody posts ten notes in the same moment, which is within what one person may have heard. */
@@ -25,13 +27,13 @@ async function burst(run: BotUnderTest | HttpBotUnderTest): Promise<void> {
   const said = Array.from({ length: NOTES }, (_, i) =>
     slack.say(channels[i % CHANNELS], people[i % people.length], { files: [{ content: note }] }),
   );
-  await run.said(NOTES);
+  await run.said(NOTES, TIMEOUT);
   for (const channel of channels) {
     const asked = said.filter((message) => message.channel === channel).map(({ ts }) => ts);
     expect(answered(slack, channel)).toEqual(asked);
   }
   expect(slack.posts().every(({ text }) => text.startsWith('Happy'))).toBe(true);
-  expect(slack.api.rates.refusals).toBeGreaterThan(0);
+  expect(slack.api.rates.refusals).toBe(CHANNELS * 2);
   expect(slack.api.rates.impatient).toBe(0);
 }
 
@@ -41,25 +43,33 @@ function answered(slack: Counterpart, channel: string): (string | undefined)[] {
 
 describe('500 notes in the same moment in 20 channels: 500 answers, in order, none twice', () => {
   describe('in Socket Mode', () => {
-    const run = useSocketBot({ rate, limits: memoryLimits() });
-    test('with connections that break meanwhile', async () => {
-      const timers = [400, 1500, 4000].map((ms, i) =>
-        setTimeout(() => {
-          if (i === 1) run.slack.api.socket.requestRefresh();
-          else run.slack.api.socket.drop();
-        }, ms),
-      );
-      await burst(run);
-      for (const timer of timers) clearTimeout(timer);
-    });
+    const run = useSocketBot({ postsInARow, limits: memoryLimits() });
+    test(
+      'with connections that break meanwhile',
+      async () => {
+        const timers = [400, 1500, 4000].map((ms, i) =>
+          setTimeout(() => {
+            if (i === 1) run.slack.api.socket.requestRefresh();
+            else run.slack.api.socket.drop();
+          }, ms),
+        );
+        await burst(run);
+        for (const timer of timers) clearTimeout(timer);
+      },
+      TIMEOUT,
+    );
   });
 
   describe('over HTTP', () => {
-    const run = useHttpBot({ rate });
-    test('with acknowledgements that are late', async () => {
-      run.delays.push(...Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 3500 : 0)));
-      await burst(run);
-      expect(run.http.retries).toBeGreaterThan(0);
-    });
+    const run = useHttpBot({ postsInARow });
+    test(
+      'with acknowledgements that are late',
+      async () => {
+        run.delays.push(...Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 3500 : 0)));
+        await burst(run);
+        expect(run.http.retries).toBeGreaterThan(0);
+      },
+      TIMEOUT,
+    );
   });
 });
