@@ -1,4 +1,4 @@
-import { mayBeNote } from './files.ts';
+import { mayBeNote } from './notes.ts';
 import {
   commandBodySchema,
   eventBodySchema,

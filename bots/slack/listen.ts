@@ -5,7 +5,8 @@ import { type Answer, answer, type Services } from '../answer.ts';
 import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
-import { mayBeNote, noteIn } from './files.ts';
+import { noteIn } from './files.ts';
+import { mayBeNote } from './notes.ts';
 import {
   type eventBodySchema,
   isDirect,
