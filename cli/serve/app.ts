@@ -5,29 +5,11 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
+import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
 import { isLoopback } from './loopback.ts';
 import { packageRoot } from './package-root.ts';
-
-/** The page loads nothing but its own files, and plays only what the visitor dropped on it. */
-const SECURITY_HEADERS = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    'media-src blob:',
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const;
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
