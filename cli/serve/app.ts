@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
+import { PAGE } from '../../functions/http/page-files.ts';
 import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
@@ -47,7 +50,13 @@ export function createApp({ host, cloud }: AppOptions): App {
       forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud }),
     );
   }
-  app.get('*', serveStatic({ root: join(packageRoot(), 'web') }));
+  app.get('*', compress());
+  // Wherever npm put the packages: in a folder of ours, or beside it where we are a package ourselves.
+  const { resolve } = createRequire(import.meta.url);
+  for (const [path, file] of Object.entries(PAGE.vendor)) {
+    app.get(`/${path}`, serveStatic({ path: resolve(file) }));
+  }
+  app.get('*', serveStatic({ root: join(packageRoot(), PAGE.folder) }));
   app.notFound(nothingHere);
   app.onError((thrown) => {
     const requestId = randomUUID();
