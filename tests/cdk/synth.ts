@@ -17,10 +17,13 @@ const FLAGS: Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
 ).context;
 
+/** Nor are files copied: the AWS command line, which uploads the page, has 22 MB. */
+const NOTHING_BUNDLED = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-staging': true };
+
 /** Returns the stack for some context values. Nothing is bundled, which would take seconds. */
 export function stackFor(context: Context = {}): UndertoneStack {
   const app = new App({
-    context: { ...FLAGS, ffmpeg: 'none', ...context, 'aws:cdk:bundling-stacks': [] },
+    context: { ...FLAGS, ffmpeg: 'none', ...context, ...NOTHING_BUNDLED },
   });
   const config = readConfig(app.node);
   return new UndertoneStack(app, config.name, { config });
@@ -109,7 +112,7 @@ export async function synthesise(context: Context): Promise<Assembly> {
     template,
     assetOf: (handler) => {
       const found = assets('AWS::Lambda::Function').find(({ construct }) =>
-        construct.toLowerCase().includes(`/${handler}/`),
+        construct.toLowerCase().endsWith(`/${handler}/function/resource`),
       );
       if (!found) throw new Error(`There is no function ${handler}.`);
       return found.path;
