@@ -60,7 +60,7 @@ export class Firewall extends Construct {
 function perVisitor(page: Proof, limit: number): CfnWebACL.RateBasedStatementProperty {
   return {
     aggregateKeyType: 'FORWARDED_IP',
-    // A header without an address cannot be CloudFront's: blocked once there are many.
+    // CloudFront always sends an address: what has none in that header is blocked.
     forwardedIpConfig: { headerName: VIEWER_ADDRESS, fallbackBehavior: 'MATCH' },
     limit,
     scopeDownStatement: shows(page),

@@ -5,8 +5,8 @@ import { acknowledge } from './acknowledge.ts';
 export interface ProofProps {
   /** The header that carries it. */
   readonly header: string;
-  /** What sends it. */
-  readonly sender: string;
+  /** What it is for, as the list of secrets says it. */
+  readonly description: string;
 }
 
 /**
@@ -17,11 +17,11 @@ export class Proof extends Construct {
   readonly header: string;
   readonly secret: Secret;
 
-  constructor(scope: Construct, id: string, { header, sender }: ProofProps) {
+  constructor(scope: Construct, id: string, { header, description }: ProofProps) {
     super(scope, id);
     this.header = header;
     this.secret = new Secret(this, 'Secret', {
-      description: `What ${sender} of Undertone shows to its API.`,
+      description,
       generateSecretString: { passwordLength: 40, excludePunctuation: true },
     });
     acknowledge(

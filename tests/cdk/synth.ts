@@ -52,10 +52,14 @@ export function properties(from: Template, type: string, id: RegExp): Properties
   return found[0][1].Properties;
 }
 
-/** Everything that the roles of a template are allowed. */
+/** The CDK's function that uploads the page: its rights are the CDK's, not ours. */
+export const UPLOADER = /^CustomCDKBucketDeployment/;
+
+/** Everything that the roles of a template are allowed, but for the one of the uploader. */
 export function policyStatements(from: Template): Statement[] {
-  const policies = Object.values(from.findResources('AWS::IAM::Policy'));
-  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
+  return Object.entries(from.findResources('AWS::IAM::Policy'))
+    .filter(([id]) => !UPLOADER.test(id))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
 }
 
 export interface Assembly extends AsyncDisposable {

@@ -43,7 +43,10 @@ export class Chat extends Construct {
   constructor(scope: Construct, id: string, props: ChatProps) {
     super(scope, id);
     const { config, api } = props;
-    this.proof = new Proof(this, 'Key', { header: 'x-api-key', sender: 'the bots' });
+    this.proof = new Proof(this, 'Key', {
+      header: 'x-api-key',
+      description: 'Undertone: the key with which its bots ask its API.',
+    });
     this.jobs = new ChatQueue(this, 'Queue');
     const parts: ChatParts = {
       ...props,

@@ -4,6 +4,7 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
+  AvailabilityZoneRebalancing,
   Cluster,
   ContainerImage,
   ContainerInsights,
@@ -57,9 +58,7 @@ export class Gateway extends Construct {
       description: 'Undertone: out to Discord and AWS by HTTPS, and in for nobody.',
       allowAllOutbound: false,
     });
-    for (const anywhere of [Peer.anyIpv4(), Peer.anyIpv6()]) {
-      securityGroup.addEgressRule(anywhere, Port.HTTPS);
-    }
+    securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS);
     this.#service = new FargateService(this, 'Service', {
       cluster,
       taskDefinition: this.#task(props),
@@ -70,6 +69,8 @@ export class Gateway extends Construct {
       // The old one ends before the new one starts.
       minHealthyPercent: 0,
       maxHealthyPercent: 100,
+      // Would start a second one elsewhere before it ends the first.
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       circuitBreaker: { rollback: true },
     });
     acknowledge(

@@ -3,13 +3,13 @@ import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { visibilityFor } from '../queues.ts';
 
-/** Longest that one question may take: fetching the note, hearing it, answering. */
-export const WORKER_TIMEOUT = Duration.seconds(60);
+/** Longest that one question may take: fetching the note, hearing it (uploaded, if large), answering. */
+export const WORKER_TIMEOUT = Duration.minutes(2);
 /**
- * Times that a question is tried: at once, after 6 and after 12 minutes. Discord takes an answer for
- * 15 minutes.
+ * Times that a question is tried: at once, and 12 minutes later where no function came to its end.
+ * Discord takes an answer for 15 minutes, and the channel waits meanwhile.
  */
-const TRIES = 3;
+const TRIES = 2;
 
 /**
  * What Discord and Slack have asked, in order for each channel, and a queue for what no function could

@@ -15,6 +15,7 @@ import { RestApiOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { Construct } from 'constructs';
 import { VIEWER_ADDRESS } from '../firewall.ts';
 import type { Proof } from '../proof.ts';
+import { regionalName } from './regional-name.ts';
 
 /**
  * Says in a header of our own who the visitor is. In X-Forwarded-For the first address is what the
@@ -33,6 +34,7 @@ export function apiBehaviour(scope: Construct, api: RestApi, proof: Proof): Beha
     allowedMethods: AllowedMethods.ALLOW_ALL,
     // What answers say about caching is kept to: verdicts and results are never stored.
     cachePolicy: new CachePolicy(scope, 'AsTheApiSays', {
+      cachePolicyName: regionalName(scope, 'AsTheApiSays'),
       comment: 'Nothing is kept but what the API of Undertone says may be.',
       minTtl: Duration.seconds(0),
       defaultTtl: Duration.seconds(0),
@@ -42,6 +44,7 @@ export function apiBehaviour(scope: Construct, api: RestApi, proof: Proof): Beha
       enableAcceptEncodingBrotli: true,
     }),
     originRequestPolicy: new OriginRequestPolicy(scope, 'ToTheApi', {
+      originRequestPolicyName: regionalName(scope, 'ToTheApi'),
       comment: 'What the API of Undertone reads of a request of the page.',
       headerBehavior: OriginRequestHeaderBehavior.allowList('content-type', VIEWER_ADDRESS),
     }),

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type HeadersReferrerPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
 import { SECURITY_HEADERS } from '../../../functions/http/security-headers.ts';
+import { regionalName } from './regional-name.ts';
 
 /**
  * Returns what makes CloudFront send the headers that the local server sends, and that this address is
@@ -15,6 +16,7 @@ export function securityHeaders(scope: Construct): ResponseHeadersPolicy {
     ...others
   } = SECURITY_HEADERS;
   return new ResponseHeadersPolicy(scope, 'Headers', {
+    responseHeadersPolicyName: regionalName(scope, 'Headers'),
     comment: 'What keeps the page of Undertone to itself.',
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy, override: true },

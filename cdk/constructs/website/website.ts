@@ -8,6 +8,7 @@ import {
   type ErrorResponse,
   HttpVersion,
   PriceClass,
+  S3OriginAccessControl,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -25,6 +26,7 @@ import { acknowledge } from '../acknowledge.ts';
 import { Proof } from '../proof.ts';
 import { apiBehaviour } from './api-behaviour.ts';
 import { NOT_FOUND_FILE, upload } from './files.ts';
+import { regionalName } from './regional-name.ts';
 import { securityHeaders } from './security-headers.ts';
 
 /** What is handed to the API; everything else is a file of the page. */
@@ -59,7 +61,10 @@ export class Website extends Construct {
 
   constructor(scope: Construct, id: string, { config, api }: WebsiteProps) {
     super(scope, id);
-    this.proof = new Proof(this, 'Proof', { header: 'x-undertone-page', sender: 'CloudFront' });
+    this.proof = new Proof(this, 'Proof', {
+      header: 'x-undertone-page',
+      description: 'Undertone: tells its firewall that CloudFront is asking.',
+    });
     // The files are those of this repository, and the upload takes them away with itself.
     const files = new Bucket(this, 'Files', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -82,7 +87,11 @@ export class Website extends Construct {
       defaultRootObject: 'index.html',
       defaultBehavior: {
         ...common,
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        origin: S3BucketOrigin.withOriginAccessControl(bucket, {
+          originAccessControl: new S3OriginAccessControl(this, 'Access', {
+            originAccessControlName: regionalName(this, 'Access'),
+          }),
+        }),
         cachePolicy: CachePolicy.CACHING_OPTIMIZED,
       },
       additionalBehaviors: Object.fromEntries(API_PATHS.map((path) => [path, toApi])),
