@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import type { Services } from '../../../bots/answer.ts';
+import { ApiClient } from '../../../bots/api-client.ts';
+import { memoryLimits } from '../../../bots/limits.ts';
+import { fileSettings } from '../../../bots/settings/file.ts';
+import { slackHosts } from '../../../bots/slack/files.ts';
+import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
+import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import {
+  type Counterpart,
+  type CounterpartOptions,
+  startSlack,
+} from '../../support/slack/counterpart.ts';
+
+export const NOTE = wavFile(voiceLike({ seconds: 1.2 }));
+
+/** The manifest that ships. */
+export async function manifest() {
+  const url = new URL('../../../bots/slack/manifest.json', import.meta.url);
+  return JSON.parse(await readFile(url, 'utf8'));
+}
+
+/** Starts the API of the project for all tests of a file. */
+export function useApi(): { readonly url: string } {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await startServer({ port: 0, host: '127.0.0.1' });
+  });
+  afterAll(() => server.close());
+  return {
+    get url() {
+      return server.url;
+    },
+  };
+}
+
+/** What the bot works with, its settings in a new folder. */
+export async function slackServices(
+  slack: Counterpart,
+  folder: string,
+  options: { readonly endpoint: string; readonly limits?: Services['limits'] },
+): Promise<Services> {
+  const { endpoint, limits = memoryLimits() } = options;
+  return {
+    api: new ApiClient({ endpoint }),
+    settings: await fileSettings(join(folder, 'settings.json')),
+    limits,
+    hosts: slackHosts(slack.botToken, [`http://${slack.files.host}`]),
+  };
+}
+
+export function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'undertone-slack-'));
+}
+
+export interface BotUnderTest {
+  readonly slack: Counterpart;
+  readonly services: Services;
+  readonly bot: SocketBot;
+  /** Resolves when Slack has nothing under way and the bot has said `count` things in all. */
+  said(count: number): Promise<void>;
+}
+
+type BotOptions = Partial<CounterpartOptions> & { readonly limits?: Services['limits'] };
+
+/**
+ * Runs the bot in Socket Mode for each test of a file, each against a workspace of its own.
+ *
+ * @example
+ * const run = useSocketBot();
+ * test('…', async () => { run.slack.say(…); await run.said(1); });
+ */
+export function useSocketBot({ limits, ...options }: BotOptions = {}): BotUnderTest {
+  const api = useApi();
+  let folder: string;
+  let slack: Counterpart;
+  let services: Services;
+  let bot: SocketBot;
+  beforeEach(async () => {
+    folder = await newFolder();
+    slack = await startSlack({ manifest: await manifest(), ...options });
+    services = await slackServices(slack, folder, { endpoint: api.url, ...(limits && { limits }) });
+    const { appToken, botToken } = slack;
+    // A lost connection is made anew after a moment, not after five seconds.
+    bot = await startSocketBot({
+      ...{ services, appToken, botToken, apiUrl: slack.api.url, pingTimeout: 600 },
+    });
+  });
+  afterEach(async () => {
+    await bot.stop();
+    await slack.close();
+    await rm(folder, { recursive: true });
+  });
+  return {
+    get slack() {
+      return slack;
+    },
+    get services() {
+      return services;
+    },
+    get bot() {
+      return bot;
+    },
+    said: (count) => said(slack, count),
+  };
+}
+
+/** Waits for the answers, and then for what should not come. */
+export async function said(slack: Counterpart, count: number): Promise<void> {
+  const all = () => slack.posts().length + slack.workspace.ephemerals.length;
+  await vi.waitFor(() => expect(all()).toBeGreaterThanOrEqual(count), { timeout: 20_000 });
+  await vi.waitFor(() => expect(slack.api.socket.isQuiet).toBe(true), { timeout: 10_000 });
+  slack.echoPosts();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(all()).toBe(count);
+}
+
+/** Everything that can be read in blocks. */
+export function textOf(blocks: readonly object[] | undefined): string {
+  const texts: string[] = [];
+  JSON.stringify(blocks ?? [], (key, value) => {
+    if (key === 'text' && typeof value === 'string') texts.push(value);
+    return value;
+  });
+  return texts.join('\n');
+}
