@@ -31,8 +31,8 @@ export interface CloudOptions {
   readonly timeout: number;
   /** Address of the HTTP API, which the chat bots ask. */
   readonly api: string;
-  /** Takes what goes wrong with a whole batch. */
-  readonly onError: (error: unknown) => void;
+  /** Takes what goes wrong with a whole batch of a function. */
+  readonly onError: (name: string, error: unknown) => void;
 }
 
 export interface LocalCloud {
@@ -90,7 +90,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
     aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));
     const endpoint = await startQueueEndpoint([labels, chat]);
     closers.push(endpoint.close);
-    const env = {
+    const env: Readonly<Record<string, string>> = {
       ...environment(aws, endpoint),
       UNDERTONE_QUEUE_URL: endpoint.urlOf(labels),
       UNDERTONE_CHAT_QUEUE_URL: endpoint.urlOf(chat),
@@ -137,7 +137,7 @@ interface WorkerOptions extends Pick<EventSourceOptions, 'queue' | 'batchSize' |
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds that one event may take. */
   readonly timeout: number;
-  readonly onError: (error: unknown) => void;
+  readonly onError: CloudOptions['onError'];
 }
 
 /**
@@ -146,13 +146,14 @@ interface WorkerOptions extends Pick<EventSourceOptions, 'queue' | 'batchSize' |
  * @returns a function that takes no more messages and resolves when those at hand are dealt with
  */
 async function startWorker(name: string, options: WorkerOptions): Promise<() => Promise<void>> {
-  const { queue, batchSize, concurrency, onError, folder, env, timeout } = options;
+  const { queue, batchSize, concurrency, folder, env, timeout } = options;
   const log = join(folder, `${name}.log`);
   await writeFile(log, '');
   // Has the extension of this file, in the sources and in the build.
   const module = new URL(`../../functions/${name}${extname(import.meta.url)}`, import.meta.url);
   const worker = functionProcess({ name: `undertone-${name}`, module, env, timeout, log });
   const handler = (event: SQSEvent) => worker.invoke(event) as Promise<undefined>;
+  const onError = (error: unknown) => options.onError(name, error);
   const end = startEventSource({ queue, handler, batchSize, concurrency, onError });
   return async () => {
     await end();
