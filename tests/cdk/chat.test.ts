@@ -1,10 +1,10 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
-import { type Properties, properties, type Statement, templateFor } from './synth.ts';
+import { CHAT, type Properties, properties, type Statement, templateFor } from './synth.ts';
 
-const PUBLIC_KEY = '0f'.repeat(32);
-const both = { discordPublicKey: PUBLIC_KEY, slackSecret: 'undertone/slack' };
+const { discordPublicKey: PUBLIC_KEY, slackSecret } = CHAT;
+const both = { discordPublicKey: PUBLIC_KEY, slackSecret };
 const template = templateFor(both);
 
 const handlers = (from: Template) =>

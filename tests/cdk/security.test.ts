@@ -4,6 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import {
+  CHAT,
   policyStatements,
   properties,
   type Statement,
@@ -13,13 +14,6 @@ import {
 } from './synth.ts';
 
 const template = templateFor();
-/** Both bots and the task that listens to Discord. */
-const CHAT = {
-  discordPublicKey: '0f'.repeat(32),
-  discordSecret: 'undertone/discord',
-  discordGateway: 'true',
-  slackSecret: 'undertone/slack',
-};
 const PAGE_CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
 
 describe('permissions', () => {

@@ -12,6 +12,14 @@ import { type Finished, run } from '../fixtures/run.ts';
 /** Context values as `-c` gives them. */
 export type Context = Readonly<Record<string, string>>;
 
+/** Both bots and the task that listens to Discord. */
+export const CHAT: Context = {
+  discordPublicKey: '0f'.repeat(32),
+  discordSecret: 'undertone/discord',
+  discordGateway: 'true',
+  slackSecret: 'undertone/slack',
+};
+
 /** The feature flags that the CDK's command line hands over from cdk.json. */
 const FLAGS: Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
@@ -70,6 +78,10 @@ export interface Assembly extends AsyncDisposable {
   readonly assetOf: (handler: string) => string;
   /** The folder that becomes a layer; undefined without one. */
   readonly layer: () => string | undefined;
+  /** The folders whose files are uploaded for the page. */
+  readonly pageAssets: () => string[];
+  /** The folder from which the image of the task is built. */
+  readonly imageAsset: () => string;
 }
 
 interface CloudFormationTemplate {
@@ -121,7 +133,20 @@ export async function synthesise(context: Context): Promise<Assembly> {
       if (!found) throw new Error(`There is no function ${handler}.`);
       return found.path;
     },
-    layer: () => assets('AWS::Lambda::LayerVersion')[0]?.path,
+    // The other one is the CDK's, for the upload of the page.
+    layer: () => assets('AWS::Lambda::LayerVersion').find(({ id }) => /^Ffmpeg/.test(id))?.path,
+    pageAssets: () =>
+      Object.values(template().Resources)
+        .filter(({ Type }) => Type === 'Custom::CDKBucketDeployment')
+        .flatMap(({ Properties }) => Properties.SourceObjectKeys as string[])
+        .map((key) => join(folder, `asset.${key.replace(/\.zip$/, '')}`)),
+    imageAsset: () => {
+      const manifest = readFileSync(join(folder, 'Undertone.assets.json'), 'utf8');
+      const [image] = Object.values<{ source: { directory: string } }>(
+        JSON.parse(manifest).dockerImages,
+      );
+      return join(folder, image.source.directory);
+    },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

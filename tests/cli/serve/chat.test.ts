@@ -3,15 +3,12 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import {
-  ApplicationCommandType,
-  InteractionResponseType,
-  InteractionType,
-} from 'discord-api-types/v10';
+import { InteractionResponseType } from 'discord-api-types/v10';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { expectProblem } from '../../functions/problem.ts';
+import { askDirectly } from '../../support/discord/direct-question.ts';
 import type { LocalInteraction } from '../../support/discord/interactions.ts';
 import { type LocalDiscord, startDiscord } from '../../support/discord/server.ts';
 import { answerOf } from './http.ts';
@@ -53,25 +50,6 @@ afterAll(async () => {
   await rm(model, { recursive: true });
 });
 
-/** Somebody asks about a voice message of their own, in a direct message to the bot. */
-function tap(audio: Uint8Array = note): LocalInteraction {
-  const { world, interactions } = discord;
-  const somebody = world.addUser();
-  const channel = world.addDirect(somebody);
-  const message = discord.postVoice(channel, somebody, audio);
-  return interactions.begin(channel, {
-    type: InteractionType.ApplicationCommand,
-    channel: { id: channel.id, type: channel.type },
-    user: somebody,
-    data: {
-      type: ApplicationCommandType.Message,
-      name: 'Read emotion',
-      target_id: message.id,
-      resolved: { messages: { [message.id]: message } },
-    },
-  });
-}
-
 /** Sends what Discord sends, through a tunnel that lends this machine its name. */
 async function send(
   body: string,
@@ -102,14 +80,14 @@ async function ask(interaction: LocalInteraction): Promise<void> {
 describe('with the public key of a Discord application', () => {
   test('a tap is answered by the same functions as in the cloud', async () => {
     await server.printed(/Chat {4}http:\S+\/discord\/interactions answers/);
-    const interaction = tap();
+    const { interaction } = askDirectly(discord, note);
     await ask(interaction);
     await discord.until(() => interaction.edits.length > 0);
     expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
   });
 
   test('what Discord did not sign is refused', async () => {
-    const body = JSON.stringify(tap().payload);
+    const body = JSON.stringify(askDirectly(discord, note).interaction.payload);
     const headers = discord.interactions.signatureOf(`${body} `);
     expect((await send(body, headers)).status).toBe(401);
     expect((await send(body, {})).status).toBe(401);
@@ -117,17 +95,12 @@ describe('with the public key of a Discord application', () => {
 
   test('what waits when everything is killed is answered after the next start', async () => {
     // As many as are worked on at a time, and none of them comes to its end.
-    const stuck = Array.from({ length: BUSY }, () => tap(note));
-    for (const { payload } of stuck) {
-      const { resolved, target_id } = payload.data as {
-        resolved: { messages: Record<string, { attachments: { url: string }[] }> };
-        target_id: string;
-      };
-      const [{ url: link }] = resolved.messages[target_id].attachments;
+    for (let i = 0; i < BUSY; i++) {
+      const { interaction, link } = askDirectly(discord, note);
       discord.cdn.replace(link, { drip: note, everyMs: 10_000 });
+      await ask(interaction);
     }
-    for (const interaction of stuck) await ask(interaction);
-    const waiting = tap();
+    const { interaction: waiting } = askDirectly(discord, note);
     await ask(waiting);
     await discord.until(() => discord.cdn.requests.size >= BUSY + 1);
     server.child.kill('SIGKILL');
