@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
@@ -47,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     print(welcome({ url: server.url, host, inbox, labels, model: `${card.name} ${card.version}` }));
     if (options.cloud) {
-      cloud = startCloud({ ...options, cloud: options.cloud });
+      cloud = startCloud({ ...options, cloud: options.cloud, api: server.url });
       // Awaited below; until then a failure must not count as unhandled.
       cloud.catch(() => {});
     }
@@ -55,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       listener = startListener();
       folder = await watchDropFolder({ inbox, labels, classify: listener.classify, print });
     }
-    if (cloud) print(cloudWelcome(await cloud));
+    if (cloud) print(cloudWelcome(await cloud, server.url));
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
@@ -70,14 +71,17 @@ async function startCloud({
   cloud: folder,
   port,
   labelTimeout,
-}: ServeOptions & { readonly cloud: string }): Promise<LocalCloud> {
+  api,
+}: ServeOptions & { readonly cloud: string; readonly api: string }): Promise<LocalCloud> {
   // What talks to AWS takes longer to load than everything else together.
   const { startLocalCloud } = await import('../local/cloud.ts');
   const cloud = await startLocalCloud({
     folder,
     port: port === 0 || port === MAX_PORT ? 0 : port + 1,
     timeout: labelTimeout * 1000,
-    onError: (error) => process.stderr.write(`Labelling failed: ${messageOf(error)}\n`),
+    api,
+    onError: (name, error) =>
+      process.stderr.write(`The function ${name} failed: ${messageOf(error)}\n`),
   });
   Object.assign(process.env, cloud.env);
   return cloud;
@@ -110,7 +114,8 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
   ].join('\n');
 }
 
-function cloudWelcome({ s3, inbox, results, env, envFile, deadLetters }: LocalCloud): string {
+function cloudWelcome(cloud: LocalCloud, url: string): string {
+  const { s3, inbox, results, env, envFile, deadLetters, platforms } = cloud;
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region } = env;
   return [
     'The local cloud is up: S3 and all that labels what comes into it.',
@@ -119,6 +124,9 @@ function cloudWelcome({ s3, inbox, results, env, envFile, deadLetters }: LocalCl
     `          with the keys ${id} and ${secret} in the region ${region}; . ${envFile} sets all that`,
     `  Labels  undertone labels s3://${results}/labels/ --csv`,
     `          what cannot be dealt with ends in ${asFolder(deadLetters)}`,
+    ...CHAT_ROUTES.filter(({ platform }) => platforms.includes(platform)).map(
+      ({ path }) => `  Chat    ${url}${path} answers; a tunnel to it lets the platform in`,
+    ),
     '',
   ].join('\n');
 }
