@@ -1,33 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
+import { PAGE } from '../../functions/http/page-files.ts';
+import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
 import { isLoopback } from './loopback.ts';
 import { packageRoot } from './package-root.ts';
-
-/** The page loads nothing but its own files, and plays only what the visitor dropped on it. */
-const SECURITY_HEADERS = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    'media-src blob:',
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const;
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
@@ -53,6 +39,10 @@ export function createApp({ host, cloud }: AppOptions): App {
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
     if (!headers.has('x-request-id')) context.header('x-request-id', randomUUID());
   });
+  const toApi = ({ req, env }: Context<{ Bindings: HttpBindings }>) =>
+    forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud });
+  // Before the look at the name: platforms come through a tunnel, under its name, and sign what they send.
+  for (const { path } of CHAT_ROUTES) app.all(path, toApi);
   if (isLoopback(host)) {
     app.use(async (context, next) => {
       const { hostname } = new URL(context.req.url);
@@ -60,12 +50,14 @@ export function createApp({ host, cloud }: AppOptions): App {
     });
   }
   app.use(crossOrigin(host));
-  for (const path of ['/v1/*', '/openapi.json']) {
-    app.all(path, ({ req, env }) =>
-      forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud }),
-    );
+  for (const path of ['/v1/*', '/openapi.json']) app.all(path, toApi);
+  app.get('*', compress());
+  // Wherever npm put the packages: in a folder of ours, or beside it where we are a package ourselves.
+  const { resolve } = createRequire(import.meta.url);
+  for (const [path, file] of Object.entries(PAGE.vendor)) {
+    app.get(`/${path}`, serveStatic({ path: resolve(file) }));
   }
-  app.get('*', serveStatic({ root: join(packageRoot(), 'web') }));
+  app.get('*', serveStatic({ root: join(packageRoot(), PAGE.folder) }));
   app.notFound(nothingHere);
   app.onError((thrown) => {
     const requestId = randomUUID();
@@ -76,7 +68,8 @@ export function createApp({ host, cloud }: AppOptions): App {
   return app;
 }
 
-function hostUnknown(): UndertoneError {
+/** The sentence for a request to a name that is not one of this machine. */
+export function hostUnknown(): UndertoneError {
   return new UndertoneError(
     'host-unknown',
     'This server answers on this machine only: use 127.0.0.1 or localhost as the address, or start it with --host to let others reach it.',

@@ -140,7 +140,7 @@ function ofWebhook(
 ): RestRoute {
   return {
     method,
-    pattern: /^\/webhooks\/(\d+)\/([^/]+)\/messages\/@original$/,
+    pattern: /^\/webhooks\/(\d+)\/([^/]+)\/messages\/(?:@|%40)original$/,
     isOfInteraction: true,
     answer: ({ services, ids: [, token], body }) => answer(services, token, body),
   };
