@@ -16,7 +16,7 @@ import {
   type SlackFile,
 } from './payloads.ts';
 import type { Destination, Replies } from './replies.ts';
-import { ask, slackError } from './web.ts';
+import { ask, isRevoked, slackError } from './web.ts';
 
 /** What the listeners work with. */
 export interface Context {
@@ -38,6 +38,9 @@ interface Question {
   /** Who posted the message that has the files. */
   readonly poster: string | null;
 }
+
+/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
+const HEARING_TIMEOUT = 80_000;
 
 /** Errors that nobody has to hear of who did not ask. */
 const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
@@ -133,8 +136,10 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    return await hearing(() => answer({ place, asker, author }, note, services));
+    const signal = AbortSignal.timeout(HEARING_TIMEOUT);
+    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
   } catch (thrown) {
+    if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
     const { errors } = services.strings ?? EN;
     return { kind: 'refused', error, text: errors[error.code], isPrivate: true, isRepeated: false };

@@ -134,16 +134,18 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   let folder: string;
   let slack: Counterpart;
   let services: Services;
-  let queue: FifoQueue;
+  const queue = new FifoQueue();
   let http: HttpDelivery;
   let worker: NodeJS.Timeout;
   const delays: number[] = [];
+  beforeAll(() => queue.start());
+  afterAll(() => queue.close());
   beforeEach(async () => {
     folder = await newFolder();
     slack = await startSlack({ manifest: await manifest(), ...options });
     services = await slackServices(slack, folder, { endpoint: api.url });
-    queue = new FifoQueue();
-    await queue.start();
+    queue.messages.length = 0;
+    queue.sent = 0;
     Object.assign(process.env, queue.env, {
       UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
       UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
@@ -171,7 +173,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   });
   afterEach(async () => {
     clearInterval(worker);
-    await Promise.all([slack.close(), queue.close()]);
+    await slack.close();
     await rm(folder, { recursive: true });
   });
   return {
@@ -181,9 +183,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
     get services() {
       return services;
     },
-    get queue() {
-      return queue;
-    },
+    queue,
     get http() {
       return http;
     },

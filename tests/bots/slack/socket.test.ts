@@ -288,6 +288,20 @@ describe('/undertone', () => {
     expect(run.slack.workspace.ephemerals[0].text).toContain('only you and me');
   });
 
+  test('auto on in a channel that the bot is not in opens nothing', async () => {
+    const ada = person({ isAdmin: true });
+    for (const kind of ['public', 'private'] as const) {
+      const channel = run.slack.workspace.addChannel([ada], { kind, hasBot: false });
+      run.slack.command(channel, ada, 'auto on');
+    }
+    await run.said(2);
+    for (const { text, via } of run.slack.workspace.ephemerals) {
+      expect(text).toContain('/invite @Undertone');
+      expect(via).toBe('response_url');
+    }
+    expect(await run.services.settings.automaticChannels('slack')).toEqual([]);
+  });
+
   test('auto on of somebody whom Slack does not know is refused', async () => {
     const channel = run.slack.workspace.addChannel([]);
     run.slack.command(channel, 'U0NOBODY', 'auto on');
