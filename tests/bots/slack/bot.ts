@@ -138,6 +138,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   let http: HttpDelivery;
   let worker: NodeJS.Timeout;
   const delays: number[] = [];
+  const lanes = new Map<string, Promise<void>>();
   beforeAll(() => queue.start());
   afterAll(() => queue.close());
   beforeEach(async () => {
@@ -157,7 +158,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
       return { status: statusCode, body };
     });
     const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
-    const lanes = new Map<string, Promise<void>>();
+    lanes.clear();
     let done = 0;
     worker = setInterval(() => {
       for (; done < queue.messages.length; done++) {
@@ -188,7 +189,12 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
       return http;
     },
     delays,
-    said: (count, timeout) => said(slack, count, timeout),
+    async said(count, timeout) {
+      await said(slack, count, timeout);
+      // What is said twice, is said after a while.
+      await Promise.all(lanes.values());
+      await said(slack, count);
+    },
   };
 }
 
