@@ -4,6 +4,7 @@ import { atOnce, firstAnswer } from '../bots/discord/first-answer.ts';
 import { isPing, readInteraction } from '../bots/discord/interaction.ts';
 import { verifyDiscord } from '../bots/discord/signature.ts';
 import { logEvent } from '../bots/log.ts';
+import { Recent } from '../bots/recent.ts';
 import { EN } from '../bots/wording/en.ts';
 import { UndertoneError } from '../core/errors.ts';
 import { chatEnvironment } from './chat/environment.ts';
@@ -12,10 +13,11 @@ import { httpHandler } from './http/handler.ts';
 import { headerOf } from './http/headers.ts';
 import { json } from './http/respond.ts';
 
-/** Ids of interactions that this instance has taken, the latest ones. Discord sends each once. */
-const taken = new Set<string>();
-/** More than come to one instance while a signature is fresh. */
-const MAX_TAKEN = 10_000;
+/**
+ * Ids of the interactions that this instance has taken: Discord sends each once. More than come to one
+ * instance while a signature is fresh.
+ */
+const taken = new Recent<true>(10_000);
 
 /**
  * `POST /discord/interactions`: what people do with the commands of the Discord bot. Answers at once
@@ -27,7 +29,7 @@ export const handler = httpHandler(async (event) => {
   const interaction = readInteraction(payload);
   const { id, place } = interaction;
   if (taken.has(id)) throw replayed();
-  remember(id);
+  taken.set(id, true);
   const first = firstAnswer(interaction);
   if (!first.isDeferred) return json(first.response);
   try {
@@ -52,14 +54,6 @@ function verified(event: APIGatewayProxyEvent): unknown {
     return JSON.parse(body.toString('utf8'));
   } catch (cause) {
     throw new UndertoneError('parameter-invalid', 'The body is not JSON.', { cause });
-  }
-}
-
-function remember(id: string): void {
-  taken.add(id);
-  for (const oldest of taken) {
-    if (taken.size <= MAX_TAKEN) break;
-    taken.delete(oldest);
   }
 }
 

@@ -1,4 +1,4 @@
-import { DiscordAPIError } from '@discordjs/rest';
+import type { DiscordAPIError } from '@discordjs/rest';
 import { RESTJSONErrorCodes } from 'discord-api-types/v10';
 
 const { UnknownChannel, UnknownMessage, UnknownWebhook, UnknownInteraction } = RESTJSONErrorCodes;
@@ -26,6 +26,11 @@ export function isForbidden(thrown: unknown): boolean {
   );
 }
 
+/** Returns whether an interaction has its first answer already, as when the same one was sent twice. */
+export function isAcknowledged(thrown: unknown): boolean {
+  return hasCode(thrown, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged);
+}
+
 /** Returns whether the answer to an interaction does not exist, or not yet. */
 export function isUnknownAnswer(thrown: unknown): boolean {
   return hasCode(thrown, UnknownWebhook, UnknownMessage);
@@ -33,10 +38,14 @@ export function isUnknownAnswer(thrown: unknown): boolean {
 
 function isReplyToNothing(thrown: unknown): boolean {
   if (!hasCode(thrown, InvalidFormBodyOrContentType)) return false;
-  const { errors } = (thrown as DiscordAPIError).rawError as { errors?: object };
+  const { errors } = (thrown as Refusal).rawError as { errors?: object };
   return errors !== undefined && 'message_reference' in errors;
 }
 
+/** Its class cannot be asked for: discord.js loads a second copy of it, as CommonJS. */
+type Refusal = Pick<DiscordAPIError, 'code' | 'rawError'>;
+
 function hasCode(thrown: unknown, ...codes: readonly number[]): boolean {
-  return thrown instanceof DiscordAPIError && codes.includes(Number(thrown.code));
+  const isRefusal = typeof thrown === 'object' && thrown !== null && 'rawError' in thrown;
+  return isRefusal && codes.includes(Number((thrown as Refusal).code));
 }

@@ -7,20 +7,20 @@ import {
 } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Note, Services } from '../answer.ts';
+import { ChannelQueue } from '../channel-queue.ts';
 import { type Ask, mayHear, type Place } from '../consent.ts';
 import { logEvent } from '../log.ts';
-import { ChannelQueue } from './channel-queue.ts';
+import { Recent } from '../recent.ts';
+import { Slots } from '../slots.ts';
 import { createClient } from './client.ts';
-import { isForbidden, isGone } from './failure.ts';
+import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { firstAnswer } from './first-answer.ts';
 import { readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
 import { type Mark, Missed } from './missed.ts';
 import { type DiscordMessage, messageSchema, notesOf } from './notes.ts';
-import { Recent } from './recent.ts';
 import { type MessageBody, replyTo } from './reply.ts';
 import { loginFailure, sessionFailure } from './session-failure.ts';
-import { Slots } from './slots.ts';
 import { Typing } from './typing.ts';
 
 export interface BotOptions {
@@ -205,7 +205,9 @@ class Bot {
       this.#taken.set(id, true);
       const { response, isDeferred } = firstAnswer(interaction, this.#services.strings);
       const route = Routes.interactionCallback(id, token);
-      await this.#client.rest.post(route, { body: response, auth: false });
+      await this.#client.rest.post(route, { body: response, auth: false }).catch((thrown) => {
+        if (!isAcknowledged(thrown)) throw thrown;
+      });
       if (isDeferred) this.#queue.add(asker, () => this.#finish(payload));
     } catch (thrown) {
       logEvent('discord: an interaction could not be answered', thrown);

@@ -8,10 +8,13 @@
  * code is 1 when it cannot work, and stderr says why.
  */
 import { UndertoneError } from '../../core/errors.ts';
+import { ApiClient } from '../api-client.ts';
+import { interrupted } from '../interrupted.ts';
 import { logEvent } from '../log.ts';
+import { fileMemory, tableMemory } from '../memory.ts';
 import { readBotEnvironment } from './environment.ts';
 import { startDiscordBot } from './gateway.ts';
-import { servicesFrom } from './services.ts';
+import { discordHosts } from './rest.ts';
 
 /** What discord.js fails with while it builds its own objects must not end the bot. */
 process.on('unhandledRejection', (reason) => logEvent('discord: an unexpected failure', reason));
@@ -25,32 +28,25 @@ try {
 
 async function run(): Promise<void> {
   const environment = readBotEnvironment();
-  const services = await servicesFrom(environment);
+  const { UNDERTONE_API_ENDPOINT: endpoint, UNDERTONE_API_KEY: apiKey } = environment;
+  const { UNDERTONE_CHAT_TABLE: table, UNDERTONE_SETTINGS_FILE: file } = environment;
+  const services = {
+    api: new ApiClient({ endpoint, apiKey }),
+    hosts: discordHosts(environment.UNDERTONE_FILE_HOSTS),
+    ...(table ? tableMemory(table) : await fileMemory(file)),
+  };
   const bot = await startDiscordBot({
     token: environment.UNDERTONE_DISCORD_TOKEN,
     api: environment.UNDERTONE_DISCORD_API,
     services,
   });
-  print(`Undertone is in Discord and asks ${environment.UNDERTONE_API_ENDPOINT}. Ctrl+C ends it.`);
+  print(`Undertone is in Discord and asks ${endpoint}. Ctrl+C ends it.`);
   try {
     await Promise.race([interrupted(), bot.ended]);
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
     await bot.close();
   }
-}
-
-/** Resolves at the first signal; the next one finds no listener and ends the process. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }
 
 function print(line: string): void {

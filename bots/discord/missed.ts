@@ -1,6 +1,6 @@
 import type { REST } from '@discordjs/rest';
 import { type RESTGetAPIChannelMessagesResult, Routes } from 'discord-api-types/v10';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 import { snowflakeAt } from './snowflake.ts';
 
 /** Channels whose latest message is remembered. */

@@ -1,6 +1,6 @@
 import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 
 /** Milliseconds after which "is typing" is shown again; Discord takes it away after ten seconds. */
 const AGAIN = 8000;

@@ -102,6 +102,7 @@ export const EN: Strings = {
     'parameter-invalid': OURS,
     'method-not-allowed': OURS,
     'host-unknown': OURS,
+    'origin-refused': OURS,
     'not-found': OURS,
     'not-permitted':
       'I answer people about their own voice notes only. For the notes of others, a moderator has to open this channel: `/undertone auto on`.',

@@ -2,9 +2,11 @@ import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
+import { LIVE_PATH } from './live/protocol.ts';
 import { isLoopback } from './loopback.ts';
 import { sampleFile } from './package-root.ts';
 import { startServer } from './server.ts';
@@ -102,6 +104,7 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
     '',
     `  Page    open ${url} and drop a voice note on it`,
     `  API     curl --data-binary @${exampleFile()} ${url}/v1/emotion`,
+    `  Live    stream audio to ${url.replace('http', 'ws')}${LIVE_PATH} as it is recorded`,
     inbox
       ? `  Folder  put recordings into ${asFolder(inbox)} and read ${asFolder(labels)}<name>.json`
       : '  Folder  none is watched',
@@ -139,17 +142,4 @@ function asFolder(path: string): string {
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Resolves at the first signal; the next one finds no listener and ends the process. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

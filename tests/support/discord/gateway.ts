@@ -44,6 +44,12 @@ export interface GatewayEvent {
   readonly withoutContent?: unknown;
 }
 
+/** Close codes after which there is nothing to resume (Discord's docs: "Gateway Close Event Codes"). */
+const ENDS_SESSION: ReadonlySet<number> = new Set([
+  GatewayCloseCodes.InvalidSeq,
+  GatewayCloseCodes.RateLimited,
+]);
+
 /** How often the client did what. */
 export interface GatewayCounts {
   identified: number;
@@ -54,6 +60,7 @@ export interface GatewayCounts {
 /** The WebSocket of Discord, version 10, JSON, without compression. */
 export class LocalGateway {
   readonly #options: GatewayOptions;
+  #token: string;
   readonly #world: World;
   readonly #server = new WebSocketServer({ noServer: true });
   readonly #sessions = new Map<string, Session>();
@@ -63,6 +70,7 @@ export class LocalGateway {
   constructor(world: World, options: GatewayOptions) {
     this.#world = world;
     this.#options = options;
+    this.#token = options.token;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -90,6 +98,7 @@ export class LocalGateway {
   /** Ends the connections with a close code. */
   closeWith(code: number): void {
     this.#eachSocket((socket) => socket.close(code));
+    if (ENDS_SESSION.has(code)) this.#sessions.clear();
   }
 
   /** Keeps the connections open and silent: no events, no heartbeat acknowledgements. */
@@ -112,6 +121,12 @@ export class LocalGateway {
   forgetSessions(): void {
     this.drop();
     this.#sessions.clear();
+  }
+
+  /** Takes another token from now on and ends all sessions. */
+  revoke(token: string): void {
+    this.#token = token;
+    this.closeWith(GatewayCloseCodes.AuthenticationFailed);
   }
 
   close(): void {
@@ -146,7 +161,7 @@ export class LocalGateway {
 
   #identify(socket: WebSocket, d: { token: string; intents: number }): Session | null {
     this.counts.identified++;
-    if (d.token !== this.#options.token) {
+    if (d.token !== this.#token) {
       socket.close(GatewayCloseCodes.AuthenticationFailed);
       return null;
     }
@@ -175,8 +190,12 @@ export class LocalGateway {
     socket: WebSocket,
     d: { token: string; session_id: string; seq: number },
   ): Session | null {
+    if (d.token !== this.#token) {
+      socket.close(GatewayCloseCodes.AuthenticationFailed);
+      return null;
+    }
     const session = this.#sessions.get(d.session_id);
-    if (!session || d.token !== this.#options.token) {
+    if (!session) {
       say(socket, { op: GatewayOpcodes.InvalidSession, d: false });
       return null;
     }

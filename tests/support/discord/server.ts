@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type APIMessage,
-  type APIUser,
-  GatewayIntentBits,
-  InteractionType,
-} from 'discord-api-types/v10';
+import { type APIMessage, type APIUser, GatewayIntentBits } from 'discord-api-types/v10';
 import { LocalCdn } from './cdn.ts';
 import { type Fault, Faults } from './faults.ts';
 import { LocalGateway } from './gateway.ts';
@@ -105,6 +100,12 @@ export class LocalDiscord {
     this.#faults.add(fault);
   }
 
+  /** Makes the token worthless, as when somebody resets it in the developer portal. */
+  revokeToken(): void {
+    this.token = `${this.token}-of-later`;
+    this.gateway.revoke(this.token);
+  }
+
   /** Posts a message of somebody and tells the bot, if its intents are enough. */
   post(channel: LocalChannel, author: APIUser, message: NewMessage): APIMessage {
     const { message: posted } = this.world.post(channel, author, message);
@@ -125,6 +126,11 @@ export class LocalDiscord {
     return this.world.post(channel, author, message).message;
   }
 
+  /** Tells the bot of a message once more. */
+  tellAgain(message: APIMessage): void {
+    this.#tell('MESSAGE_CREATE', this.world.channel(message.channel_id), message);
+  }
+
   edit(message: APIMessage, changes: Partial<APIMessage>): void {
     const channel = this.world.channel(message.channel_id);
     const edited = { ...message, ...changes, edited_timestamp: new Date().toISOString() };
@@ -139,12 +145,14 @@ export class LocalDiscord {
     this.gateway.dispatch({ t: 'MESSAGE_DELETE' as never, d, intent: intentOf(channel) });
   }
 
+  /** Somebody uses a command; whoever calls this tells the bot. */
+  begin(channel: LocalChannel, fields: Readonly<Record<string, unknown>>): LocalInteraction {
+    return this.interactions.begin(channel, fields);
+  }
+
   /** Somebody uses a command, and Discord tells it over the gateway. */
   interact(channel: LocalChannel, fields: Readonly<Record<string, unknown>>): LocalInteraction {
-    const interaction = this.interactions.begin(channel, {
-      type: InteractionType.ApplicationCommand,
-      ...fields,
-    });
+    const interaction = this.begin(channel, fields);
     this.gateway.dispatch({ t: 'INTERACTION_CREATE' as never, d: interaction.payload });
     return interaction;
   }
@@ -193,7 +201,7 @@ export class LocalDiscord {
     const text = await readText(request);
     const call: RestRequest = {
       method: request.method ?? 'GET',
-      path: pathname.startsWith(PREFIX) ? pathname.slice(PREFIX.length) : '',
+      path: pathname.startsWith(PREFIX) ? decodeURIComponent(pathname.slice(PREFIX.length)) : '',
       query: searchParams,
       body: text ? JSON.parse(text) : undefined,
     };
@@ -205,8 +213,12 @@ export class LocalDiscord {
       request.socket.destroy();
       return;
     }
+    if (answer.body === undefined) {
+      response.writeHead(status, answer.headers).end();
+      return;
+    }
     response.writeHead(status, { 'content-type': 'application/json', ...answer.headers });
-    response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+    response.end(JSON.stringify(answer.body));
   }
 
   #answer(call: RestRequest, given: string | undefined): RestAnswer {

@@ -61,11 +61,17 @@ export class World {
     return guild;
   }
 
-  addChannel(guild: LocalGuild, parent: LocalChannel | null = null): LocalChannel {
-    const type = parent ? ChannelType.PublicThread : ChannelType.GuildText;
-    const channel = this.#keep({ type, guild, parent, user: null });
+  addChannel(guild: LocalGuild): LocalChannel {
+    const channel = this.#keep({ type: ChannelType.GuildText, guild, parent: null, user: null });
     guild.channels.push(channel);
     return channel;
+  }
+
+  addThread(parent: LocalChannel): LocalChannel {
+    const { guild } = parent;
+    const thread = this.#keep({ type: ChannelType.PublicThread, guild, parent, user: null });
+    guild?.channels.push(thread);
+    return thread;
   }
 
   addDirect(user: APIUser): LocalChannel {

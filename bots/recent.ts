@@ -23,6 +23,10 @@ export class Recent<Value> {
     this.#entries.delete(oldest);
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** Returns what it holds now, the oldest first. */
   snapshot(): ReadonlyMap<string, Value> {
     return new Map(this.#entries);
