@@ -117,14 +117,16 @@ test('a platform that is not set up is told which variables do it', async () => 
 
 test('what waits when everything is killed is answered after the next start', async () => {
   // As many as are worked on at a time, and none of them comes to its end.
-  const stuck = Array.from({ length: BUSY }, () => askDirectly(discord, note));
-  for (const { interaction, link } of stuck) {
+  const stuck: string[] = [];
+  while (stuck.length < BUSY) {
+    const { interaction, link } = askDirectly(discord, note);
     discord.cdn.replace(link, { drip: note, everyMs: 10_000 });
+    stuck.push(link);
     await ask(interaction);
   }
   const { interaction: waiting } = askDirectly(discord, note);
   await ask(waiting);
-  await discord.until(() => stuck.every(({ link }) => isFetched(link)));
+  await discord.until(() => stuck.every(isFetched));
   server.child.kill('SIGKILL');
   await server.exit;
   expect(waiting.edits).toEqual([]);
