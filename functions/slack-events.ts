@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { logEvent } from '../bots/log.ts';
+import { Recent } from '../bots/recent.ts';
 import { intake } from '../bots/slack/intake.ts';
 import { commandBodySchema } from '../bots/slack/payloads.ts';
-import { Seen } from '../bots/slack/seen.ts';
 import { verifySlack } from '../bots/slack/signature.ts';
 import { EN } from '../bots/wording/en.ts';
 import { UndertoneError } from '../core/errors.ts';
@@ -13,8 +13,11 @@ import { httpHandler } from './http/handler.ts';
 import { headerOf } from './http/headers.ts';
 import { answer, json } from './http/respond.ts';
 
-/** Signatures of requests that this instance has taken. Slack signs each attempt anew. */
-const taken = new Seen(10_000);
+/**
+ * Signatures of requests that came to this instance, and whether they were taken. Slack signs each attempt
+ * anew.
+ */
+const taken = new Recent<boolean>(10_000);
 
 const challengeSchema = z.object({ type: z.literal('url_verification'), challenge: z.string() });
 
@@ -29,10 +32,11 @@ export const handler = httpHandler(async (event) => {
   const work = intake(payload);
   if (!work) return taking();
   try {
-    await enqueue({ platform: 'slack', id: work.id, payload }, { group: work.channel });
+    const job = { platform: 'slack', id: work.id, payload: work.payload } as const;
+    await enqueue(job, { group: work.channel });
     return taking();
   } catch (thrown) {
-    taken.forget(signature);
+    taken.set(signature, false);
     // An event comes again. A command does not, and what is answered to it is shown to its user.
     if (!commandBodySchema.safeParse(payload).success) throw thrown;
     const error = UndertoneError.from(thrown);
@@ -52,9 +56,10 @@ async function verified(event: APIGatewayProxyEvent) {
   const signature = headerOf(event, 'x-slack-signature') ?? '';
   const timestamp = headerOf(event, 'x-slack-request-timestamp');
   verifySlack({ signature, timestamp, body }, signingSecret);
-  if (!taken.add(signature)) {
+  if (taken.get(signature)) {
     throw new UndertoneError('unauthorized', 'This request was taken before.');
   }
+  taken.set(signature, true);
   return { payload: parse(body.toString('utf8'), headerOf(event, 'content-type')), signature };
 }
 

@@ -3,7 +3,7 @@ import { UndertoneError } from '../../core/errors.ts';
 import type { Services } from '../answer.ts';
 import { runCommand } from './command.ts';
 import { COMMAND, type Intake, intake, SHORTCUT } from './intake.ts';
-import { readMessage, readShortcut } from './listen.ts';
+import { type Context, readMessage, readShortcut } from './listen.ts';
 import { boltLogger } from './logger.ts';
 import { commandBodySchema, eventBodySchema, shortcutBodySchema } from './payloads.ts';
 import { Replies } from './replies.ts';
@@ -25,6 +25,8 @@ export interface SlackAppOptions {
   readonly receiver: Receiver;
   /** Does a piece of work when its turn comes, or not at all where it was done already. */
   readonly schedule: (taken: Intake, work: () => Promise<void>) => Promise<void>;
+  /** Bounds how many notes are heard at a time; all at once without it. */
+  readonly hearing?: Context['hearing'];
   /** Whether an earlier attempt may have answered. */
   readonly isRepeated?: boolean;
 }
@@ -37,7 +39,8 @@ export interface SlackAppOptions {
  * await app.start();
  */
 export function slackApp(options: SlackAppOptions): App {
-  const { services, botToken, apiUrl, identity, receiver, schedule, isRepeated = false } = options;
+  const { services, botToken, apiUrl, identity, receiver, schedule } = options;
+  const { hearing = (work) => work(), isRepeated = false } = options;
   const app = new App({
     receiver,
     authorize: async () => ({ botToken, ...identity }),
@@ -47,11 +50,12 @@ export function slackApp(options: SlackAppOptions): App {
     // It would keep a state for each conversation, which nobody reads.
     convoStore: false,
   });
-  const context = (client: webApi.WebClient) => ({
+  const context = (client: webApi.WebClient): Context => ({
     services,
     client,
     replies: new Replies(client, isRepeated),
-    ...identity,
+    botUserId: identity.botUserId,
+    hearing,
   });
 
   app.use(async ({ body, next, ...args }) => {

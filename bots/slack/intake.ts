@@ -1,4 +1,4 @@
-import { mayBeNote } from './files.ts';
+import { mayBeNote } from './notes.ts';
 import {
   commandBodySchema,
   eventBodySchema,
@@ -19,6 +19,8 @@ export interface Intake {
   readonly id: string;
   /** What has to stay in order. */
   readonly channel: string;
+  /** What the bot needs of the payload: neither what people write nor how their files are called. */
+  readonly payload: Readonly<Record<string, unknown>>;
 }
 
 /** Messages that people write; all other subtypes are edits, deletions, joins and the like. */
@@ -35,20 +37,31 @@ const SUBTYPES: ReadonlySet<string | undefined> = new Set([
 export function intake(body: unknown): Intake | null {
   const command = commandBodySchema.safeParse(body);
   if (command.success) {
-    return { id: `command-${command.data.trigger_id}`, channel: command.data.channel_id };
+    const { trigger_id, channel_id: channel } = command.data;
+    return { id: `command-${trigger_id}`, channel, payload: command.data };
   }
   const shortcut = shortcutBodySchema.safeParse(body);
   if (shortcut.success) {
     const { callback_id, trigger_id, channel } = shortcut.data;
-    return callback_id === SHORTCUT ? { id: `shortcut-${trigger_id}`, channel: channel.id } : null;
+    if (callback_id !== SHORTCUT) return null;
+    return { id: `shortcut-${trigger_id}`, channel: channel.id, payload: shortcut.data };
   }
-  const event = eventBodySchema.safeParse(body);
-  if (!event.success || !concernsUs(event.data.event)) return null;
-  const { channel, ts } = event.data.event;
-  return { id: `message-${channel}-${ts}`, channel };
+  const parsed = eventBodySchema.safeParse(body);
+  if (!parsed.success || !concernsUs(parsed.data.event)) return null;
+  const { event } = parsed.data;
+  return {
+    id: `message-${event.channel}-${event.ts}`,
+    channel: event.channel,
+    payload: { ...parsed.data, event: { ...event, text: mentions(event.text ?? '') } },
+  };
 }
 
 function concernsUs({ type, subtype, user, bot_id, channel, files = [] }: MessageEvent): boolean {
   if (!user || bot_id || !SUBTYPES.has(subtype)) return false;
   return type === 'app_mention' || isDirect(channel) || files.some(mayBeNote);
+}
+
+/** Who is named in a text, and nothing else of it. */
+function mentions(text: string): string {
+  return [...text.matchAll(/<@(\w+)[|>]/g)].map(([, user]) => `<@${user}>`).join(' ');
 }

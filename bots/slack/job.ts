@@ -1,6 +1,7 @@
 import { type App, type Receiver, webApi } from '@slack/bolt';
 import type { Services } from '../answer.ts';
 import { type Identity, identify, slackApp } from './app.ts';
+import { type Intake, intake } from './intake.ts';
 import { clientOptions } from './web.ts';
 
 export interface SlackJobServices {
@@ -30,13 +31,15 @@ export async function handleSlackJob(
   { services, botToken, apiUrl }: SlackJobServices,
   { isRepeated = false }: { readonly isRepeated?: boolean } = {},
 ): Promise<void> {
+  const taken = intake(payload);
+  if (!taken) return;
   const identity = await identityOf(botToken, apiUrl);
   const receiver = new JobReceiver();
   slackApp({
     ...{ services, botToken, apiUrl, identity, receiver, isRepeated },
     schedule: (_, work) => work(),
   });
-  await receiver.receive(payload as Record<string, unknown>);
+  await receiver.receive(taken.payload);
 }
 
 async function identityOf(token: string, apiUrl: string | undefined): Promise<Identity> {
@@ -58,7 +61,7 @@ class JobReceiver implements Receiver {
     this.#app = app;
   }
 
-  async receive(body: Record<string, unknown>): Promise<void> {
+  async receive(body: Intake['payload']): Promise<void> {
     await this.#app?.processEvent({ body, ack: async () => {} });
   }
 

@@ -5,7 +5,8 @@ import { type Answer, answer, type Services } from '../answer.ts';
 import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
-import { mayBeNote, noteIn } from './files.ts';
+import { noteIn } from './files.ts';
+import { mayBeNote } from './notes.ts';
 import {
   type eventBodySchema,
   isDirect,
@@ -23,6 +24,8 @@ export interface Context {
   readonly client: webApi.WebClient;
   readonly replies: Replies;
   readonly botUserId: string;
+  /** Runs what fetches a note and has it heard, when there is room for it. */
+  readonly hearing: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Who wants to know what about which message. */
@@ -120,7 +123,7 @@ async function answerAll(question: Question, context: Context): Promise<void> {
 async function answerTo(
   file: SlackFile | null,
   { workspace, destination, asker, poster }: Question,
-  { services, client }: Context,
+  { services, client, hearing }: Context,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
@@ -128,7 +131,7 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    return await answer({ place, asker, author }, note, services);
+    return await hearing(() => answer({ place, asker, author }, note, services));
   } catch (thrown) {
     const error = UndertoneError.from(thrown);
     const { errors } = services.strings ?? EN;
@@ -183,5 +186,5 @@ async function withNotes(
 }
 
 function namesBot({ text }: MessageEvent, { botUserId }: Context): boolean {
-  return text?.includes(`<@${botUserId}>`) ?? false;
+  return new RegExp(`<@${botUserId}[|>]`).test(text ?? '');
 }

@@ -2,19 +2,20 @@
 /**
  * The Slack bot for one's own machine: `npm run bot:slack`. docs/slack.md tells how to set it up.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Services } from '../answer.ts';
 import { ApiClient } from '../api-client.ts';
-import { dynamoLimits, memoryLimits } from '../limits.ts';
-import { dynamoSettings } from '../settings/dynamodb.ts';
-import { fileSettings } from '../settings/file.ts';
+import { interrupted } from '../interrupted.ts';
+import { logEvent } from '../log.ts';
+import { fileMemory, tableMemory } from '../memory.ts';
 import { type SlackEnvironment, slackEnvironment } from './environment.ts';
 import { slackHosts } from './files.ts';
 import { startSocketBot } from './socket.ts';
 
 const FAILED = 1;
+
+/** What the client of Socket Mode fails with while it reads what comes must not end the bot. */
+process.on('unhandledRejection', (reason) => logEvent('slack: an unexpected failure', reason));
 
 try {
   await run(slackEnvironment());
@@ -33,7 +34,7 @@ async function run(environment: SlackEnvironment): Promise<void> {
   const services = await servicesFor(environment);
   const bot = await startSocketBot({ services, appToken, botToken, apiUrl: slackApi });
   print(`The Slack bot is connected. It asks ${environment.apiEndpoint} about voice notes.`);
-  const refusal = await Promise.race([interrupted(), bot.revoked]);
+  const refusal = await Promise.race([interrupted().then(() => null), bot.revoked]);
   if (!refusal) print('Stopping: finishing what is under way. Press Ctrl+C again to stop at once.');
   await bot.stop();
   if (refusal) throw refusal;
@@ -41,34 +42,13 @@ async function run(environment: SlackEnvironment): Promise<void> {
 
 async function servicesFor(environment: SlackEnvironment): Promise<Services> {
   const { apiEndpoint: endpoint, apiKey, table, settingsFile, botToken, fileHosts } = environment;
-  const shared = {
+  return {
     api: new ApiClient({ endpoint, apiKey }),
     hosts: slackHosts(botToken, fileHosts),
-  };
-  if (!table) {
-    return { ...shared, settings: await fileSettings(settingsFile), limits: memoryLimits() };
-  }
-  const client = new DynamoDBClient();
-  return {
-    ...shared,
-    settings: dynamoSettings(table, DynamoDBDocumentClient.from(client)),
-    limits: dynamoLimits(table, client),
+    ...(table ? tableMemory(table) : await fileMemory(settingsFile)),
   };
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Resolves at the first signal; the next one finds no listener and ends the process. */
-function interrupted(): Promise<null> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve(null);
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

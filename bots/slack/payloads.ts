@@ -10,7 +10,6 @@ export const fileSchema = z.object({
   id: z.string().min(1),
   /** Who uploaded it: the person whose voice it is, also where somebody else shares it once more. */
   user: z.string().optional(),
-  name: z.string().nullish(),
   mimetype: z.string().nullish(),
   filetype: z.string().nullish(),
   /** `slack_audio` for clips that were recorded in Slack. */

@@ -3,15 +3,16 @@ import { SocketModeReceiver, webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { UndertoneError } from '../../core/errors.ts';
 import type { Services } from '../answer.ts';
+import { ChannelQueue } from '../channel-queue.ts';
 import { logEvent } from '../log.ts';
+import { Recent } from '../recent.ts';
+import { Slots } from '../slots.ts';
 import { identify, slackApp } from './app.ts';
-import { Lanes } from './lanes.ts';
 import { boltLogger } from './logger.ts';
-import { Seen } from './seen.ts';
 import { clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
 
-/** Channels that are answered at a time. */
-const WIDTH = 4;
+/** Notes that are fetched and heard at a time. */
+const HEARD_AT_ONCE = 4;
 /** Ids that are remembered; Slack repeats an event within the hour. */
 const REMEMBERED = 20_000;
 /** Milliseconds that answers under way are given at the end. */
@@ -47,8 +48,9 @@ export interface SocketBot {
 export async function startSocketBot(options: SocketBotOptions): Promise<SocketBot> {
   const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
   const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
-  const lanes = new Lanes(WIDTH);
-  const seen = new Seen(REMEMBERED);
+  const queue = new ChannelQueue();
+  const slots = new Slots(HEARD_AT_ONCE);
+  const seen = new Recent<true>(REMEMBERED);
   let giveUp: (reason: UndertoneError) => void = () => {};
   const isOver = new Promise<UndertoneError>((resolve) => {
     giveUp = resolve;
@@ -61,12 +63,17 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   });
   const app = slackApp({
     ...{ services, botToken, apiUrl, identity, receiver },
+    // A note that waits for Slack to take its answer keeps no other one from being heard.
+    hearing: (work) => slots.run(work),
     async schedule({ id, channel }, work) {
-      if (!seen.add(id)) return;
-      await lanes.run(channel, work).catch((thrown) => {
-        if (isRevoked(thrown)) giveUp(thrown);
-        else logEvent('slack: an answer did not reach the chat', thrown);
-      });
+      if (seen.has(id)) return;
+      seen.set(id, true);
+      queue.add(channel, () =>
+        work().catch((thrown) => {
+          if (isRevoked(thrown)) giveUp(thrown);
+          else logEvent('slack: an answer did not reach the chat', thrown);
+        }),
+      );
     },
   });
   const refusal = await Promise.race([app.start().then(() => null), isOver]);
@@ -74,7 +81,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   return {
     revoked: isOver,
     async stop() {
-      const isFinished = Promise.all([receiver.client.disconnect(), lanes.idle()]);
+      const isFinished = Promise.all([receiver.client.disconnect(), queue.idle()]);
       await Promise.race([isFinished, sleep(STOP_TIMEOUT, undefined, { ref: false })]);
     },
   };

@@ -40,6 +40,10 @@ test.each(['model', 'openapi'])('%s loads nothing of AWS', async (name) => {
   expect((await modulesOf(name)).filter((path) => path.includes('@aws-sdk'))).toEqual([]);
 });
 
+test('slack-events loads no client of Slack', async () => {
+  expect((await modulesOf('slack-events')).filter((path) => path.includes('@slack'))).toEqual([]);
+});
+
 test('emotion does load what hears', async () => {
   const modules = await modulesOf('emotion');
   expect(modules.some((path) => path.includes('onnxruntime-node'))).toBe(true);

@@ -7,14 +7,20 @@ import { ApiClient } from '../../../bots/api-client.ts';
 import { memoryLimits } from '../../../bots/limits.ts';
 import { fileSettings } from '../../../bots/settings/file.ts';
 import { slackHosts } from '../../../bots/slack/files.ts';
+import { handleSlackJob } from '../../../bots/slack/job.ts';
 import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
+import { chatJobSchema } from '../../../functions/chat/job.ts';
+import { handler } from '../../../functions/slack-events.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { slackRequestEvent } from '../../functions/slack-request.ts';
 import {
   type Counterpart,
   type CounterpartOptions,
   startSlack,
 } from '../../support/slack/counterpart.ts';
+import type { HttpDelivery } from '../../support/slack/http-delivery.ts';
+import { FifoQueue } from '../../support/sqs.ts';
 
 export const NOTE = wavFile(voiceLike({ seconds: 1.2 }));
 
@@ -62,7 +68,7 @@ export interface BotUnderTest {
   readonly services: Services;
   readonly bot: SocketBot;
   /** Resolves when Slack has nothing under way and the bot has said `count` things in all. */
-  said(count: number): Promise<void>;
+  said(count: number, timeout?: number): Promise<void>;
 }
 
 type BotOptions = Partial<CounterpartOptions> & { readonly limits?: Services['limits'] };
@@ -105,15 +111,92 @@ export function useSocketBot({ limits, ...options }: BotOptions = {}): BotUnderT
     get bot() {
       return bot;
     },
-    said: (count) => said(slack, count),
+    said: (count, timeout) => said(slack, count, timeout),
+  };
+}
+
+export interface HttpBotUnderTest {
+  readonly slack: Counterpart;
+  readonly services: Services;
+  readonly queue: FifoQueue;
+  readonly http: HttpDelivery;
+  /** Milliseconds by which acknowledgements are late, one after another. */
+  readonly delays: number[];
+  said(count: number, timeout?: number): Promise<void>;
+}
+
+/**
+ * Runs the bot as on AWS: Slack calls the function, which fills the queue, and the worker does what is in
+ * there, one job at a time of each channel.
+ */
+export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUnderTest {
+  const api = useApi();
+  let folder: string;
+  let slack: Counterpart;
+  let services: Services;
+  let queue: FifoQueue;
+  let http: HttpDelivery;
+  let worker: NodeJS.Timeout;
+  const delays: number[] = [];
+  beforeEach(async () => {
+    folder = await newFolder();
+    slack = await startSlack({ manifest: await manifest(), ...options });
+    services = await slackServices(slack, folder, { endpoint: api.url });
+    queue = new FifoQueue();
+    await queue.start();
+    Object.assign(process.env, queue.env, {
+      UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
+      UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
+    });
+    delays.length = 0;
+    http = slack.connectHttp(async (request) => {
+      const { statusCode, body } = await handler(slackRequestEvent(request));
+      await new Promise((resolve) => setTimeout(resolve, delays.shift() ?? 0));
+      return { status: statusCode, body };
+    });
+    const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
+    const lanes = new Map<string, Promise<void>>();
+    let done = 0;
+    worker = setInterval(() => {
+      for (; done < queue.messages.length; done++) {
+        const { group, body } = queue.messages[done];
+        const { payload } = chatJobSchema.parse(JSON.parse(body));
+        const before = lanes.get(group) ?? Promise.resolve();
+        lanes.set(
+          group,
+          before.then(() => handleSlackJob(payload, deps)),
+        );
+      }
+    }, 5);
+  });
+  afterEach(async () => {
+    clearInterval(worker);
+    await Promise.all([slack.close(), queue.close()]);
+    await rm(folder, { recursive: true });
+  });
+  return {
+    get slack() {
+      return slack;
+    },
+    get services() {
+      return services;
+    },
+    get queue() {
+      return queue;
+    },
+    get http() {
+      return http;
+    },
+    delays,
+    said: (count, timeout) => said(slack, count, timeout),
   };
 }
 
 /** Waits for the answers, and then for what should not come. */
-export async function said(slack: Counterpart, count: number): Promise<void> {
+export async function said(slack: Counterpart, count: number, timeout = 40_000): Promise<void> {
   const all = () => slack.posts().length + slack.workspace.ephemerals.length;
-  await vi.waitFor(() => expect(all()).toBeGreaterThanOrEqual(count), { timeout: 20_000 });
-  await vi.waitFor(() => expect(slack.api.socket.isQuiet).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(all()).toBeGreaterThanOrEqual(count), { timeout });
+  await vi.waitFor(() => expect(slack.isQuiet).toBe(true), { timeout: 10_000 });
   slack.echoPosts();
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(all()).toBe(count);

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from './listen.ts';
 import { ARGUMENTS, type MethodName, responseUrlSchema } from './message-rules.ts';
 import { perform, Refusal } from './methods.ts';
-import { type Rate, RateLimit } from './rate-limit.ts';
+import { RateLimit } from './rate-limit.ts';
 import { SocketMode } from './socket-mode.ts';
 import { slackId, type Workspace } from './workspace.ts';
 
@@ -28,7 +28,7 @@ export interface ApiServerOptions {
   readonly scopes: ReadonlySet<string>;
   readonly botToken: string;
   readonly appToken: string;
-  readonly rate: Rate | null;
+  readonly postsInARow: number;
   readonly ackMs: number;
 }
 
@@ -57,7 +57,7 @@ export class ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.socket = new SocketMode(options.ackMs);
-    this.rates = new RateLimit(options.rate);
+    this.rates = new RateLimit(options.postsInARow);
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error) => response.destroy(error));
     });

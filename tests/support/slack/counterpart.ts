@@ -15,7 +15,6 @@ import {
   messageEvent,
   shortcutBody,
 } from './payloads.ts';
-import type { Rate } from './rate-limit.ts';
 import { BOT, type SlackFile, type SlackMessage, slackId, Workspace } from './workspace.ts';
 
 /** The parts of an app manifest that decide what the app may do and what it is told. */
@@ -31,8 +30,8 @@ const manifestSchema = z.object({
 export interface CounterpartOptions {
   /** The app manifest, which decides scopes and events as it does on Slack. */
   readonly manifest: unknown;
-  /** How fast one may post in each channel; null takes everything. */
-  readonly rate?: Rate | null;
+  /** Posts that each channel takes before one has to wait; all of them without it. */
+  readonly postsInARow?: number;
   /** Milliseconds that an acknowledgement may take: 3000 on Slack. */
   readonly ackMs?: number;
 }
@@ -89,14 +88,14 @@ export class Counterpart {
   #elsewhereHost = '';
   #announced = 0;
 
-  constructor({ manifest, rate = null, ackMs = 3000 }: CounterpartOptions) {
+  constructor({ manifest, postsInARow = Infinity, ackMs = 3000 }: CounterpartOptions) {
     const { oauth_config, settings } = manifestSchema.parse(manifest);
     this.#scopes = new Set(oauth_config.scopes.bot);
     this.#events = new Set(settings.event_subscriptions.bot_events);
     this.#ackMs = ackMs;
     const { workspace, botToken, appToken } = this;
     const scopes = this.#scopes;
-    this.api = new ApiServer({ workspace, scopes, botToken, appToken, rate, ackMs });
+    this.api = new ApiServer({ workspace, scopes, botToken, appToken, postsInARow, ackMs });
     this.files = new FileHost((token, id) => token === botToken && this.#canRead(id));
     this.#elsewhere = createServer((request, response) => {
       const { authorization } = request.headers;
@@ -118,6 +117,11 @@ export class Counterpart {
   connectHttp(deliver: Deliver): HttpDelivery {
     this.#http = new HttpDelivery({ secret: this.signingSecret, ackMs: this.#ackMs, deliver });
     return this.#http;
+  }
+
+  /** Whether the app has acknowledged everything, or was given up. */
+  get isQuiet(): boolean {
+    return this.api.socket.isQuiet && (this.#http?.isQuiet ?? true);
   }
 
   /** An address that does not belong to Slack. */
@@ -172,11 +176,9 @@ export class Counterpart {
 
   /** Sends any event, also one that Slack would not. */
   sendEvent(event: object): void {
-    this.sendBody(eventBody(event));
-  }
-
-  sendBody(body: object): void {
-    if (this.#http) void this.#http.event(body);
+    const body = eventBody(event);
+    const { channel = '' } = event as { channel?: string };
+    if (this.#http) this.#http.event(body, channel);
     else this.api.socket.send('events_api', body);
   }
 

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { ChannelQueue } from '../../../bots/channel-queue.ts';
+import { Slots } from '../../../bots/slots.ts';
 
 /** One request as Slack sends it to the address of an app. */
 export interface SlackRequest {
@@ -40,6 +42,8 @@ export function signedRequest(body: string | Buffer, signing: Signing): SlackReq
 }
 
 const MAX_RETRIES = 3;
+/** Events that are under way at a time: a function on Lambda has as many instances. */
+const MAX_IN_FLIGHT = 16;
 
 export interface HttpDeliveryOptions {
   readonly secret: string;
@@ -54,6 +58,8 @@ export class HttpDelivery {
   readonly answers: SlackAnswer[] = [];
   retries = 0;
   #inFlight = 0;
+  readonly #channels = new ChannelQueue();
+  readonly #slots = new Slots(MAX_IN_FLIGHT);
 
   constructor(options: HttpDeliveryOptions) {
     this.#options = options;
@@ -63,19 +69,28 @@ export class HttpDelivery {
     return this.#inFlight === 0;
   }
 
-  /** Sends an event, up to three times more where it is not acknowledged in time. */
-  async event(body: object): Promise<void> {
+  /**
+   * Sends an event, up to three times more where it is not acknowledged in time; those of one channel one
+   * after another, so that it is known which came first.
+   */
+  event(body: object, channel: string): void {
     this.#inFlight++;
+    this.#channels.add(channel, async () => {
+      await this.#slots.run(() => this.#attempt(body));
+      this.#inFlight--;
+    });
+  }
+
+  async #attempt(body: object): Promise<void> {
     for (let attempt = 0; attempt <= MAX_RETRIES; attempt++) {
       const headers: Record<string, string> =
         attempt > 0
           ? { 'X-Slack-Retry-Num': String(attempt), 'X-Slack-Retry-Reason': 'http_timeout' }
           : {};
       if (attempt > 0) this.retries++;
-      const answer = await this.#send(JSON.stringify(body), 'application/json', headers);
+      const answer = await this.#send(JSON.stringify(body), 'application/json', headers, attempt);
       if (answer && answer.status >= 200 && answer.status < 300) break;
     }
-    this.#inFlight--;
   }
 
   async command(body: Record<string, string>): Promise<void> {
@@ -95,14 +110,17 @@ export class HttpDelivery {
     text: string,
     contentType: string,
     headers: Record<string, string> = {},
+    attempt = 0,
   ): Promise<SlackAnswer | null> {
     const { secret, ackMs, deliver } = this.#options;
+    // The attempts lie seconds apart on Slack, and here sometimes in the same one.
+    const timestamp = Math.floor(Date.now() / 1000) + attempt;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => resolve(null), ackMs);
     });
     const answer = await Promise.race([
-      deliver(signedRequest(text, { secret, contentType, headers })),
+      deliver(signedRequest(text, { secret, contentType, headers, timestamp })),
       late,
     ]);
     clearTimeout(timer);

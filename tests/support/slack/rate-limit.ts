@@ -1,51 +1,41 @@
-/** Calls that come in a row, and milliseconds after which one more is taken. */
-export interface Rate {
-  readonly burst: number;
-  readonly everyMs: number;
-}
-
-/** Seconds that who comes too fast is told to wait: Slack tells whole ones. */
+/** Seconds that who is turned away is told to wait: Slack tells whole ones. */
 const RETRY_AFTER = 1;
 
 interface Bucket {
-  tokens: number;
-  filledAt: number;
+  taken: number;
   blockedUntil: number;
 }
 
-/** A bucket of calls for each key, as Slack has for each method and channel. */
+/**
+ * Turns every so many calls of a kind away, as Slack does with who posts too fast in a channel. How many
+ * does not depend on how fast the machine is.
+ */
 export class RateLimit {
-  readonly #rate: Rate | null;
+  readonly #most: number;
   readonly #buckets = new Map<string, Bucket>();
   /** How often 429 was answered. */
   refusals = 0;
   /** Calls that came before the time that they were told to wait was over. */
   impatient = 0;
 
-  constructor(rate: Rate | null) {
-    this.#rate = rate;
+  /** @param most calls of one key that are taken in a row; Infinity takes all */
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** Returns null where the call may go on, else the seconds to wait. */
   take(key: string): number | null {
-    if (!this.#rate) return null;
-    const { burst, everyMs } = this.#rate;
     const now = performance.now();
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, filledAt: now, blockedUntil: 0 };
+    const bucket = this.#buckets.get(key) ?? { taken: 0, blockedUntil: 0 };
     this.#buckets.set(key, bucket);
-    if (now < bucket.blockedUntil) {
-      this.impatient++;
-      return this.#refuse(bucket, now);
+    const isEarly = now < bucket.blockedUntil;
+    if (isEarly) this.impatient++;
+    if (!isEarly && bucket.taken < this.#most) {
+      bucket.taken++;
+      return null;
     }
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.filledAt) / everyMs);
-    bucket.filledAt = now;
-    if (bucket.tokens < 1) return this.#refuse(bucket, now);
-    bucket.tokens--;
-    return null;
-  }
-
-  #refuse(bucket: Bucket, now: number): number {
     this.refusals++;
+    bucket.taken = 0;
     bucket.blockedUntil = now + RETRY_AFTER * 1000;
     return RETRY_AFTER;
   }
