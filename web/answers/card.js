@@ -6,6 +6,8 @@ import { createBars } from './bars.js';
 import { createPlayer } from './player.js';
 import { createTimeline } from './timeline.js';
 
+/** Stands for the stretch that is played where nobody speaks. */
+const PAUSE = { emotion: 'no-speech' };
 /** Milliseconds after which an answer is late enough to say so. */
 const SLOW = 8000;
 
@@ -112,28 +114,14 @@ function verdictView({ verdict, sentence, file, signal }) {
   // One stretch says nothing that the verdict has not said.
   const strip = timeline.length > 1 ? createTimeline(section, verdict, player) : null;
   if (probabilities) {
-    const all = view.querySelector('.all');
-    const scope = view.querySelector('.scope');
     const bars = createBars(probabilities);
+    const all = view.querySelector('.all');
     all.hidden = false;
     all.append(bars.element);
-    if (strip) view.querySelector('.shares').textContent = shares(summary);
-    let before;
-    section.addEventListener('moment', ({ detail: seconds }) => {
-      const isPlaying = seconds !== null && strip !== null;
-      const now = isPlaying ? stretchAt(seconds) : null;
-      const key = isPlaying ? (now ?? 'pause') : 'whole';
-      if (key === before) return;
-      before = key;
-      scope.textContent =
-        {
-          whole: strip ? 'the whole note' : '',
-          pause: 'nobody speaks here',
-        }[key] ?? `from ${clock(now.start)} to ${clock(now.end)}`;
-      bars.show(isPlaying ? now?.probabilities : probabilities, now?.emotion);
-      strip?.light(now);
-    });
-    scope.textContent = strip ? 'the whole note' : '';
+    if (strip) {
+      view.querySelector('.shares').textContent = shares(summary);
+      playAlong(section, { scope: view.querySelector('.scope'), bars, strip, stretchAt });
+    }
   }
   inspectWhenOpened(view.querySelector('.inspect'), {
     file,
@@ -143,6 +131,29 @@ function verdictView({ verdict, sentence, file, signal }) {
     signal,
   });
   return view;
+}
+
+/** Lights up the stretch that is being played, and shows its probabilities; else those of the whole. */
+function playAlong(section, { scope, bars, strip, stretchAt }) {
+  let before;
+  const show = (seconds) => {
+    const stretch = seconds === null ? null : (stretchAt(seconds) ?? PAUSE);
+    if (stretch === before) return;
+    before = stretch;
+    strip.light(stretch);
+    if (stretch === null) {
+      scope.textContent = 'the whole note';
+      bars.showWhole();
+    } else if (stretch === PAUSE) {
+      scope.textContent = 'nobody speaks here';
+      bars.showNone();
+    } else {
+      scope.textContent = `from ${clock(stretch.start)} to ${clock(stretch.end)}`;
+      bars.show(stretch.probabilities);
+    }
+  };
+  section.addEventListener('moment', ({ detail: seconds }) => show(seconds));
+  show(null);
 }
 
 /** What shows the sound is loaded, and the sound taken apart, when somebody asks for it. */

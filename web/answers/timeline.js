@@ -55,7 +55,7 @@ export function createTimeline(section, { timeline, duration }, player) {
       buttons.forEach((button, i) => {
         button.classList.toggle('is-lit', timeline[i] === stretch);
       });
-      if (stretch) detail.textContent = describe(stretch);
+      if (stretch?.start !== undefined) detail.textContent = describe(stretch);
     },
   };
 }

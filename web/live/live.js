@@ -82,7 +82,7 @@ function createView(panel) {
   };
   say('no-speech', 'Say something');
   sure.textContent = 'The first answer comes when a voice was heard for a moment.';
-  bars.show(null);
+  bars.showNone();
   level(-60, '–');
   let before = '';
   return {
@@ -90,7 +90,8 @@ function createView(panel) {
       if (emotion !== before) say(emotion, emotion === 'no-speech' ? 'Quiet' : title(emotion));
       before = emotion;
       sure.textContent = probabilities ? `${percent(confidence)} sure` : 'Nobody speaks just now.';
-      bars.show(probabilities, emotion);
+      if (probabilities) bars.show(probabilities);
+      else bars.showNone();
       level(Math.max(-60, Math.min(0, decibels)), `${Math.round(decibels)} dB`);
       const column = element('span', { 'data-emotion': emotion });
       column.style.height = `${probabilities ? Math.max(8, confidence * 100) : 4}%`;

@@ -1,4 +1,4 @@
-import { element, fitted, prefersCalm, svg, tone } from '../dom.js';
+import { fitted, prefersCalm, svg, tone } from '../dom.js';
 import '../vendor/meyda.min.js';
 
 const { Meyda } = globalThis;
@@ -86,18 +86,25 @@ function createWheel(place) {
     ),
   );
   place.replaceChildren(
-    svg('svg', { viewBox: '-50 -50 100 100', 'aria-hidden': 'true' }, ...petals, centre),
-    element('span', { class: 'visually-hidden' }),
+    svg(
+      'svg',
+      { viewBox: '-50 -50 100 100', 'aria-hidden': 'true' },
+      ...petals,
+      svg('circle', { class: 'wheel-centre', r: 17.5 }),
+      centre,
+    ),
   );
   return (chroma) => {
     petals.forEach((petal, i) => {
-      petal.children[1].style.transform = `scale(${chroma ? 0.36 + 0.64 * chroma[i] ** 2 : 0.36})`;
+      petal.children[1].style.transform = `scale(${CLOSED + (1 - CLOSED) * (chroma?.[i] ?? 0) ** 2})`;
     });
     centre.textContent = chroma ? NOTES[chroma.indexOf(Math.max(...chroma))] : '';
   };
 }
 
+/** A petal of the wheel, and the size of a closed one. */
 const PETAL = 'M-4 -17L-10.5 -46A47 47 0 0 1 10.5 -46L4 -17A17.5 17.5 0 0 0 -4 -17Z';
+const CLOSED = 0.42;
 
 /** Draws the latest levels, the newest at the right. */
 function scroll(canvas, levels) {
