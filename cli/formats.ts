@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import { EMOTIONS } from '../core/model/emotions.ts';
-import type { Label, Segment, Verdict } from '../core/verdict.ts';
+import type { Segment, Verdict } from '../core/verdict.ts';
 import type { Outcome } from './classify-file.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percent } from './terminal.ts';
 
 /** How outcomes are printed: something first, something for each, something last. */
 export interface OutputFormat {
@@ -67,22 +68,6 @@ export function textFormat(count: number): OutputFormat {
   };
 }
 
-const COLOURS: Record<Label, (text: string) => string> = {
-  neutral: pc.white,
-  calm: pc.cyan,
-  happy: pc.yellow,
-  sad: pc.blue,
-  angry: pc.red,
-  fearful: pc.magenta,
-  disgust: pc.green,
-  surprised: pc.yellowBright,
-  uncertain: pc.gray,
-  'no-speech': pc.gray,
-};
-
-const BAR_WIDTH = 32;
-const LABEL_WIDTH = 10;
-
 function line(verdict: Verdict & { file: string }): string {
   const label = COLOURS[verdict.emotion](verdict.emotion.padEnd(LABEL_WIDTH));
   const sure = verdict.speech ? percent(verdict.confidence) : '    –';
@@ -99,9 +84,10 @@ function chart(verdict: Verdict & { file: string }): string {
   lines.push(`  ${headline(verdict)}`, '');
   const ranked = EMOTIONS.toSorted((a, b) => probabilities[b] - probabilities[a]);
   for (const name of ranked) {
-    const bar = '█'.repeat(Math.round(probabilities[name] * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
     const colour = name === ranked[0] && emotion !== 'uncertain' ? COLOURS[name] : pc.dim;
-    lines.push(`  ${name.padEnd(LABEL_WIDTH)} ${colour(bar)} ${percent(probabilities[name])}`);
+    lines.push(
+      `  ${name.padEnd(LABEL_WIDTH)} ${colour(bar(probabilities[name]))} ${percent(probabilities[name])}`,
+    );
   }
   if (timeline.length > 1) {
     lines.push('', `  ${pc.bold('Over time')}`);
@@ -121,13 +107,4 @@ function headline({ emotion, confidence, probabilities }: Verdict): string {
   }
   const best = EMOTIONS.find((name) => probabilities?.[name] === confidence) ?? emotion;
   return `${pc.bold('uncertain')}: the best guess is ${best}, only ${percent(confidence).trim()} sure`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`.padStart(5);
-}
-
-function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

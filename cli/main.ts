@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
 import { classifyCommand } from './classify.ts';
 import { parseS3Url } from './cloud/s3-url.ts';
@@ -36,6 +36,38 @@ program
   .option('--json', 'as it is stored')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
   .action(modelCommand);
+
+program
+  .command('listen')
+  .description('say the emotion of a voice while it speaks, every half second')
+  .option('--device <name>', 'microphone to listen to instead of the standard one')
+  .option('--list-devices', 'name the microphones that there are')
+  .addOption(
+    new Option('--from <file>', 'play a recording in real time instead').conflicts([
+      'device',
+      'listDevices',
+    ]),
+  )
+  .option('--fast', 'play it as fast as it can be heard')
+  .option('--json', 'one line of JSON for each verdict')
+  .option('--model <folder>', 'model folder to use instead of the shipped one')
+  .action(async (options, command: Command) => {
+    if (options.fast && !options.from) command.error('error: --fast needs --from <file>.');
+    const { listenCommand } = await import('./listen/index.ts');
+    await listenCommand(options);
+  });
+
+program
+  .command('watch')
+  .description('label everything in a folder, and whatever appears in it')
+  .argument('<folder>', 'folder with its subfolders')
+  .option('--labels <folder>', 'folder that the labels are written to (default: <folder>/labels)')
+  .option('--json', 'one line of JSON for each recording')
+  .option('--model <folder>', 'model folder to use instead of the shipped one')
+  .action(async (folder, options) => {
+    const { watchCommand } = await import('./watch.ts');
+    await watchCommand(folder, options);
+  });
 
 program
   .command('serve')

@@ -1,12 +1,13 @@
 import { type Analysis, analyze } from './analyze.ts';
 import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
-import { EMOTIONS, type Emotion } from './model/emotions.ts';
+import { identity, labelled, labelOf, shares } from './label.ts';
 import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import { loadModel, type Model } from './model/session.ts';
-import { mostLikely, type Stretch, timelineOf } from './timeline/timeline.ts';
-import type { Label, Probabilities, Segment, Verdict } from './verdict.ts';
+import { round } from './round.ts';
+import { type Stretch, timelineOf } from './timeline/timeline.ts';
+import type { Segment, Verdict } from './verdict.ts';
 import { meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
@@ -58,10 +59,7 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
     timeline,
-    summary: shares(
-      timeline,
-      stretches.map((stretch) => stretch.active),
-    ),
+    summary: shares(timeline.map(({ emotion }, i) => [emotion, stretches[i].active])),
     model: identity(model),
   };
 }
@@ -89,41 +87,4 @@ function timelineEntry(
     end: round(to === features.frames ? span.end : span.start + frameSeconds(to), 3),
     ...labelled(probabilities, model),
   };
-}
-
-/** Names the top emotion, or says `uncertain` where it is below the confidence the card names. */
-function labelOf(probabilities: Float64Array, { card }: Model): Emotion | 'uncertain' {
-  const top = mostLikely(probabilities);
-  return probabilities[top] < card.threshold ? 'uncertain' : EMOTIONS[top];
-}
-
-function labelled(probabilities: Float64Array, model: Model) {
-  return {
-    emotion: labelOf(probabilities, model),
-    confidence: round(Math.max(...probabilities), 6),
-    probabilities: Object.fromEntries(
-      EMOTIONS.map((name, i) => [name, round(probabilities[i], 6)]),
-    ) as Probabilities,
-  };
-}
-
-/** Share of the speech time of each label. */
-function shares(timeline: readonly Segment[], weights: readonly number[]) {
-  const total = weights.reduce((a, b) => a + b, 0);
-  const summary: Partial<Record<Label, number>> = {};
-  timeline.forEach(({ emotion }, i) => {
-    summary[emotion] = (summary[emotion] ?? 0) + weights[i] / total;
-  });
-  for (const label of Object.keys(summary) as Label[]) {
-    summary[label] = round(summary[label] ?? 0, 4);
-  }
-  return summary;
-}
-
-function identity({ card: { name, version, sha256 } }: Model) {
-  return { name, version, sha256 };
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -16,6 +16,7 @@ export const ERROR_TABLE = {
   'parameter-invalid': { status: 400, title: 'A parameter has a value we do not take' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method' },
   'host-unknown': { status: 421, title: 'This server does not answer under that name' },
+  'origin-refused': { status: 403, title: 'Pages of this origin may not do that' },
   'not-found': { status: 404, title: 'Not found' },
   unavailable: { status: 503, title: 'Not available right now' },
   'configuration-invalid': { status: 500, title: 'This service is not set up' },

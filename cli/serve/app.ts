@@ -67,7 +67,8 @@ export function createApp({ host, cloud }: AppOptions): App {
   return app;
 }
 
-function hostUnknown(): UndertoneError {
+/** The sentence for a request to a name that is not one of this machine. */
+export function hostUnknown(): UndertoneError {
   return new UndertoneError(
     'host-unknown',
     'This server answers on this machine only: use 127.0.0.1 or localhost as the address, or start it with --host to let others reach it.',

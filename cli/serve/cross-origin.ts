@@ -32,6 +32,7 @@ export function crossOrigin(host: string): MiddlewareHandler {
   };
 }
 
-function isLocalPage(origin: string | undefined): boolean {
+/** Returns whether an origin is a page of this very machine. */
+export function isLocalPage(origin: string | undefined): boolean {
   return !!origin && URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }

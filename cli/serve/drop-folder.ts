@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Outcome } from '../classify-file.ts';
+import { printable } from '../terminal.ts';
 import { type FileVersion, isSameVersion, versionOf } from './file-version.ts';
 import { hasLabel, writeLabel } from './label-file.ts';
 import { startRescan } from './rescan.ts';
@@ -23,6 +24,8 @@ export interface DropFolderOptions {
   readonly classify: (path: string) => Promise<Outcome>;
   /** Takes one line per labelled file; problems with the folders themselves go to stderr. */
   readonly print: (line: string) => void;
+  /** Makes that line; by default one that tells the name and the label or error. */
+  readonly format?: (label: Outcome) => string;
 }
 
 export interface DropFolder {
@@ -44,7 +47,7 @@ export interface DropFolder {
  * const watching = await watchDropFolder({ ...folders, classify: classifyFile, print: console.log });
  */
 export async function watchDropFolder(options: DropFolderOptions): Promise<DropFolder> {
-  const { classify, print } = options;
+  const { classify, print, format = summary } = options;
   const { inbox, labels } = await prepareFolders(options);
   const versions = new Map<string, FileVersion>();
   const retryAt = new Map<string, number>();
@@ -54,7 +57,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
       const target = join(labels, `${file}.json`);
       const label = await labelFile({ path, file, target, classify, versions });
       if (label === 'changed') queue.add(path);
-      else if (label) print(summary(label));
+      else if (label) print(format(label));
       retryAt.delete(path);
     } catch (error) {
       retryAt.set(path, Date.now() + RETRY_AFTER);
@@ -195,9 +198,4 @@ function summary(label: Outcome): string {
 function complain(path: string, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${printable(path)}: ${printable(why)}\n`);
-}
-
-/** File names may hold control characters, which would steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
+import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
@@ -131,17 +132,4 @@ function asFolder(path: string): string {
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Resolves at the first signal; the next one finds no listener and ends the process. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

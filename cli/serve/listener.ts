@@ -8,8 +8,12 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Starts a thread of its own for the drop folder: five minutes of audio take seconds of computing. */
-export function startListener(): Listener {
+/**
+ * Starts a thread of its own for the drop folder: five minutes of audio take seconds of computing.
+ *
+ * @param model folder of the model to ask instead of the shipped one
+ */
+export function startListener(model?: string): Listener {
   const pool = new Piscina({
     // Has the extension of this file, in the sources and in the build.
     filename: new URL(`../classify-file${extname(import.meta.url)}`, import.meta.url).href,
@@ -17,7 +21,7 @@ export function startListener(): Listener {
     maxThreads: 1,
   });
   return {
-    classify: (file) => pool.run({ file }),
+    classify: (file) => pool.run({ file, model }),
     close: () => pool.destroy(),
   };
 }

@@ -2,6 +2,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { problem } from '../../functions/http/problem.ts';
 import { ROUTES, type Route } from '../../functions/routes.ts';
+import { LIVE_PATH } from './live/protocol.ts';
 
 /** A route with what the path of a request puts into its braces. */
 export interface FoundRoute {
@@ -34,7 +35,7 @@ export function notFound(): UndertoneError {
   const routes = ROUTES.map(({ method, path }) => `${method} ${path}`).join(', ');
   return new UndertoneError(
     'not-found',
-    `There is nothing at this address. The API has ${routes}; the page is at /.`,
+    `There is nothing at this address. The API has ${routes} and the WebSocket ${LIVE_PATH}; the page is at /.`,
   );
 }
 

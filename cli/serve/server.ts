@@ -5,6 +5,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import { UndertoneError } from '../../core/errors.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';
 import { type AppOptions, createApp } from './app.ts';
+import type { LiveLimits } from './live/limits.ts';
+import { type LiveStreams, openLiveStreams } from './live/upgrade.ts';
 
 /** Milliseconds that requests in flight are given at the end. */
 const CLOSE_TIMEOUT = 15_000;
@@ -17,24 +19,26 @@ export interface ServerOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null, the default, where it never does. */
   readonly cloud?: AppOptions['cloud'];
+  /** What live streams may use, where it is not the usual. */
+  readonly live?: Partial<LiveLimits>;
 }
 
 export interface RunningServer {
   /** Where it can be reached from this machine, without a slash at the end. */
   readonly url: string;
-  /** Takes no more requests and resolves when those in flight are answered. */
+  /** Takes no more requests, ends live streams, and resolves when requests in flight are answered. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the HTTP server: the page and the API.
+ * Starts the HTTP server: the page, the API, and live streams over WebSocket.
  *
  * @throws UndertoneError when it cannot listen there; its sentence says which option helps
  * @example
  * const { url, close } = await startServer({ port: 0, host: '127.0.0.1' });
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port, host, cloud = null } = options;
+  const { port, host, cloud = null, live = {} } = options;
   const server = createAdaptorServer({
     fetch: createApp({ host, cloud }).fetch,
     // The handlers get the platform's own Response, as they do on Lambda.
@@ -47,11 +51,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     server.emit('request', request, response);
   });
   const silent = trackSilent(server);
+  const streams = openLiveStreams(server, { host, limits: live });
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
     throw cannotListen(cause, { port, host });
   });
-  return { url: urlOf(server.address() as AddressInfo), close: () => close(server, silent) };
+  const url = urlOf(server.address() as AddressInfo);
+  return { url, close: () => close(server, silent, streams) };
 }
 
 /**
@@ -65,10 +71,15 @@ function trackSilent(server: Server): ReadonlySet<Socket> {
     socket.once('close', () => silent.delete(socket));
   });
   server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('upgrade', ({ socket }) => silent.delete(socket));
   return silent;
 }
 
-async function close(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
+async function close(
+  server: Server,
+  silent: ReadonlySet<Socket>,
+  streams: LiveStreams,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
@@ -76,7 +87,7 @@ async function close(server: Server, silent: ReadonlySet<Socket>): Promise<void>
   // Connections are kept alive after their last answer; Node only closes those idle right now.
   const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_POLL);
   const giveUp = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
-  await closed;
+  await Promise.all([closed, streams.close()]);
   clearInterval(sweep);
   clearTimeout(giveUp);
 }

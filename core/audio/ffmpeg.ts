@@ -16,9 +16,13 @@ const MAX_HEADER_BYTES = 4096;
  * Returns the ffmpeg to run: the one that FFMPEG_BIN names, else that of the optional package
  * ffmpeg-static, else the first on PATH.
  *
+ * @param need what it is for, as the sentence of the error begins
  * @throws UndertoneError `decoder-missing` with a sentence that says how to get one.
  */
-export function findFfmpeg(environment: NodeJS.ProcessEnv = process.env): string {
+export function findFfmpeg(
+  environment: NodeJS.ProcessEnv = process.env,
+  need = 'This format needs ffmpeg',
+): string {
   const named = environment.FFMPEG_BIN;
   if (named) {
     if (existsSync(named)) return named;
@@ -33,7 +37,7 @@ export function findFfmpeg(environment: NodeJS.ProcessEnv = process.env): string
     .map((folder) => join(folder, executable))
     .find((path) => existsSync(path));
   if (onPath) return onPath;
-  throw missing('This format needs ffmpeg, which is not installed here.');
+  throw missing(`${need}, which is not installed here.`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { FrameRange } from '../windows.ts';
 import { VOICE_MODEL } from './model.ts';
 import { VoiceNetwork } from './network.ts';
 import { type HeardFrames, stretchStatistics } from './statistics.ts';
@@ -11,12 +12,17 @@ let network: VoiceNetwork | undefined;
  * one stretch of two seconds with a voice is enough. Silence, noise, music and everyday sounds are
  * no voice. Neither the gain of the recording nor its length matters.
  *
+ * @param within the frames that count; all of them by default
  * @example
  * if (!isVoice({ features, active })) return null;
  */
-export function isVoice(frames: HeardFrames): boolean {
+export function isVoice(
+  frames: HeardFrames,
+  within: FrameRange = { from: 0, to: frames.active.length },
+): boolean {
   network ??= new VoiceNetwork(VOICE_MODEL);
-  for (const range of stretches(frames.active)) {
+  for (const { from, to } of stretches(frames.active.subarray(within.from, within.to))) {
+    const range = { from: within.from + from, to: within.from + to };
     if (network.probability(stretchStatistics(frames, range)) >= VOICE_MODEL.threshold) return true;
   }
   return false;

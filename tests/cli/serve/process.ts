@@ -22,17 +22,26 @@ export interface ServeProcess {
   printed(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
+/** The file that the command `undertone` runs. */
+export const MAIN = join(BUILD, 'cli/main.js');
+
 /** Runs `undertone serve` in a folder, as a person would. */
 export function startServe(
   cwd: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): ServeProcess {
+  return startProcess([process.execPath, MAIN, 'serve', ...args], cwd, environment);
+}
+
+/** Runs a program in a folder and reads along. */
+export function startProcess(
+  [program, ...args]: readonly string[],
+  cwd: string,
+  environment: NodeJS.ProcessEnv,
+): ServeProcess {
   const env = { ...process.env, NO_COLOR: '1', ...environment };
-  const child = spawn(process.execPath, [join(BUILD, 'cli/main.js'), 'serve', ...args], {
-    cwd,
-    env,
-  });
+  const child = spawn(program, args, { cwd, env });
   const output = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output.out += text;

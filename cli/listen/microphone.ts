@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
+import { Resampler } from '../../core/audio/resample.ts';
+import { framesToMono } from '../../core/audio/wav.ts';
+import { UndertoneError } from '../../core/errors.ts';
+import { type DeviceInput, recordingOn } from './devices.ts';
+import { type Ffmpeg, startFfmpeg } from './ffmpeg.ts';
+import type { Source } from './source.ts';
+
+/** What ffmpeg is asked for: the usual rate of microphones, so that it seldom has to convert. */
+const PCM = { sampleRate: 48_000, channels: 1, encoding: 'int16', littleEndian: true } as const;
+const SAMPLE_BYTES = 2;
+
+/** Milliseconds in which a device has to give its first sound. */
+const PATIENCE = 10_000;
+/** Characters of ffmpeg's complaints that are kept. */
+const COMPLAINT_LENGTH = 4000;
+
+/**
+ * Opens a microphone through ffmpeg. On Linux PulseAudio (or PipeWire in its place) is tried first,
+ * then ALSA.
+ *
+ * @param device name as `listDevices` gives it; the standard one of the system by default
+ * @param signal ends the recording
+ * @throws UndertoneError `decoder-missing` without ffmpeg, `unavailable` when nothing can be recorded
+ */
+export async function openMicrophone(
+  device: string | undefined,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { inputs, standard } = recordingOn(process.platform);
+  const name = device ?? standard ?? (await listDevices())[0];
+  if (name === undefined) throw noDevice();
+  const complaints: string[] = [];
+  for (const input of inputs(name)) {
+    const ffmpeg = startFfmpeg(recordArguments(input));
+    const complaint = collect(ffmpeg);
+    if (await gives(ffmpeg, signal)) {
+      signal.addEventListener('abort', () => ffmpeg.kill('SIGTERM'), { once: true });
+      if (signal.aborted) ffmpeg.kill('SIGTERM');
+      const title = name === standard ? 'microphone' : `microphone ${name}`;
+      return { name: title, chunks: record(ffmpeg, complaint, signal) };
+    }
+    ffmpeg.kill('SIGKILL');
+    complaints.push(`${input.format}: ${complaint()}`);
+  }
+  throw cannotRecord(name, complaints.join('\n'));
+}
+
+/**
+ * Returns the names of the microphones of this machine, none twice.
+ *
+ * @throws UndertoneError `decoder-missing` without ffmpeg
+ */
+export async function listDevices(): Promise<string[]> {
+  const names: string[] = [];
+  for (const { args, parse } of recordingOn(process.platform).lists) {
+    const ffmpeg = startFfmpeg(args);
+    let text = '';
+    for (const stream of [ffmpeg.stdout, ffmpeg.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+    }
+    // Whether it succeeds says nothing: listing is told as a failure to open.
+    await once(ffmpeg, 'close');
+    names.push(...parse(text));
+  }
+  return [...new Set(names)];
+}
+
+function recordArguments({ format, input, options }: DeviceInput): string[] {
+  return [
+    ...['-loglevel', 'error', '-f', format, ...options, '-i', input],
+    ...['-vn', '-ac', String(PCM.channels), '-ar', String(PCM.sampleRate)],
+    // Whole packets as they come: a full buffer would be a third of a second late.
+    ...['-f', 's16le', '-flush_packets', '1', 'pipe:1'],
+  ];
+}
+
+/** Gathers the end of what ffmpeg complains about and returns how to read it. */
+function collect(ffmpeg: Ffmpeg): () => string {
+  let complaint = '';
+  ffmpeg.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-COMPLAINT_LENGTH);
+  });
+  // It could not even be started.
+  ffmpeg.on('error', (error) => {
+    complaint += error.message;
+  });
+  return () => complaint.trim();
+}
+
+/** Resolves with whether sound comes; with true as well when nobody wants it any more. */
+async function gives(ffmpeg: Ffmpeg, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return true;
+  const settled = new AbortController();
+  const options = { signal: AbortSignal.any([settled.signal, AbortSignal.timeout(PATIENCE)]) };
+  try {
+    return await Promise.race([
+      firstSound(ffmpeg, options),
+      once(signal, 'abort', options).then(() => true),
+    ]);
+  } catch {
+    return false;
+  } finally {
+    settled.abort();
+  }
+}
+
+async function firstSound(ffmpeg: Ffmpeg, options: { signal: AbortSignal }): Promise<boolean> {
+  const closed = once(ffmpeg, 'close', options);
+  // Waited for only when nothing was recorded; then all that ffmpeg has to say is there.
+  closed.catch(() => {});
+  await once(ffmpeg.stdout, 'readable', options);
+  const first: Buffer | null = ffmpeg.stdout.read();
+  if (first) ffmpeg.stdout.unshift(first);
+  else await closed;
+  return first !== null;
+}
+
+/** Yields what is recorded until the signal, and throws when the device stops by itself. */
+async function* record(
+  ffmpeg: Ffmpeg,
+  complaint: () => string,
+  signal: AbortSignal,
+): AsyncGenerator<Float32Array> {
+  const resampler = new Resampler(PCM.sampleRate, SAMPLE_RATE);
+  let rest: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of ffmpeg.stdout as AsyncIterable<Buffer>) {
+      const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+      const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
+      yield resampler.push(framesToMono(bytes.subarray(0, whole), PCM));
+      rest = bytes.subarray(whole);
+    }
+    yield resampler.end();
+  } finally {
+    ffmpeg.kill('SIGKILL');
+  }
+  if (!signal.aborted) throw ended(complaint());
+}
+
+function noDevice(): UndertoneError {
+  return new UndertoneError(
+    'unavailable',
+    'No microphone was found. Plug one in and see what there is with --list-devices, or play a recording with --from.',
+  );
+}
+
+function cannotRecord(device: string, complaint: string): UndertoneError {
+  const isDenied = /permission denied|not authorized|access is denied/i.test(complaint);
+  const help = isDenied
+    ? 'the system does not let this program record. Allow the microphone for the terminal in the privacy settings (on Linux: join the group audio)'
+    : 'no sound comes from it. See what there is with --list-devices and choose with --device';
+  return new UndertoneError(
+    'unavailable',
+    `The microphone "${device}" cannot be used: ${help}, or play a recording with --from.`,
+    { cause: new Error(complaint) },
+  );
+}
+
+function ended(complaint: string): UndertoneError {
+  return new UndertoneError(
+    'unavailable',
+    'The microphone has stopped: it was unplugged, or another program took it. Start again when it is back.',
+    { cause: new Error(complaint) },
+  );
+}

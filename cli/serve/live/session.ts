@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { RawData, WebSocket } from 'ws';
+import { SAMPLE_RATE } from '../../../core/audio/mono-sink.ts';
+import { Resampler } from '../../../core/audio/resample.ts';
+import { framesToMono } from '../../../core/audio/wav.ts';
+import { UndertoneError } from '../../../core/errors.ts';
+import { identity } from '../../../core/label.ts';
+import { LiveListener } from '../../../core/live/listener.ts';
+import { HOP_SECONDS, type LiveVerdict } from '../../../core/live/verdict.ts';
+import type { Model } from '../../../core/model/session.ts';
+import { logFailure } from '../../../functions/http/log.ts';
+import {
+  LATE_SECONDS,
+  MAX_MESSAGE_SECONDS,
+  MAX_UNREAD_BYTES,
+  MAX_WAITING_SECONDS,
+} from './limits.ts';
+import { parseClientMessage, type ServerMessage } from './protocol.ts';
+
+/** Status codes that close a WebSocket (RFC 6455, 7.4.1). */
+export const CLOSE = { normal: 1000, goingAway: 1001, policy: 1008, ourFault: 1011 } as const;
+
+const SAMPLE_BYTES = 2;
+const PCM = { channels: 1, encoding: 'int16', littleEndian: true } as const;
+
+/** A stream that has started. */
+interface Stream {
+  readonly sampleRate: number;
+  readonly resampler: Resampler;
+  readonly listener: LiveListener;
+  /** When its first audio came; null before. */
+  firstAudioAt: number | null;
+}
+
+/**
+ * Talks with one client: takes its audio, sends verdicts, and ends with a summary or a named error. It
+ * never rejects: what goes wrong is told to the client.
+ *
+ * Audio is heard in the order in which it comes, message by message. Two seconds of it may wait; then
+ * the connection is not read until half of that is heard, so that a fast client has to wait as well.
+ */
+export class LiveSession {
+  readonly #socket: WebSocket;
+  readonly #model: Model;
+  #stream: Stream | null = null;
+  /** Work in the order of the messages. */
+  #work: Promise<void> = Promise.resolve();
+  /** Seconds of audio that have come and are not heard yet. */
+  #waiting = 0;
+  #isStopping = false;
+  #isOver = false;
+
+  constructor(socket: WebSocket, model: Model) {
+    this.#socket = socket;
+    this.#model = model;
+    socket.on('message', (data, isBinary) => this.#take(data, isBinary));
+    socket.on('close', () => {
+      this.#isOver = true;
+    });
+    // A frame against the protocol: ws closes the connection itself and says why in its code.
+    socket.on('error', () => {});
+  }
+
+  /** Tells the client what went wrong and closes: 1008 when the client did something wrong, else 1011. */
+  fail(thrown: unknown): void {
+    if (this.#isOver) return;
+    const error = UndertoneError.from(thrown);
+    const { code, title, status, message: detail } = error;
+    const isOurs = status >= 500;
+    if (isOurs) logFailure(error, randomUUID());
+    this.#send({ type: 'error', code, title, status, detail });
+    this.#close(isOurs ? CLOSE.ourFault : CLOSE.policy);
+  }
+
+  #take(data: RawData, isBinary: boolean): void {
+    if (this.#isOver) return;
+    try {
+      if (this.#isStopping) throw misplaced('After "stop" nothing more is taken');
+      // ws hands over one Buffer as long as nobody chooses another binaryType.
+      if (isBinary) this.#takeAudio(data as Buffer);
+      else this.#takeText(String(data));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #takeText(text: string): void {
+    const message = parseClientMessage(text);
+    if (message.type === 'start') {
+      if (this.#stream) throw misplaced('"start" came twice');
+      this.#stream = this.#start(message.sampleRate);
+    } else {
+      const stream = this.#stream;
+      if (!stream) throw misplaced('"stop" came before "start"');
+      this.#isStopping = true;
+      this.#enqueue(() => this.#finish(stream));
+    }
+  }
+
+  #takeAudio(bytes: Buffer): void {
+    const stream = this.#stream;
+    if (!stream) throw misplaced('Audio came before "start"');
+    if (bytes.length % SAMPLE_BYTES !== 0) throw oddBytes(bytes.length);
+    const seconds = bytes.length / SAMPLE_BYTES / stream.sampleRate;
+    if (seconds > MAX_MESSAGE_SECONDS) throw tooMuch(stream.sampleRate);
+    stream.firstAudioAt ??= performance.now();
+    this.#waiting += seconds;
+    if (this.#waiting > MAX_WAITING_SECONDS) this.#socket.pause();
+    this.#enqueue(async () => {
+      this.#waiting -= seconds;
+      const samples = stream.resampler.push(framesToMono(bytes, PCM));
+      this.#tell(await stream.listener.push(samples));
+      if (this.#socket.isPaused && this.#waiting < MAX_WAITING_SECONDS / 2) this.#socket.resume();
+    });
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#work = this.#work.then(async () => {
+      if (!this.#isOver) await work().catch((error) => this.fail(error));
+    });
+  }
+
+  #start(sampleRate: number): Stream {
+    const isLate = (at: number) => this.#isLate(at);
+    const listener = new LiveListener({ model: this.#model, isLate });
+    const { window } = listener;
+    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model) });
+    const resampler = new Resampler(sampleRate, SAMPLE_RATE);
+    return { sampleRate, resampler, listener, firstAudioAt: null };
+  }
+
+  /** Behind real time, with enough audio here to catch up. Who sends faster than that is never behind. */
+  #isLate(at: number): boolean {
+    const elapsed = (performance.now() - (this.#stream?.firstAudioAt ?? 0)) / 1000;
+    return this.#waiting > LATE_SECONDS && elapsed > at + LATE_SECONDS;
+  }
+
+  async #finish({ resampler, listener }: Stream): Promise<void> {
+    this.#tell(await listener.push(resampler.end()));
+    const { verdict, summary } = await listener.end();
+    if (verdict) this.#tell([verdict]);
+    this.#send({ type: 'summary', ...summary });
+    this.#close(CLOSE.normal);
+  }
+
+  #tell(verdicts: readonly LiveVerdict[]): void {
+    for (const verdict of verdicts) this.#send({ type: 'verdict', ...verdict });
+  }
+
+  #send(message: ServerMessage): void {
+    if (this.#isOver) return;
+    this.#socket.send(JSON.stringify(message));
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) this.#socket.terminate();
+  }
+
+  #close(code: number): void {
+    this.#isOver = true;
+    // Else the client's own closing would never be read.
+    this.#socket.resume();
+    this.#socket.close(code);
+  }
+}
+
+function misplaced(what: string): UndertoneError {
+  return new UndertoneError(
+    'parameter-invalid',
+    `${what}. A stream is one {"type":"start","sampleRate":48000}, then binary audio, then one {"type":"stop"}. Connect again to begin another one.`,
+  );
+}
+
+function oddBytes(count: number): UndertoneError {
+  return new UndertoneError(
+    'audio-unreadable',
+    `A message of ${count} bytes holds half a sample. Send mono PCM of signed 16 bits, little-endian: two bytes each.`,
+  );
+}
+
+function tooMuch(sampleRate: number): UndertoneError {
+  return new UndertoneError(
+    'audio-too-large',
+    `A message holds at most ${MAX_MESSAGE_SECONDS} second of audio, which is ${MAX_MESSAGE_SECONDS * sampleRate * SAMPLE_BYTES} bytes at ${sampleRate} Hz. Send shorter pieces; a tenth of a second is good.`,
+  );
+}

@@ -1,0 +1,42 @@
+import pc from 'picocolors';
+import type { Label } from '../core/verdict.ts';
+
+/** The colour of each label on a terminal. */
+export const COLOURS: Record<Label, (text: string) => string> = {
+  neutral: pc.white,
+  calm: pc.cyan,
+  happy: pc.yellow,
+  sad: pc.blue,
+  angry: pc.red,
+  fearful: pc.magenta,
+  disgust: pc.green,
+  surprised: pc.yellowBright,
+  uncertain: pc.gray,
+  'no-speech': pc.gray,
+};
+
+/** Columns that every label fits into. */
+export const LABEL_WIDTH = 10;
+
+const BAR_WIDTH = 32;
+
+/** Returns a share from 0 to 1 as a bar of 32 columns. */
+export function bar(share: number): string {
+  return '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
+}
+
+/** Returns a share from 0 to 1 in per cent, five columns wide. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`.padStart(5);
+}
+
+/** Returns seconds as minutes and seconds. */
+export function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** Returns text that cannot steer the terminal: file names may hold control characters. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}
