@@ -5,8 +5,10 @@ import { percent } from './words.js';
 export async function showFigures(place, card) {
   try {
     place.replaceChildren(...describe(await card));
+    place.dataset.figures = 'shown';
   } catch (error) {
     place.replaceChildren(element('p', {}, error.message));
+    place.dataset.figures = 'none';
   }
 }
 

@@ -7,7 +7,7 @@ import { createPlayer } from './player.js';
 import { createTimeline } from './timeline.js';
 
 /** Stands for the stretch that is played where nobody speaks. */
-const PAUSE = { emotion: 'no-speech' };
+const PAUSE = {};
 /** Milliseconds after which an answer is late enough to say so. */
 const SLOW = 8000;
 

@@ -4,7 +4,7 @@ import { EMOTIONS, mark } from '../emotions.js';
 import { meter } from '../microphone/meters.js';
 import { openMicrophone } from '../microphone/microphone.js';
 import { showClock } from '../microphone/recorder.js';
-import { clock, percent, shares, title } from '../words.js';
+import { clock, percent, ranked, shares, title } from '../words.js';
 import { openStream } from './stream.js';
 
 /** Verdicts that the chart shows: half a minute. */
@@ -68,6 +68,12 @@ function describe({ duration, speech, summary }) {
     : `${length}: nobody spoke.`;
 }
 
+function howSure({ emotion, confidence, probabilities }) {
+  if (!probabilities) return 'Nobody speaks just now.';
+  if (emotion !== 'uncertain') return `${percent(confidence)} sure`;
+  return `The best guess is ${ranked(probabilities)[0][0]}, with ${percent(confidence)}.`;
+}
+
 function createView(panel) {
   const word = panel.querySelector('.live-word');
   const sure = panel.querySelector('.live-sure');
@@ -89,7 +95,7 @@ function createView(panel) {
     show({ emotion, confidence, probabilities, level: decibels }) {
       if (emotion !== before) say(emotion, emotion === 'no-speech' ? 'Quiet' : title(emotion));
       before = emotion;
-      sure.textContent = probabilities ? `${percent(confidence)} sure` : 'Nobody speaks just now.';
+      sure.textContent = howSure({ emotion, confidence, probabilities });
       if (probabilities) bars.show(probabilities);
       else bars.showNone();
       level(Math.max(-60, Math.min(0, decibels)), `${Math.round(decibels)} dB`);

@@ -61,13 +61,17 @@ export async function openStream(sampleRate, heard) {
   } finally {
     clearTimeout(late);
   }
+  let isOver = false;
   return {
     done,
     send(buffer) {
+      // The worklet may have more on its way when the visitor stops it.
+      if (isOver) return;
       if (socket.bufferedAmount > MOST_WAITING) fail(new ApiError(SLOW, { code: 'unreachable' }));
       else if (socket.readyState === WebSocket.OPEN) socket.send(buffer);
     },
     stop() {
+      isOver = true;
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));
     },
   };
