@@ -12,6 +12,7 @@ import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
 import { benchLoad } from './load.ts';
 import { benchNetwork } from './network.ts';
+import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
 import { benchTrees } from './trees.ts';
 
@@ -24,6 +25,7 @@ await benchFeatures();
 await benchNetwork();
 await benchTrees();
 await benchLoad();
+await benchPage();
 benchScaling();
 if (data) await benchCorpus(data);
 else console.log('\nReading a whole corpus: left out, no --data was given.');
