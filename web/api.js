@@ -3,11 +3,13 @@ import { size } from './words.js';
 
 /** A failure that the API has a sentence for, or else one of the way to it. */
 export class ApiError extends Error {
-  constructor(sentence, { code, requestId = null } = {}) {
+  constructor(sentence, { code, requestId = null, canRetry = true }) {
     super(sentence);
     /** As the API has it; `unreachable`, `unreadable` and `not-an-answer` are the page's own. */
     this.code = code;
     this.requestId = requestId;
+    /** Whether the same request may have another answer later. */
+    this.canRetry = canRetry;
   }
 }
 
@@ -43,9 +45,15 @@ async function call(path, options, file) {
   const answer = parsed(text);
   if (response.ok && answer) return answer;
   if (answer?.detail) {
-    throw new ApiError(answer.detail, { code: answer.code, requestId: answer.instance });
+    const { detail, code, instance: requestId } = answer;
+    throw new ApiError(detail, { code, requestId, canRetry: mayChange(response.status) });
   }
   throw noAnswer(response.status, kindOf(response, text));
+}
+
+/** The server's own failures, and that too many ask; any other 4xx is about the request itself. */
+function mayChange(status) {
+  return status >= 500 || status === 429;
 }
 
 /** Returns the object in a text of JSON, or null where there is none. */
@@ -84,7 +92,7 @@ async function unreachable(file) {
   if (isReadable === false) {
     return new ApiError(
       'This cannot be read: it is a folder, or a file that was moved or changed meanwhile. Choose the file again.',
-      { code: 'unreadable' },
+      { code: 'unreadable', canRetry: false },
     );
   }
   const why = navigator.onLine
@@ -98,6 +106,6 @@ async function unreachable(file) {
 function tooLarge(file) {
   return new ApiError(
     `This file has ${size(file.size)}; ${size(MAX_BYTES)} is the most that is taken, so it was not sent. Send it compressed (Ogg Opus, M4A) or in parts.`,
-    { code: 'audio-too-large' },
+    { code: 'audio-too-large', canRetry: false },
   );
 }

@@ -14,15 +14,19 @@ const input = find('#file');
 
 const card = readCard();
 showFigures(find('#figures'), card);
+// The answers need only its threshold, and can do without.
+let threshold = null;
+card.then(
+  (known) => {
+    threshold = known.threshold;
+  },
+  () => {},
+);
 const add = createAnswers({
   list: find('#results'),
   table: find('#table'),
   status: find('#status'),
-  // The answers need only its threshold, and can do without.
-  threshold: card.then(
-    (known) => known.threshold,
-    () => null,
-  ),
+  threshold: () => threshold,
 });
 const addFiles = (files) => add([...files].map((file) => ({ file })));
 
@@ -37,14 +41,21 @@ function say(sentence) {
   notice.textContent = sentence ?? '';
 }
 
+/** Whether the microphone is open, or about to be. */
+let isBusy = false;
+
 /** Runs what a button starts in its panel, and comes back to the button. */
 async function run(button, mode, work) {
-  if (stage.dataset.busy) return;
-  stage.dataset.busy = mode;
+  if (isBusy) {
+    say('The microphone is being opened already. Answer what the browser asks about it first.');
+    return;
+  }
+  isBusy = true;
   button.setAttribute('aria-busy', 'true');
   say(null);
   const panel = stage.querySelector(`[data-panel="${mode}"]`);
   const onStart = () => {
+    say(null);
     setMode(mode);
     panel.querySelector('.stop').focus();
   };
@@ -53,7 +64,7 @@ async function run(button, mode, work) {
   } catch (error) {
     say(error.message);
   } finally {
-    delete stage.dataset.busy;
+    isBusy = false;
     button.removeAttribute('aria-busy');
     setMode('idle');
     button.focus();

@@ -54,10 +54,13 @@ export function prefersCalm() {
   return calm.matches;
 }
 
+/** Pixels that a canvas may have in a row on every device. */
+const WIDEST = 8192;
+
 /** Fits a canvas to the pixels that it covers on this screen, and returns what it is drawn with. */
 export function fitted(canvas) {
   const { clientWidth, clientHeight } = canvas;
-  const ratio = devicePixelRatio || 1;
+  const ratio = Math.min(devicePixelRatio || 1, WIDEST / clientWidth);
   canvas.width = Math.max(1, Math.round(clientWidth * ratio));
   canvas.height = Math.max(1, Math.round(clientHeight * ratio));
   const context = canvas.getContext('2d');

@@ -27,12 +27,12 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     expect(await page.locator(':focus').innerText()).toBe('Stop and hear it');
     const loudness = page.getByRole('meter', { name: 'Loudness' });
     const brightness = page.getByRole('meter', { name: 'Brightness' });
-    await page.waitForFunction(`document.querySelector('.meter-loudness meter').value > -40`);
-    await page.waitForFunction(`document.querySelector('.wheel-note').textContent !== ''`);
+    await page.locator('.meter-loudness .meter-words', { hasText: /^-[1-3]?\d dB$/ }).waitFor();
+    await page.locator('.wheel-note', { hasText: /^[A-G]♯?$/ }).waitFor();
     expect(await loudness.textContent()).toMatch(/^-\d+ dB$/);
     expect(await brightness.textContent()).toMatch(/^\d\.\d kHz$/);
     expect(await drawnShare('.passing')).toBeGreaterThan(0);
-    await page.getByText('0:01', { exact: true }).waitFor();
+    await page.locator('.elapsed', { hasText: '0:01' }).waitFor();
     await page.getByRole('button', { name: 'Stop and hear it' }).click();
     const text = await visit.card('Recording', 'heard');
     expect(text).toMatch(/^Recording \d\d\.\d\d\.\d\d\.webm\s+· 0:0\d/);

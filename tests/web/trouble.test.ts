@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { ffmpeg, hasFfmpeg } from '../fixtures/encode.ts';
 import { useTinyModel } from '../fixtures/model.ts';
@@ -109,13 +110,19 @@ describe.skipIf(!canBrowse)('the page in trouble', () => {
       /This file has 2 GiB; 25 MiB is the most that is taken, so it was not sent\..*\n+audio-too-large$/,
     );
     expect(sent).toBe(0);
+    // Another try would end the same way.
+    expect(await visit.page.getByRole('button', { name: 'Try again' }).isVisible()).toBe(false);
     await rm(folder, { recursive: true });
   });
 
-  test('the page names the limits of the API', async () => {
+  test('the page has the limits and the emotions of the API', async () => {
     await visit.open();
     const limits = await visit.page.evaluate(`import('/limits.js').then((all) => ({ ...all }))`);
     expect(limits).toEqual({ MAX_BYTES, MAX_SECONDS });
+    const emotions = await visit.page.evaluate(
+      `import('/emotions.js').then((all) => all.EMOTIONS)`,
+    );
+    expect(emotions).toEqual(EMOTIONS);
   });
 
   test.skipIf(!hasFfmpeg)('the sound of a video is heard; one without sound is told', async () => {

@@ -7,7 +7,7 @@ import { offerDownloads, showTable } from './table.js';
  * Hears recordings one after another, in the order in which they came, and shows what came of each.
  *
  * @param places the `list` of cards, the `table` of several and the `status` that is read out
- * @param threshold promise of the confidence below which the model says "uncertain", or of null
+ * @param threshold returns the confidence below which the model says "uncertain"; null if unknown
  * @returns add(recordings)
  */
 export function createAnswers({ list, table, status, threshold }) {
@@ -58,10 +58,8 @@ export function createAnswers({ list, table, status, threshold }) {
     };
     try {
       const verdict = await hear(file, signal);
-      const known = await threshold;
-      if (signal.aborted) return;
       answer.outcome = { verdict };
-      say(card.showVerdict(verdict, known));
+      say(card.showVerdict(verdict, threshold()));
     } catch (error) {
       if (signal.aborted) return;
       answer.outcome = { error };

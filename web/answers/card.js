@@ -34,7 +34,7 @@ export function createCard({ file, name, isOwn }, actions) {
   root.querySelector('.card-name').textContent = name;
 
   let late;
-  const show = (state, emotion, ...children) => {
+  const show = (state, emotion, child, canRetry = false) => {
     clearTimeout(late);
     const isBusy = state === 'waiting' || state === 'listening';
     // The focus would be lost with a button that goes.
@@ -43,8 +43,8 @@ export function createCard({ file, name, isOwn }, actions) {
     root.dataset.emotion = emotion;
     root.setAttribute('aria-busy', String(isBusy));
     buttons.cancel.hidden = !isBusy;
-    buttons.again.hidden = state !== 'failed' && state !== 'cancelled';
-    body.replaceChildren(...children);
+    buttons.again.hidden = !canRetry;
+    body.replaceChildren(child);
     if (held)
       (isBusy ? buttons.cancel : buttons.again.hidden ? buttons.remove : buttons.again).focus();
   };
@@ -79,9 +79,9 @@ export function createCard({ file, name, isOwn }, actions) {
       return `${title(verdict.emotion)}. ${sentence}`;
     },
     /** Returns what was shown as one sentence. */
-    showFailure({ message, code, requestId }) {
+    showFailure({ message, code, requestId, canRetry }) {
       const reference = [code, requestId && `request ${requestId}`].filter(Boolean).join(', ');
-      show('failed', 'error', plainView('error', 'Not heard', message, reference));
+      show('failed', 'error', plainView('error', 'Not heard', message, reference), canRetry);
       return message;
     },
     showCancelled() {
@@ -89,6 +89,7 @@ export function createCard({ file, name, isOwn }, actions) {
         'cancelled',
         'no-speech',
         plainView('no-speech', 'Cancelled', 'It was not heard. Try again whenever you like.', ''),
+        true,
       );
     },
     remove() {
@@ -103,7 +104,7 @@ export function createCard({ file, name, isOwn }, actions) {
 }
 
 function verdictView({ verdict, sentence, file, signal }) {
-  const { emotion, probabilities, timeline, summary } = verdict;
+  const { emotion, probabilities, timeline = [], summary } = verdict;
   const view = clone('#verdict-template');
   view.querySelector('.emotion').append(mark(emotion), title(emotion));
   view.querySelector('.sentence').textContent = sentence;
@@ -112,7 +113,10 @@ function verdictView({ verdict, sentence, file, signal }) {
     timeline.find(({ start, end }) => seconds >= start && seconds < end);
   const player = createPlayer(section, { file, verdict, signal, stretchAt });
   // One stretch says nothing that the verdict has not said.
-  const strip = timeline.length > 1 ? createTimeline(section, verdict, player) : null;
+  const strip =
+    timeline.length > 1
+      ? createTimeline(section, { timeline, duration: verdict.duration }, player)
+      : null;
   if (probabilities) {
     const bars = createBars(probabilities);
     const all = view.querySelector('.all');

@@ -4,6 +4,8 @@ import { clock, percent, title } from '../words.js';
 
 /** Width in pixels that the shortest stretch keeps, so that a finger can hit it; the track scrolls. */
 const NARROWEST = 24;
+/** Width in pixels that the track grows to at most; a stretch of less than a second may overlap. */
+const WIDEST = 6000;
 
 /**
  * Fills the timeline under the waveform: one button for each stretch, which plays it. The strip is one
@@ -17,7 +19,8 @@ export function createTimeline(section, { timeline, duration }, player) {
   strip.hidden = false;
   detail.hidden = false;
   const shortest = Math.min(...timeline.map(({ start, end }) => end - start));
-  section.querySelector('.track').style.minWidth = `${(duration * NARROWEST) / shortest}px`;
+  const width = Math.min(WIDEST, (duration * NARROWEST) / shortest);
+  section.querySelector('.track').style.minWidth = `${width}px`;
   const buttons = timeline.map((stretch) => {
     const { start, end, emotion } = stretch;
     const button = element(

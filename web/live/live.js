@@ -23,10 +23,11 @@ const NOTHING = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 0]));
 export async function listenLive(panel, { onStart }) {
   const audio = new AudioContext();
   let microphone;
-  let stopClock = () => {};
   const over = new AbortController();
   const view = createView(panel);
   try {
+    // Safari lets it wait until it is told.
+    audio.resume();
     // First the server: nobody is asked for a microphone that nothing would listen to.
     const stream = await openStream(audio.sampleRate, view.show);
     await audio.audioWorklet.addModule(new URL('pcm.js', import.meta.url));
@@ -41,7 +42,7 @@ export async function listenLive(panel, { onStart }) {
     node.port.onmessage = ({ data }) => stream.send(data);
     audio.createMediaStreamSource(microphone.stream).connect(node);
     onStart();
-    stopClock = showClock(panel.querySelector('.elapsed'));
+    showClock(panel.querySelector('.elapsed'), over.signal);
     panel.querySelector('.stop').addEventListener(
       'click',
       () => {
@@ -55,7 +56,6 @@ export async function listenLive(panel, { onStart }) {
     return describe(await stream.done);
   } finally {
     over.abort();
-    stopClock();
     microphone?.close();
     audio.close();
   }

@@ -2,7 +2,7 @@ import { ApiError, readCard } from '../api.js';
 
 /** Bytes that wait to be sent: more than ten seconds of sound at 48 kHz. */
 const MOST_WAITING = 1_000_000;
-/** Milliseconds in which a server says that it is ready. */
+/** Milliseconds in which a server says that it is ready, or what it heard in all. */
 const PATIENCE = 10_000;
 
 const SLOW =
@@ -44,7 +44,7 @@ export async function openStream(sampleRate, heard) {
     if (message.type === 'ready') on.ready();
     if (message.type === 'verdict') heard(message);
     if (message.type === 'summary') on.summary(message);
-    if (message.type === 'error') fail(new ApiError(message.detail, message));
+    if (message.type === 'error') fail(new ApiError(message.detail, { code: message.code }));
   });
   let isReady = false;
   socket.addEventListener('close', () =>
@@ -73,6 +73,7 @@ export async function openStream(sampleRate, heard) {
     stop() {
       isOver = true;
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'stop' }));
+      setTimeout(() => fail(new ApiError(LOST, { code: 'unreachable' })), PATIENCE);
     },
   };
 }

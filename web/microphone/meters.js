@@ -17,16 +17,17 @@ const NOTES = ['C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A�
 
 /**
  * Shows what the microphone hears while it hears it: the waveform as it passes, how loud, how bright,
- * and which of the twelve pitch classes.
- *
- * @returns stop()
+ * and which of the twelve pitch classes; until `signal` ends it.
  */
-export function startMeters(section, stream) {
+export function startMeters(section, stream, signal) {
   const audio = new AudioContext();
   const analyser = new AnalyserNode(audio, { fftSize: WINDOW });
   audio.createMediaStreamSource(stream).connect(analyser);
-  Meyda.bufferSize = WINDOW;
-  Meyda.sampleRate = audio.sampleRate;
+  // Safari lets it wait until it is told.
+  audio.resume();
+  // Meyda makes its filters once; another microphone may have another rate.
+  const { sampleRate } = audio;
+  Object.assign(Meyda, { bufferSize: WINDOW, sampleRate, chromaFilterBank: undefined });
   const samples = new Float32Array(WINDOW);
   const loudness = meter(section.querySelector('.meter-loudness'), { min: -60, max: 0 });
   const brightness = meter(section.querySelector('.meter-brightness'), { min: 0, max: 1 });
@@ -42,7 +43,7 @@ export function startMeters(section, stream) {
     const decibels = Math.max(-60, 20 * Math.log10(rms / HANN + 1e-9));
     const isQuiet = decibels < QUIET;
     loudness(decibels, isQuiet ? 'quiet' : `${Math.round(decibels)} dB`);
-    const hertz = (spectralCentroid * audio.sampleRate) / WINDOW;
+    const hertz = (spectralCentroid * sampleRate) / WINDOW;
     const share = Math.log(hertz / BRIGHTNESS.low) / Math.log(BRIGHTNESS.high / BRIGHTNESS.low);
     brightness(
       isQuiet ? 0 : Math.max(0, Math.min(1, share)),
@@ -53,10 +54,10 @@ export function startMeters(section, stream) {
     scroll(canvas, levels);
   };
   const timer = setInterval(look, prefersCalm() ? PACE.calm : PACE.lively);
-  return function stop() {
+  signal.addEventListener('abort', () => {
     clearInterval(timer);
     audio.close();
-  };
+  });
 }
 
 /** Returns what sets the value of the meter in a place, and its words. */

@@ -20,35 +20,33 @@ const SAID = {
  */
 export async function recordNote(panel, { onStart }) {
   const microphone = await openMicrophone();
-  const recording = record(microphone.stream);
-  onStart();
-  const stopMeters = startMeters(panel, microphone.stream);
-  const stopClock = showClock(panel.querySelector('.elapsed'));
   const over = new AbortController();
   const on = (target, event, callback) =>
     target.addEventListener(event, callback, { signal: over.signal });
-  on(panel.querySelector('.stop'), 'click', recording.stop);
-  on(panel.querySelector('.discard'), 'click', recording.discard);
-  // Leaving the page now would lose what was said: the browser asks.
-  on(window, 'beforeunload', (event) => event.preventDefault());
   try {
+    const recording = record(microphone.stream);
+    on(panel.querySelector('.stop'), 'click', recording.stop);
+    on(panel.querySelector('.discard'), 'click', recording.discard);
+    // Leaving the page now would lose what was said: the browser asks.
+    on(window, 'beforeunload', (event) => event.preventDefault());
+    onStart();
+    startMeters(panel, microphone.stream, over.signal);
+    showClock(panel.querySelector('.elapsed'), over.signal);
     const { file, why } = await recording.done;
     return { file, sentence: SAID[why] ?? null };
   } finally {
     over.abort();
-    stopMeters();
-    stopClock();
     microphone.close();
   }
 }
 
-/** Shows the seconds that have passed; returns what ends it. */
-export function showClock(place) {
+/** Shows the seconds that have passed, until `signal` ends it. */
+export function showClock(place, signal) {
   const started = performance.now();
   const show = () => {
     place.textContent = clock(Math.floor((performance.now() - started) / 1000));
   };
   show();
   const timer = setInterval(show, 250);
-  return () => clearInterval(timer);
+  signal.addEventListener('abort', () => clearInterval(timer));
 }
