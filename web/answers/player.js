@@ -27,6 +27,7 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
   const wave = section.querySelector('.wave');
   const canvas = section.querySelector('.wave-canvas');
   const playhead = section.querySelector('.playhead');
+  const rest = section.querySelector('.wave-rest');
   const scroller = section.querySelector('.track-scroll');
   const time = section.querySelector('.time');
   const icon = svg('path', { d: ICONS.play });
@@ -37,8 +38,11 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
   const isPlaying = () => !audio.paused && !audio.ended;
   const show = () => {
     const at = Math.min(audio.currentTime, duration);
-    playhead.style.left = `${(100 * at) / duration}%`;
+    const share = `${(100 * at) / duration}%`;
+    playhead.style.left = share;
+    rest.style.left = share;
     playhead.hidden = at === 0;
+    rest.hidden = at === 0;
     const label = stretchAt(at)?.emotion;
     time.textContent = `${clock(at)} / ${clock(duration)}`;
     wave.setAttribute('aria-valuenow', at.toFixed(1));
@@ -46,7 +50,6 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
       'aria-valuetext',
       `${clock(at)} of ${clock(duration)}${label ? `, ${title(label)}` : ''}`,
     );
-    if (peaks) draw(canvas, { peaks, duration, at, stretchAt });
     section.dispatchEvent(new CustomEvent('moment', { detail: isPlaying() ? at : null }));
   };
   const follow = () => {
@@ -115,8 +118,9 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
       peaks = peaksOf(samples, PARTS);
       button.disabled = false;
       section.dataset.ready = '';
-      new ResizeObserver(show).observe(canvas);
-      onThemeChange(show, signal);
+      const redraw = () => draw(canvas, { peaks, duration, stretchAt });
+      new ResizeObserver(redraw).observe(canvas);
+      onThemeChange(redraw, signal);
     } catch {
       // Formats that browsers do not know, such as AMR, were heard all the same.
       wave.replaceWith(
@@ -145,8 +149,8 @@ function whenSeen(section, signal, callback) {
   signal.addEventListener('abort', () => observer.disconnect());
 }
 
-/** Draws the waveform, each part in the colour of its stretch; what was played stands out. */
-function draw(canvas, { peaks, duration, at, stretchAt }) {
+/** Draws the waveform, each part in the colour of its stretch. */
+function draw(canvas, { peaks, duration, stretchAt }) {
   const { context, width, height } = fitted(canvas);
   const colours = {};
   const colourOf = (label) => {
@@ -163,7 +167,6 @@ function draw(canvas, { peaks, duration, at, stretchAt }) {
       peak = Math.max(peak, peaks[i]);
     }
     const length = Math.max(2, peak * (height - 2));
-    context.globalAlpha = at === 0 || seconds <= at ? 1 : 0.42;
     context.fillStyle = colourOf(stretchAt(seconds)?.emotion ?? 'rest');
     context.beginPath();
     context.roundRect(bar * step, (height - length) / 2, BAR.width, length, 1);

@@ -51,9 +51,10 @@ export function wav(samples) {
   bytes.setUint16(34, 16, true);
   ascii(36, 'data');
   bytes.setUint32(40, 2 * samples.length, true);
+  // Every browser's machine has the bytes of WAV in its own order.
+  const integers = new Int16Array(bytes.buffer, 44);
   for (let i = 0; i < samples.length; i++) {
-    const sample = Math.max(-1, Math.min(1, samples[i]));
-    bytes.setInt16(44 + 2 * i, Math.round(sample * 32_767), true);
+    integers[i] = Math.max(-1, Math.min(1, samples[i])) * 32_767;
   }
   return new Blob([bytes], { type: 'audio/wav' });
 }
