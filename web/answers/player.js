@@ -3,7 +3,7 @@ import { decode, peaksOf, wav } from '../sound/decode.js';
 import { clock, title } from '../words.js';
 
 /** Parts that the waveform is measured in: more than fit next to each other on any screen. */
-const PARTS = 1200;
+const PARTS = 2400;
 /** Width of a bar of the waveform and of the gap after it, in CSS pixels. */
 const BAR = { width: 2, gap: 1 };
 /** Seconds that a press of an arrow key and of Page Up or Down moves by. */
