@@ -81,6 +81,7 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
   const seek = (seconds) => {
     if (!peaks) return;
     audio.currentTime = Math.max(0, Math.min(duration, seconds));
+    show();
   };
   const play = () => {
     // A browser may refuse to start a sound; the button then still shows that nothing plays.
