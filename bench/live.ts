@@ -15,8 +15,8 @@ import { type ServerProcess, startServer } from './server.ts';
 
 /** What browsers record. */
 const RATE = 48_000;
-/** Seconds of a message in real time; less than a page needs, so that it hardly counts. */
-const MESSAGE = 0.04;
+/** Seconds of a message in real time: a page collects about 1024 samples. */
+const MESSAGE = 0.02;
 /** Seconds of the streams in real time. */
 const REAL_TIME = 20;
 /** As many as a server takes. */

@@ -58,6 +58,10 @@ export function slackApp(options: SlackAppOptions): App {
     hearing,
   });
 
+  // Whoever runs the app hears of errors; Bolt would log them as well.
+  app.error(async (error) => {
+    throw error;
+  });
   app.use(async ({ body, next, ...args }) => {
     // Before anything else: who is not acknowledged in three seconds is told that it did not work.
     if ('ack' in args) await args.ack?.();

@@ -24,7 +24,8 @@ export function verdictMessage({ words, notice }: Pick<VerdictAnswer, 'words' | 
       .join('. ')
       .replaceAll('..', '.'),
     blocks: [
-      section(headline(words)),
+      header(headline(words)),
+      ...(meaning ? [section(mrkdwn(meaning))] : []),
       ...(others.length > 0 ? [section(others.map(bar).join('\n'))] : []),
       ...(timeline ? course(timeline) : []),
       context(footer),
@@ -42,18 +43,20 @@ export function textMessage(text: string, title?: string): Laid {
   };
 }
 
-function headline({ emoji, title, sureness, meaning }: VerdictWords): string {
-  const line = `${emoji}  *${title}*${sureness ? `  ·  ${sureness}` : ''}`;
-  return meaning ? `${line}\n${mrkdwn(meaning)}` : line;
+function headline({ emoji, title, sureness }: VerdictWords): string {
+  return [`${emoji} ${title}`, sureness].filter(Boolean).join(' · ');
 }
 
-/** Code is set in letters of one width, so that the bars stand below each other. */
 function bar({ label, share, bar: signs }: Share): string {
-  return `\`${signs}\`  ${share} ${label}`;
+  return `${signs}  ${share} ${label}`;
 }
 
 function course({ strip, start, end, legend, shares }: TimelineWords): KnownBlock[] {
-  return [section(`${strip}\n${start} – ${end}`), context(`${legend}\n${shares}`)];
+  return [section(strip), context(`${start} – ${end}  ·  ${legend}\n${shares}`)];
+}
+
+function header(text: string): KnownBlock {
+  return { type: 'header', text: { type: 'plain_text', text, emoji: true } };
 }
 
 function section(text: string): KnownBlock {

@@ -7,7 +7,7 @@ import { type Laid, textMessage } from './blocks.ts';
 import type { Context } from './listen.ts';
 import { type CommandBody, isDirect } from './payloads.ts';
 import type { Destination } from './replies.ts';
-import { ask, slackError } from './web.ts';
+import { ask, isRevoked, slackError } from './web.ts';
 
 type CommandContext = Context & { readonly respond: RespondFn };
 
@@ -23,10 +23,12 @@ export async function runCommand(body: CommandBody, context: CommandContext): Pr
     isInThread: false,
     respond: context.respond,
   };
-  await context.replies.toUser(destination, body.trigger_id, await perform(body, context));
+  const message = await perform(body, context);
+  if (message) await context.replies.toUser(destination, body.trigger_id, message);
 }
 
-async function perform(body: CommandBody, context: CommandContext): Promise<Laid> {
+/** Returns what is left to be said, or null. */
+async function perform(body: CommandBody, context: CommandContext): Promise<Laid | null> {
   const strings = context.services.strings ?? EN;
   const words = body.text.trim().toLowerCase().split(/\s+/).join(' ');
   switch (words) {
@@ -40,6 +42,7 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Laid
     case 'auto on':
     case 'auto off':
       return setAutomatic(body, words === 'auto on', context).catch((thrown) => {
+        if (isRevoked(thrown)) throw thrown;
         const error = UndertoneError.from(thrown);
         logEvent('slack: a setting could not be changed', error);
         return textMessage(strings.errors[error.code]);
@@ -53,7 +56,7 @@ async function setAutomatic(
   { team_id, channel_id: channel, user_id: user }: CommandBody,
   isOn: boolean,
   { services, client }: CommandContext,
-): Promise<Laid> {
+): Promise<Laid | null> {
   const { settings, strings = EN } = services;
   const place: Place = {
     platform: 'slack',
@@ -64,7 +67,25 @@ async function setAutomatic(
   if (place.isDirect) return textMessage(strings.onlyInChannels);
   if (!(await isModerator(user, team_id, client))) return textMessage(strings.moderatorsOnly);
   await settings.setAutomatic(place, isOn);
-  return textMessage(isOn ? strings.automaticOn : strings.automaticOff);
+  if (!isOn) return textMessage(strings.automaticOff);
+  const message = textMessage(strings.automaticOn);
+  // Only a post shows whether the bot is in the channel: asking would take one more scope.
+  const post = () => client.chat.postEphemeral({ channel, user, ...message });
+  const refusal = await ask(post).then(() => null, slackErrorOf);
+  if (refusal === null) return null;
+  if (!OUTSIDE.has(refusal)) return message;
+  await settings.setAutomatic(place, false);
+  return textMessage(strings.inviteMe);
+}
+
+/** Refusals of a post in a channel that the bot is not in. */
+const OUTSIDE: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
+
+/** @throws what is no refusal of Slack */
+function slackErrorOf(thrown: unknown): string {
+  const refusal = slackError(thrown);
+  if (refusal === null) throw thrown;
+  return refusal;
 }
 
 /** Admins and owners of this workspace; those of one that shares the channel have no say here. */
@@ -74,7 +95,7 @@ async function isModerator(
   client: Context['client'],
 ): Promise<boolean> {
   const { user } = await ask(() => client.users.info({ user: id })).catch((thrown) => {
-    if (slackError(thrown) === 'user_not_found') return { user: undefined };
+    if (slackErrorOf(thrown) === 'user_not_found') return { user: undefined };
     throw thrown;
   });
   return user?.team_id === team && (user?.is_admin || user?.is_owner) === true;

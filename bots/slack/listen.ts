@@ -16,7 +16,7 @@ import {
   type SlackFile,
 } from './payloads.ts';
 import type { Destination, Replies } from './replies.ts';
-import { ask } from './web.ts';
+import { ask, isRevoked, slackError } from './web.ts';
 
 /** What the listeners work with. */
 export interface Context {
@@ -38,6 +38,9 @@ interface Question {
   /** Who posted the message that has the files. */
   readonly poster: string | null;
 }
+
+/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
+const HEARING_TIMEOUT = 80_000;
 
 /** Errors that nobody has to hear of who did not ask. */
 const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
@@ -67,14 +70,16 @@ export async function readMessage(
     root: thread_ts ?? ts,
     isInThread: thread_ts !== undefined,
   };
+  const { help, errors } = context.services.strings ?? EN;
   const isAsked = event.type === 'app_mention' || namesBot(event, context);
   if (place.isDirect && !event.files?.some(mayBeNote)) {
-    const { help } = context.services.strings ?? EN;
-    await context.replies.toUser(destination, ts, textMessage(help.text, help.title));
-    return;
+    return context.replies.toUser(destination, ts, textMessage(help.text, help.title));
   }
   if (!isAsked && !place.isDirect && !(await context.services.settings.isAutomatic(place))) return;
   const found = isAsked ? await withNotes(event, context) : event;
+  if (!found) {
+    return context.replies.toUser(destination, ts, textMessage(errors['attachment-forbidden']));
+  }
   await answerAll(
     {
       workspace,
@@ -131,8 +136,10 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    return await hearing(() => answer({ place, asker, author }, note, services));
+    const signal = AbortSignal.timeout(HEARING_TIMEOUT);
+    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
   } catch (thrown) {
+    if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
     const { errors } = services.strings ?? EN;
     return { kind: 'refused', error, text: errors[error.code], isPrivate: true, isRepeated: false };
@@ -165,19 +172,26 @@ async function deliver(
 
 /**
  * Returns the message whose notes somebody means who names the bot: their own, else the one they reply
- * to. Slack leaves the files out of some events about mentions, so the message itself is looked at too.
+ * to; null where the bot may not look. Slack leaves the files out of some events about mentions, so the
+ * message itself is looked at too.
  */
 async function withNotes(
   event: MessageEvent,
   { client }: Context,
-): Promise<Pick<MessageEvent, 'files' | 'user'>> {
+): Promise<Pick<MessageEvent, 'files' | 'user'> | null> {
   if (event.files?.some(mayBeNote)) return event;
   const { channel, ts, thread_ts: root = ts } = event;
   // The first message of a thread comes with every part of it.
   const window = { oldest: ts, latest: ts, inclusive: true };
-  const { messages = [] } = await ask(() =>
+  const thread = await ask(() =>
     client.conversations.replies({ channel, ts: root, ...window, limit: 2 }),
-  );
+  ).catch((thrown) => {
+    if (slackError(thrown) === null) throw thrown;
+    logEvent(`slack: a thread could not be read (${slackError(thrown)})`);
+    return null;
+  });
+  if (!thread) return null;
+  const { messages = [] } = thread;
   const read = messages.flatMap((found) => {
     const parsed = messageEventSchema.safeParse({ ...found, channel });
     return parsed.success && parsed.data.files?.some(mayBeNote) ? [parsed.data] : [];

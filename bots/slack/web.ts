@@ -5,9 +5,8 @@ import { UndertoneError } from '../../core/errors.ts';
 /** Tries of one call, when Slack has trouble; and pauses of milliseconds between them. */
 const TRIES = 5;
 const FIRST_PAUSE = 300;
-/** How often a call waits because Slack asks it to, and the seconds that are waited at the most. */
-const MOST_WAITS = 30;
-const LONGEST_WAIT = 120;
+/** Seconds that a call waits in all because Slack asks it to: a function has two minutes. */
+const LONGEST_WAIT = 90;
 /** Milliseconds that one try may take. */
 const TIMEOUT = 10_000;
 
@@ -106,7 +105,7 @@ async function persist<Answer>(
   found: () => Promise<Answer | null>,
 ): Promise<Answer> {
   let tries = 0;
-  let waits = 0;
+  let waited = 0;
   while (true) {
     try {
       return await call();
@@ -118,7 +117,8 @@ async function persist<Answer>(
       const seconds = secondsToWait(thrown);
       if (seconds !== null) {
         // A call that is turned away has done nothing.
-        if (++waits > MOST_WAITS || seconds > LONGEST_WAIT) throw thrown;
+        waited += seconds;
+        if (waited > LONGEST_WAIT) throw thrown;
         await sleep(seconds * 1000);
         continue;
       }

@@ -78,6 +78,8 @@ export const EN: Strings = {
   moderatorsOnly:
     'Only moderators of this channel can open or close it. Ask one of them to send this command.',
   onlyInChannels: 'Here it is only you and me: I answer every voice note anyway.',
+  inviteMe:
+    'I am not in this channel, so I would not hear what is posted here. Invite me first: `/invite @Undertone`.',
   unknownCommand: 'I do not know this command. `/undertone help` shows what I can do.',
   listening: 'Listening …',
   wait: (seconds) =>

@@ -30,6 +30,8 @@ export interface Strings {
   readonly automaticOff: string;
   readonly moderatorsOnly: string;
   readonly onlyInChannels: string;
+  /** The bot cannot open a channel that it is not in; for platforms where commands work there too. */
+  readonly inviteMe: string;
   readonly unknownCommand: string;
   /** Shown while a note is being heard. */
   readonly listening: string;

@@ -134,16 +134,19 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   let folder: string;
   let slack: Counterpart;
   let services: Services;
-  let queue: FifoQueue;
+  const queue = new FifoQueue();
   let http: HttpDelivery;
   let worker: NodeJS.Timeout;
   const delays: number[] = [];
+  const lanes = new Map<string, Promise<void>>();
+  beforeAll(() => queue.start());
+  afterAll(() => queue.close());
   beforeEach(async () => {
     folder = await newFolder();
     slack = await startSlack({ manifest: await manifest(), ...options });
     services = await slackServices(slack, folder, { endpoint: api.url });
-    queue = new FifoQueue();
-    await queue.start();
+    queue.messages.length = 0;
+    queue.sent = 0;
     Object.assign(process.env, queue.env, {
       UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
       UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
@@ -155,7 +158,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
       return { status: statusCode, body };
     });
     const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
-    const lanes = new Map<string, Promise<void>>();
+    lanes.clear();
     let done = 0;
     worker = setInterval(() => {
       for (; done < queue.messages.length; done++) {
@@ -171,7 +174,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   });
   afterEach(async () => {
     clearInterval(worker);
-    await Promise.all([slack.close(), queue.close()]);
+    await slack.close();
     await rm(folder, { recursive: true });
   });
   return {
@@ -181,14 +184,17 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
     get services() {
       return services;
     },
-    get queue() {
-      return queue;
-    },
+    queue,
     get http() {
       return http;
     },
     delays,
-    said: (count, timeout) => said(slack, count, timeout),
+    async said(count, timeout) {
+      await said(slack, count, timeout);
+      // What is said twice, is said after a while.
+      await Promise.all(lanes.values());
+      await said(slack, count);
+    },
   };
 }
 

@@ -19,6 +19,13 @@ function closed(): { channel: string; ada: string } {
   return { ada, channel: workspace.addChannel([ada]) };
 }
 
+/** Waits until the bot has nothing left to do: what it says twice, it says after a while. */
+async function saidInAll(count: number): Promise<void> {
+  await run.said(count);
+  await run.bot.stop();
+  expect(run.slack.posts()).toHaveLength(count);
+}
+
 /** Several notes, with something happening between the third and the fourth. */
 async function amid(disturb: () => void): Promise<void> {
   const { channel, ada } = direct();
@@ -82,7 +89,7 @@ describe('a post', () => {
     const { channel, ada } = direct();
     run.slack.api.fail('chat.postMessage', fault);
     run.slack.say(channel, ada, { files: [clip] });
-    await run.said(1);
+    await saidInAll(1);
   });
 
   test('is found in a long thread, and not posted again', async () => {
@@ -93,7 +100,7 @@ describe('a post', () => {
     for (let i = 0; i < 450; i++) run.slack.workspace.add(message);
     run.slack.api.fail('chat.postMessage', { kind: 'cut', isDone: true });
     run.slack.say(channel, ada, { files: [clip], threadTs: note.ts });
-    await run.said(2);
+    await saidInAll(2);
   });
 
   test('that has to wait does not hold up other channels', async () => {

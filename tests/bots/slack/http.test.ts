@@ -23,7 +23,7 @@ describe('over HTTP', () => {
     await run.said(1);
     const [post] = run.slack.posts();
     expect(post).toMatchObject({ channel, threadTs: note.ts });
-    expect(textOf(post.blocks)).toContain('*Calm*');
+    expect(textOf(post.blocks)).toContain('😌 Calm · 80% sure');
   });
 
   test('commands, shortcuts and mentions are answered to who used them', async () => {

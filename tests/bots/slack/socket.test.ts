@@ -32,7 +32,7 @@ describe('a direct message', () => {
     const [one, other] = run.slack.posts();
     expect(one).toMatchObject({ channel, threadTs: first.ts });
     expect(one.text).toContain('Happy, 70% sure');
-    expect(textOf(one.blocks)).toContain('*Happy*');
+    expect(textOf(one.blocks)).toContain('😄 Happy · 70% sure');
     expect(textOf(one.blocks)).toContain('AI Act');
     expect(other).toMatchObject({ channel, threadTs: second.ts });
     expect(textOf(other.blocks)).not.toContain('AI Act');
@@ -138,7 +138,7 @@ describe('the shortcut', () => {
     await run.said(1);
     const [answer] = run.slack.workspace.ephemerals;
     expect(answer).toMatchObject({ channel, user: ada, via: 'response_url' });
-    expect(textOf(answer.blocks)).toContain('*Happy*');
+    expect(textOf(answer.blocks)).toContain('😄 Happy · 70% sure');
   });
 
   test('refuses to tell about the notes of others', async () => {
@@ -234,6 +234,19 @@ describe('a mention', () => {
     expect(answer.text).toContain('their own voice notes only');
   });
 
+  test.each([
+    'missing_scope',
+    'not_in_channel',
+    'thread_not_found',
+  ])('in a thread that the bot may not read (%s) is told so', async (error) => {
+    const ada = person();
+    const channel = await openChannel([ada]);
+    run.slack.api.fail('conversations.replies', { kind: 'refusal', error });
+    run.slack.say(channel, ada, { text: MENTION });
+    await run.said(1);
+    expect(run.slack.workspace.ephemerals[0].text).toContain('Invite me to the channel');
+  });
+
   test('without any note says so', async () => {
     const ada = person();
     const channel = await openChannel([ada]);
@@ -273,6 +286,20 @@ describe('/undertone', () => {
     run.slack.command(channel, ada, 'auto on');
     await run.said(1);
     expect(run.slack.workspace.ephemerals[0].text).toContain('only you and me');
+  });
+
+  test('auto on in a channel that the bot is not in opens nothing', async () => {
+    const ada = person({ isAdmin: true });
+    for (const kind of ['public', 'private'] as const) {
+      const channel = run.slack.workspace.addChannel([ada], { kind, hasBot: false });
+      run.slack.command(channel, ada, 'auto on');
+    }
+    await run.said(2);
+    for (const { text, via } of run.slack.workspace.ephemerals) {
+      expect(text).toContain('/invite @Undertone');
+      expect(via).toBe('response_url');
+    }
+    expect(await run.services.settings.automaticChannels('slack')).toEqual([]);
   });
 
   test('auto on of somebody whom Slack does not know is refused', async () => {

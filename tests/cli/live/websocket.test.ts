@@ -280,28 +280,27 @@ describe('the server keeps to its limits', () => {
   });
 
   test('a client that sends nothing is closed with a sentence, one that sends is not', async () => {
-    const url = await startOther({ idle: 600 });
+    const url = await startOther({ idle: 1500 });
     const silent = await connect(url);
     const busy = await connect(url);
     busy.send(start);
     const sending = setInterval(() => sendAudio(busy, voice.subarray(0, 1600), 1600), 100);
     expect(await silent.received('error')).toMatchObject({
       code: 'audio-missing',
-      detail: expect.stringMatching(/^Nothing came for 0\.6 seconds/),
+      detail: expect.stringMatching(/^Nothing came for 1\.5 seconds/),
     });
     expect((await silent.ended).code).toBe(1008);
-    await sleep(700);
+    await sleep(1600);
     clearInterval(sending);
     busy.send({ type: 'stop' });
     expect((await busy.ended).code).toBe(1000);
   });
 
   test('a client that does not answer pings is cut off', async () => {
-    const url = await startOther({ ping: 150 });
+    const url = await startOther({ ping: 1000 });
     const dead = await connect(url, { autoPong: false } as ClientOptions);
     const alive = await connect(url);
     expect((await dead.ended).code).toBe(1006);
-    await sleep(400);
     alive.send(start);
     alive.send({ type: 'stop' });
     expect((await alive.ended).code).toBe(1000);
