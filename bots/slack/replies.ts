@@ -38,11 +38,12 @@ export class Replies {
    * Answers a note in its thread, for everybody to see: once, however often Slack fails meanwhile.
    *
    * @param subject what is answered: the id of the file, or of the message without one
+   * @returns whether it is there; false where Slack does not take it
    */
-  async inThread(destination: Destination, subject: string, message: Laid): Promise<void> {
+  async inThread(destination: Destination, subject: string, message: Laid): Promise<boolean> {
     const { channel, root } = destination;
     const isThere = () => this.hasAnswer(destination, subject);
-    if (this.#isRepeated && (await isThere())) return;
+    if (this.#isRepeated && (await isThere())) return true;
     const post = () =>
       this.#client.chat.postMessage({
         channel,
@@ -52,7 +53,7 @@ export class Replies {
         unfurl_links: false,
         unfurl_media: false,
       });
-    await whereItCan(() => doOnce(post, isThere));
+    return (await whereAllowed(() => doOnce(post, isThere))) !== null;
   }
 
   /**
@@ -69,7 +70,10 @@ export class Replies {
       );
       if (isTaken) return;
     }
-    if (isDirect) return this.inThread(destination, subject, message);
+    if (isDirect) {
+      await this.inThread(destination, subject, message);
+      return;
+    }
     const post = () =>
       this.#client.chat.postEphemeral({
         channel,
@@ -78,7 +82,7 @@ export class Replies {
         // In a thread that nobody has open yet, it would not be seen.
         ...(isInThread && { thread_ts: root }),
       });
-    await whereItCan(() => ask(post));
+    await whereAllowed(() => ask(post));
   }
 
   /** Whether there is an answer of the bot in the thread, for everybody to see. */
@@ -105,13 +109,14 @@ export class Replies {
   }
 }
 
-/** A message that Slack does not take there, now or later, is logged and left. */
-async function whereItCan(post: () => Promise<unknown>): Promise<void> {
+/** Returns what a call of Slack gives, or null where Slack refuses it, now and later; that is logged. */
+export async function whereAllowed<T>(call: () => Promise<T>): Promise<T | null> {
   try {
-    await post();
+    return await call();
   } catch (thrown) {
     const refusal = slackError(thrown);
     if (refusal === null) throw thrown;
-    logEvent(`slack: an answer was refused (${refusal})`);
+    logEvent(`slack: a call was refused (${refusal})`);
+    return null;
   }
 }

@@ -128,6 +128,19 @@ describe('a post', () => {
   });
 });
 
+test('a click in an open channel in which the bot may not post is answered alone', async () => {
+  const { channel, ada } = closed();
+  const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+  const note = run.slack.say(channel, ada, { files: [clip] });
+  await run.said(0);
+  await run.services.settings.setAutomatic(place, true);
+  run.slack.api.fail('conversations.replies', { kind: 'refusal', error: 'missing_scope' });
+  run.slack.api.fail('chat.postMessage', { kind: 'refusal', error: 'restricted_action' });
+  run.slack.shortcut(ada, note);
+  await run.said(1);
+  expect(run.slack.workspace.ephemerals[0].text).toContain('Sad');
+});
+
 describe('a private answer', () => {
   test('is sent again where the address for it fails', async () => {
     const { channel, ada } = closed();
