@@ -121,7 +121,7 @@ async function answerAll(question: Question, context: Context): Promise<void> {
   // One after another: the answers stand in the order of the notes.
   for (const file of notes.length > 0 ? notes : [null]) {
     const reply = await answerTo(file, question, context);
-    await deliver(reply, file?.id ?? question.destination.root, question, context);
+    await deliver(reply, file?.id ?? 'none', question, context);
   }
 }
 
@@ -165,7 +165,7 @@ async function deliver(
   const message = verdictMessage(reply);
   if (reply.isPrivate) return replies.toUser(destination, subject, message);
   // Whoever asks about a note that has its answer for all to see gets it once more, alone.
-  const mayBeThere = asker !== null && !destination.isDirect;
+  const mayBeThere = asker !== null && !destination.isDirect && !replies.isRepeated;
   if (mayBeThere && (await whereAllowed(() => replies.hasAnswer(destination, subject)))) {
     return replies.toUser(destination, subject, message);
   }

@@ -9,8 +9,8 @@ export interface Destination {
   readonly isDirect: boolean;
   /** Who is answered. */
   readonly user: string;
-  /** The message under which the answer hangs: the first one of its thread. */
-  readonly root: string;
+  /** The message under which the answer hangs: the first one of its thread; null for commands. */
+  readonly root: string | null;
   /** Whether the question came in a thread, so that its readers have it open. */
   readonly isInThread: boolean;
   /** The way back to somebody who used a command or a shortcut; works where the bot is no member. */
@@ -26,12 +26,12 @@ const PAGE = 200;
 /** How the answers of a bot get into the chat. */
 export class Replies {
   readonly #client: webApi.WebClient;
-  readonly #isRepeated: boolean;
+  /** Whether an answer may be there already, from an attempt that was cut off. */
+  readonly isRepeated: boolean;
 
-  /** @param isRepeated whether an answer may be there already, from an attempt that was cut off */
   constructor(client: webApi.WebClient, isRepeated: boolean) {
     this.#client = client;
-    this.#isRepeated = isRepeated;
+    this.isRepeated = isRepeated;
   }
 
   /**
@@ -43,11 +43,11 @@ export class Replies {
   async inThread(destination: Destination, subject: string, message: Laid): Promise<boolean> {
     const { channel, root } = destination;
     const isThere = () => this.hasAnswer(destination, subject);
-    if (this.#isRepeated && (await isThere())) return true;
+    if (this.isRepeated && (await whereAllowed(isThere))) return true;
     const post = () =>
       this.#client.chat.postMessage({
         channel,
-        thread_ts: root,
+        ...(root && { thread_ts: root }),
         ...message,
         metadata: { event_type: EVENT_TYPE, event_payload: { subject } },
         unfurl_links: false,
@@ -80,13 +80,14 @@ export class Replies {
         user,
         ...message,
         // In a thread that nobody has open yet, it would not be seen.
-        ...(isInThread && { thread_ts: root }),
+        ...(isInThread && root && { thread_ts: root }),
       });
     await whereAllowed(() => ask(post));
   }
 
   /** Whether there is an answer of the bot in the thread, for everybody to see. */
   async hasAnswer({ channel, root }: Destination, subject: string): Promise<boolean> {
+    if (!root) return false;
     let cursor: string | undefined;
     do {
       const page = await ask(() =>

@@ -105,9 +105,9 @@ describe('a post', () => {
 
   test('that has to wait does not hold up other channels', async () => {
     const [slow, quick] = [direct(), direct()];
-    run.slack.api.fail('chat.postMessage', { kind: 'rate-limited', seconds: 2 });
+    run.slack.api.fail('chat.postMessage', { kind: 'rate-limited', seconds: 4 });
     run.slack.say(slow.channel, slow.ada, { files: [clip] });
-    await vi.waitFor(() => expect(run.slack.api.calls.at(-1)?.status).toBe(429), 5000);
+    await vi.waitFor(() => expect(run.slack.api.calls.at(-1)?.status).toBe(429), 20_000);
     run.slack.say(quick.channel, quick.ada, { files: [clip] });
     await run.said(2);
     expect(run.slack.posts().map(({ channel }) => channel)).toEqual([quick.channel, slow.channel]);
