@@ -8,6 +8,8 @@
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream; 300 seconds by default
  */
 import { parseArgs } from 'node:util';
+import { benchDiscord } from './chat/discord.ts';
+import { benchSlack } from './chat/slack.ts';
 import { benchClassify } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCorpus } from './corpus.ts';
@@ -15,6 +17,7 @@ import { benchFeatures } from './features.ts';
 import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchNetwork } from './network.ts';
+import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
 import { benchTrees } from './trees.ts';
 
@@ -32,6 +35,9 @@ const benchmarks: Record<string, () => unknown> = {
   trees: benchTrees,
   load: benchLoad,
   live: benchLive,
+  page: benchPage,
+  discord: benchDiscord,
+  slack: benchSlack,
   scaling: benchScaling,
   corpus: () =>
     data

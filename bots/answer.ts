@@ -51,6 +51,12 @@ export interface RefusedAnswer {
 
 export type Answer = VerdictAnswer | RefusedAnswer;
 
+export interface AnswerOptions {
+  readonly signal?: AbortSignal;
+  /** Whether only the asker will see the answer, also where the policy would show it to all. */
+  readonly isPrivate?: boolean;
+}
+
 /**
  * Goes the whole way from a question about a voice note to its answer: may it be heard, is there room
  * for it, fetch it, have it heard, find the words. Never rejects: whatever fails becomes an answer with a
@@ -66,15 +72,16 @@ export async function answer(
   ask: Ask,
   note: Note | null,
   services: Services,
-  { signal }: { signal?: AbortSignal } = {},
+  options: AnswerOptions = {},
 ): Promise<Answer> {
   const { settings, limits, strings = EN } = services;
   try {
-    const { isPrivate } = await mayHear(ask, settings);
+    const policy = await mayHear(ask, settings);
+    const isPrivate = options.isPrivate || policy.isPrivate;
     if (!note) throw noNote();
     const wait = await limits.take(ask.place, ask.asker ?? ask.author);
     if (wait) return refusedFor(wait, strings);
-    const verdict = await hear(note, services, signal);
+    const verdict = await hear(note, services, options.signal);
     return {
       kind: 'verdict',
       verdict,

@@ -15,7 +15,9 @@ const names = z
   );
 
 /** A switch, as text from the command line or as it is from cdk.json. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const flag = z
+  .literal([true, false, 'true', 'false'], 'true or false')
+  .transform((value) => String(value) === 'true');
 
 /** Name of a secret in Secrets Manager; what is in it never comes near this app. */
 const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/, 'the name of a secret, not its ARN');

@@ -1,33 +1,111 @@
-/** A failure that the server has a sentence for, or else one of the way to it. */
+import { MAX_BYTES } from './limits.js';
+import { size } from './words.js';
+
+/** A failure that the API has a sentence for, or else one of the way to it. */
 export class ApiError extends Error {
-  constructor(sentence, { code = null, requestId = null } = {}) {
+  constructor(sentence, { code, requestId = null, canRetry = true }) {
     super(sentence);
+    /** As the API has it; `unreachable`, `unreadable` and `not-an-answer` are the page's own. */
     this.code = code;
     this.requestId = requestId;
+    /** Whether the same request may have another answer later. */
+    this.canRetry = canRetry;
   }
 }
 
-/** Returns the verdict on a recording. */
-export function hear(file, signal) {
-  return call('v1/emotion', { method: 'POST', body: file, signal });
+/**
+ * Returns the verdict on a recording.
+ *
+ * @throws ApiError with a sentence for the visitor; an AbortError when `signal` says so
+ */
+export async function hear(file, signal) {
+  if (file.size > MAX_BYTES) throw tooLarge(file);
+  const verdict = await call('v1/emotion', { method: 'POST', body: file, signal }, file);
+  if (typeof verdict.emotion !== 'string' || !verdict.model) throw noAnswer(200, 'JSON');
+  return verdict;
 }
 
 /** Returns the card of the model that answers. */
-export function readCard() {
-  return call('v1/model');
+export async function readCard() {
+  const card = await call('v1/model');
+  if (!Array.isArray(card.classes)) throw noAnswer(200, 'JSON');
+  return card;
 }
 
-async function call(path, options) {
-  const response = await fetch(path, options).catch((error) => {
+async function call(path, options, file) {
+  let response;
+  let text;
+  try {
+    response = await fetch(path, options);
+    text = await response.text();
+  } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new ApiError(
-      'This could not be sent. Either the server does not answer, or the file cannot be read (a folder, perhaps).',
-    );
-  });
-  const answer = await response.json().catch(() => null);
+    throw await unreachable(file);
+  }
+  const answer = parsed(text);
   if (response.ok && answer) return answer;
-  throw new ApiError(answer?.detail ?? `The server answered ${response.status} without a reason.`, {
-    code: answer?.code,
-    requestId: answer?.instance,
+  if (answer?.detail) {
+    const { detail, code, instance: requestId } = answer;
+    throw new ApiError(detail, { code, requestId, canRetry: mayChange(response.status) });
+  }
+  throw noAnswer(response.status, kindOf(response, text));
+}
+
+/** The server's own failures, and that too many ask; any other 4xx is about the request itself. */
+function mayChange(status) {
+  return status >= 500 || status === 429;
+}
+
+/** Returns the object in a text of JSON, or null where there is none. */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function kindOf({ headers }, text) {
+  if (text.trim() === '') return 'nothing';
+  return /html/.test(headers.get('content-type')) || /^\s*</.test(text)
+    ? 'a web page'
+    : 'something';
+}
+
+function noAnswer(status, kind) {
+  return new ApiError(
+    `The server sent ${kind} instead of an answer (status ${status}): perhaps something stands between it and this page, such as a sign-in page or a proxy. Open this page again, or try later.`,
+    { code: 'not-an-answer' },
+  );
+}
+
+/** A request that never got through: the file, the network or the server. */
+async function unreachable(file) {
+  const isReadable = await file
+    ?.slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+  if (isReadable === false) {
+    return new ApiError(
+      'This cannot be read: it is a folder, or a file that was moved or changed meanwhile. Choose the file again.',
+      { code: 'unreadable', canRetry: false },
+    );
+  }
+  const why = navigator.onLine
+    ? 'the server does not answer. It may be starting, or away for a moment'
+    : 'this device is offline';
+  return new ApiError(`This could not be sent: ${why}. Nothing is lost: try again.`, {
+    code: 'unreachable',
   });
+}
+
+function tooLarge(file) {
+  return new ApiError(
+    `This file has ${size(file.size)}; ${size(MAX_BYTES)} is the most that is taken, so it was not sent. Send it compressed (Ogg Opus, M4A) or in parts.`,
+    { code: 'audio-too-large', canRetry: false },
+  );
 }

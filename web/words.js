@@ -9,6 +9,14 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
+/** Returns a number of bytes for people: `1.9 GiB`. */
+export function size(bytes) {
+  const steps = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = Math.min(steps.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const amount = bytes / 1024 ** step;
+  return `${Number(amount.toFixed(amount < 10 && step > 0 ? 1 : 0))} ${steps[step]}`;
+}
+
 /** Returns the emotions of a record from the largest to the smallest number. */
 export function ranked(record) {
   return Object.entries(record).sort(([, a], [, b]) => b - a);
@@ -18,6 +26,14 @@ export function ranked(record) {
 export function title(label) {
   const words = label.replace('-', ' ');
   return words[0].toUpperCase() + words.slice(1);
+}
+
+/** Returns the shares of a summary as one sentence. */
+export function shares(summary) {
+  const parts = ranked(summary).map(
+    ([label, share]) => `${percent(share)} ${title(label).toLowerCase()}`,
+  );
+  return `Of the speech: ${parts.join(', ')}.`;
 }
 
 /** Returns what a verdict means, in a sentence or two. `threshold` may be unknown (null). */

@@ -3,6 +3,7 @@ import {
   InteractionResponseType,
   MessageFlags,
 } from 'discord-api-types/v10';
+import type { Place } from '../consent.ts';
 import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import { textEmbed } from './embed.ts';
@@ -39,8 +40,13 @@ export function firstAnswer(
       if (place.isDirect) return atOnce(strings.onlyInChannels);
       return isModerator ? deferred({ isPrivate: false }) : atOnce(strings.moderatorsOnly);
     case 'read':
-      return deferred({ isPrivate: !place.isDirect });
+      return deferred({ isPrivate: isForAskerAlone(place) });
   }
+}
+
+/** Returns whether what is said about a voice note in a place is for the eyes of the asker alone. */
+export function isForAskerAlone({ isDirect }: Place): boolean {
+  return !isDirect;
 }
 
 /** Returns an answer that is the last one, for the asker alone. */

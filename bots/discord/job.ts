@@ -7,6 +7,7 @@ import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import { textEmbed } from './embed.ts';
 import { isGone, isUnknownAnswer } from './failure.ts';
+import { isForAskerAlone } from './first-answer.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
 import { type MessageBody, message, replyTo } from './reply.ts';
 import { snowflakeTime } from './snowflake.ts';
@@ -60,7 +61,8 @@ async function work(
   const { settings, strings = EN } = services;
   if (command.kind === 'read') {
     const { notes, author } = command;
-    return replyTo({ place, asker, author }, notes, services, { signal });
+    const options = { signal, isPrivate: isForAskerAlone(place) };
+    return replyTo({ place, asker, author }, notes, services, options);
   }
   if (command.kind !== 'auto') return message([textEmbed(strings.unknownCommand)]);
   if (!isModerator) return message([textEmbed(strings.moderatorsOnly)]);

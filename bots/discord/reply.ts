@@ -1,6 +1,7 @@
 import type { APIAllowedMentions, APIEmbed } from 'discord-api-types/v10';
-import { answer, type Note, type Services } from '../answer.ts';
+import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
+import { logEvent } from '../log.ts';
 import { textEmbed, verdictEmbed } from './embed.ts';
 
 /** Embeds that Discord takes in one message. */
@@ -26,7 +27,7 @@ export async function replyTo(
   ask: Ask,
   notes: readonly Note[],
   services: Services,
-  options: { readonly signal?: AbortSignal } = {},
+  options: AnswerOptions = {},
 ): Promise<MessageBody> {
   const embeds: APIEmbed[] = [];
   let notice: string | null = null;
@@ -35,9 +36,11 @@ export async function replyTo(
     if (reply.kind === 'verdict') {
       embeds.push(verdictEmbed(reply.words));
       notice ??= reply.notice;
-    } else if (ask.asker !== null || !reply.isRepeated) {
-      embeds.push(textEmbed(reply.text));
+      continue;
     }
+    // The asker reads a sentence; whoever runs the bot has to know why.
+    if (reply.error.status >= 500) logEvent('discord: a note could not be heard', reply.error);
+    if (ask.asker !== null || !reply.isRepeated) embeds.push(textEmbed(reply.text));
   }
   if (notice === null) return message(embeds);
   // Ten recordings in one message leave no room for another embed.

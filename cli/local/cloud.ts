@@ -47,7 +47,9 @@ export interface LocalCloud {
   readonly deadLetters: string;
   /** The chat platforms whose questions are answered. */
   readonly platforms: readonly Platform[];
-  /** Takes no more work and resolves when what has begun is done. */
+  /** Takes no more work from the queues and resolves when what has begun is done. */
+  drain(): Promise<void>;
+  /** Does that, and ends S3, DynamoDB and the queues too. */
   close(): Promise<void>;
 }
 
@@ -68,7 +70,12 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
   const { folder, port, timeout, api, onError } = options;
   // What is running, in the order in which it started.
   const closers: (() => Promise<void>)[] = [];
+  const workers: (() => Promise<void>)[] = [];
+  const drain = async () => {
+    await Promise.all(workers.splice(0).map((end) => end()));
+  };
   const close = async () => {
+    await drain();
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
@@ -99,7 +106,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
     const envFile = join(folder, 'env');
     await writeFile(envFile, shellScript(env), { mode: 0o600 });
     const common = { folder, env, onError };
-    closers.push(
+    workers.push(
       await startWorker('label', {
         ...common,
         ...{ queue: labels, timeout, batchSize: LABEL_BATCH, concurrency: 1 },
@@ -107,7 +114,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
     );
     const platforms = platformsSetUp();
     if (platforms.length > 0) {
-      closers.push(
+      workers.push(
         await startWorker('chat', {
           ...common,
           ...{ queue: chat, timeout: CHAT_TIMEOUT },
@@ -123,6 +130,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       envFile,
       deadLetters: join(folder, 'queue', 'dead'),
       platforms,
+      drain,
       close,
     };
   } catch (error) {

@@ -60,8 +60,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
-    await Promise.all([server.close(), folder?.close()]);
     const running = await cloud?.catch(() => undefined);
+    // First those who ask this very server.
+    await running?.drain();
+    await Promise.all([server.close(), folder?.close()]);
     await Promise.all([listener?.close(), running?.close()]);
   }
 }

@@ -37,9 +37,14 @@ export function stackFor(context: Context = {}): UndertoneStack {
   return new UndertoneStack(app, config.name, { config });
 }
 
-/** Returns the CloudFormation template for some context values. */
+const templates = new Map<string, Template>();
+
+/** Returns the CloudFormation template for some context values; each is made once. */
 export function templateFor(context: Context = {}): Template {
-  return Template.fromStack(stackFor(context));
+  const key = JSON.stringify(context);
+  const template = templates.get(key) ?? Template.fromStack(stackFor(context));
+  templates.set(key, template);
+  return template;
 }
 
 export interface Statement {

@@ -1,43 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type RunningServer, startServer } from '../../cli/serve/server.ts';
-import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { writeTinyModel } from '../fixtures/model.ts';
-import { canBrowse, launchChromium, visibleText } from './browser.ts';
-
-const NOTE = {
-  name: 'note.wav',
-  mimeType: 'audio/wav',
-  buffer: Buffer.from(wavFile(voiceLike({ seconds: 2 }))),
-};
+import { canBrowse, visibleText } from './browser.ts';
+import { NOTE, useVisit } from './visit.ts';
 
 describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => {
-  let server: RunningServer;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    server = await startServer({ port: 0, host: '127.0.0.1' });
-    browser = await launchChromium();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const visit = useVisit();
 
   /** Returns the text of the whole page once a note has got its answer. */
   async function heardWith(model: string, state: 'heard' | 'failed'): Promise<string> {
     process.env.UNDERTONE_MODEL = model;
-    const page = await browser.newPage();
-    await page.goto(server.url);
-    await page.locator('#file').setInputFiles(NOTE);
-    await page.locator(`[data-state=${state}]`).waitFor();
-    const text = await visibleText(page.locator('body'));
-    await page.close();
-    return text;
+    await visit.open();
+    await visit.choose(NOTE);
+    await visit.card('note.wav', state);
+    return visibleText(visit.page.locator('body'));
   }
 
   // This one comes first: a model that was loaded once stays.

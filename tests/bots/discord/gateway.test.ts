@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryLimits } from '../../../bots/limits.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { twoStretches, wavFile } from '../../fixtures/audio.ts';
-import { voiceMessage, withFiles } from '../../support/discord/world.ts';
+import { withFiles } from '../../support/discord/world.ts';
 import { captureLog, NOTE, useStage } from './fixture.ts';
 
 const stage = useStage();
@@ -122,10 +122,7 @@ describe('what nobody said', () => {
     const { discord, open } = await stage.withBot();
     const { world } = discord;
     const anna = world.addUser();
-    const voice = () => {
-      const url = discord.cdn.add(`/${Math.random()}.ogg`, NOTE);
-      return voiceMessage({ url, bytes: NOTE.length, seconds: 1 });
-    };
+    const voice = () => discord.voice(NOTE);
     const text = discord.post(open, anna, { content: 'Hello' });
     discord.post(open, world.addUser({ isBot: true }), voice());
     discord.post(open, anna, { ...voice(), webhookId: '123456789012345678' });

@@ -7,7 +7,7 @@ import { command, readEmotion, slash, slashRead } from '../../support/discord/co
 import { isEphemeral, type LocalInteraction } from '../../support/discord/interactions.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
 import { snowflakeOf } from '../../support/discord/snowflake.ts';
-import { voiceMessage, withFiles } from '../../support/discord/world.ts';
+import { withFiles } from '../../support/discord/world.ts';
 import { captureLog, NOTE, openChannel, type Stage, useStage } from './fixture.ts';
 
 const stage = useStage();
@@ -58,6 +58,18 @@ describe('"Read emotion" in the menu of a message', () => {
     }
   });
 
+  test('in an open channel shows the notice to the asker, and the channel still gets its own', async () => {
+    const { discord, open } = await stage.withBot();
+    const user = discord.world.addUser();
+    const note = discord.postUnseen(open, user, discord.voice(NOTE));
+    const asked = discord.interact(open, readEmotion(note, { user, channel: open }));
+    expect(await answerTo(discord, asked)).toContain(EN.notice);
+    const posted = discord.postVoice(open, user, NOTE);
+    await discord.until(() => discord.repliesTo(posted).length === 1);
+    const [{ embeds }] = discord.repliesTo(posted);
+    expect(embeds.map(({ description }) => description)).toContain(EN.notice);
+  });
+
   test('in a direct message the answer stays', async () => {
     const { discord } = await stage.withBot();
     const user = discord.world.addUser();
@@ -73,12 +85,8 @@ describe('"Read emotion" in the menu of a message', () => {
     const [user, friend] = [1, 2].map(() => discord.world.addUser());
     const channel = discord.world.addDirect(friend);
     const asker = { user, channel, isPrivateChannel: true };
-    const voice = () => {
-      const url = discord.cdn.add(`/${Math.random()}.ogg`, NOTE);
-      return voiceMessage({ url, bytes: NOTE.length, seconds: 1 });
-    };
-    const own = discord.postUnseen(channel, user, voice());
-    const theirs = discord.postUnseen(channel, friend, voice());
+    const own = discord.postUnseen(channel, user, discord.voice(NOTE));
+    const theirs = discord.postUnseen(channel, friend, discord.voice(NOTE));
     const first = discord.interact(channel, readEmotion(own, asker));
     const second = discord.interact(channel, readEmotion(theirs, asker));
     expect((await answerTo(discord, first))[0]).toBe('😢 Sad');
@@ -246,9 +254,11 @@ describe('the answer is edited', () => {
       ...staged,
       services: { ...staged.services, api: stage.silentApi() },
     });
+    const log = captureLog();
     acknowledge();
     await work();
     expect(await answerTo(staged.discord, asked)).toEqual([EN.errors.unavailable]);
+    expect(log.join('')).toContain('a note could not be heard');
   });
 
   test('not when the token has expired: that is logged and left', async () => {

@@ -77,6 +77,10 @@ async function ask(interaction: LocalInteraction): Promise<void> {
   discord.interactions.answer(interaction.id, interaction.token, response);
 }
 
+function isFetched(link: string): boolean {
+  return discord.cdn.requests.has(new URL(link).pathname);
+}
+
 describe('with the public key of a Discord application', () => {
   test('a tap is answered by the same functions as in the cloud', async () => {
     await server.printed(/Chat {4}http:\S+\/discord\/interactions answers/);
@@ -92,27 +96,16 @@ describe('with the public key of a Discord application', () => {
     expect((await send(body, headers)).status).toBe(401);
     expect((await send(body, {})).status).toBe(401);
   });
+});
 
-  test('what waits when everything is killed is answered after the next start', async () => {
-    // As many as are worked on at a time, and none of them comes to its end.
-    for (let i = 0; i < BUSY; i++) {
-      const { interaction, link } = askDirectly(discord, note);
-      discord.cdn.replace(link, { drip: note, everyMs: 10_000 });
-      await ask(interaction);
-    }
-    const { interaction: waiting } = askDirectly(discord, note);
-    await ask(waiting);
-    await discord.until(() => discord.cdn.requests.size >= BUSY + 1);
-    server.child.kill('SIGKILL');
-    await server.exit;
-    expect(waiting.edits).toEqual([]);
-    await start();
-    await discord.until(() => waiting.edits.length > 0);
-    expect(waiting.edits).toHaveLength(1);
-    // Nothing of the others is lost: each is there, and comes again when its time is over.
-    const left = () => readdir(join(folder, '.undertone', 'chat', 'messages'));
-    await vi.waitFor(async () => expect(await left()).toHaveLength(BUSY));
-  });
+test('what has begun when it is told to end is answered with its verdict', async () => {
+  const { interaction, link } = askDirectly(discord, note);
+  await ask(interaction);
+  await discord.until(() => isFetched(link));
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toMatchObject({ code: 0, err: '' });
+  expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
+  await start();
 });
 
 test('a platform that is not set up is told which variables do it', async () => {
@@ -120,4 +113,27 @@ test('a platform that is not set up is told which variables do it', async () => 
   const detail = expectProblem(answer, 404, 'not-found');
   expect(detail).toContain('UNDERTONE_SLACK_SIGNING_SECRET and UNDERTONE_SLACK_BOT_TOKEN');
   expect(detail).toContain('docs/slack.md');
+});
+
+test('what waits when everything is killed is answered after the next start', async () => {
+  // As many as are worked on at a time, and none of them comes to its end.
+  const stuck: string[] = [];
+  while (stuck.length < BUSY) {
+    const { interaction, link } = askDirectly(discord, note);
+    discord.cdn.replace(link, { drip: note, everyMs: 10_000 });
+    stuck.push(link);
+    await ask(interaction);
+  }
+  const { interaction: waiting } = askDirectly(discord, note);
+  await ask(waiting);
+  await discord.until(() => stuck.every(isFetched));
+  server.child.kill('SIGKILL');
+  await server.exit;
+  expect(waiting.edits).toEqual([]);
+  await start();
+  await discord.until(() => waiting.edits.length > 0);
+  expect(waiting.edits).toHaveLength(1);
+  // Nothing of the others is lost: each is there, and comes again when its time is over.
+  const left = () => readdir(join(folder, '.undertone', 'chat', 'messages'));
+  await vi.waitFor(async () => expect(await left()).toHaveLength(BUSY));
 });

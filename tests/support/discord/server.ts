@@ -115,8 +115,13 @@ export class LocalDiscord {
 
   /** Puts a recording on the file host and posts it as a voice message. */
   postVoice(channel: LocalChannel, author: APIUser, audio: Uint8Array, seconds = 2): APIMessage {
-    const url = this.cdn.add(`/attachments/${channel.id}/${this.#nextFile++}/voice.ogg`, audio);
-    return this.post(channel, author, voiceMessage({ url, bytes: audio.length, seconds }));
+    return this.post(channel, author, this.voice(audio, seconds));
+  }
+
+  /** Puts a recording on the file host and returns the voice message of it. */
+  voice(audio: Uint8Array, seconds = 2): NewMessage {
+    const url = this.cdn.add(`/attachments/${this.#nextFile++}/voice-message.ogg`, audio);
+    return voiceMessage({ url, bytes: audio.length, seconds });
   }
 
   #nextFile = 1;

@@ -1,10 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../../../../bench/chromium.ts';
 import type { NetworkResults } from '../../../../training/network/results.ts';
 import { networkReportHtml } from '../../../../training/report/network/html.ts';
 import { cardPictures } from '../../../../training/report/network/pictures.ts';
 import { svgFile } from '../../../../training/report/plots/file.ts';
-import { canBrowse, launchChromium, visibleText } from '../../../web/browser.ts';
+import { canBrowse, visibleText } from '../../../web/browser.ts';
 import { contrastFailures } from '../../../web/contrast.ts';
 import { openHtml, parseError, plotContrasts, structureFaults, tableRows } from '../page.ts';
 import { BARE_RESULTS, EMPTY_RESULTS, NETWORK_RESULTS } from './results.ts';

@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { launchChromium } from '../../bench/chromium.ts';
+import { type RunningServer, startServer } from '../../cli/serve/server.ts';
+import { silence, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { visibleText } from './browser.ts';
+
+export const LIGHT: BrowserContextOptions = { viewport: { width: 1100, height: 900 } };
+export const DARK: BrowserContextOptions = { ...LIGHT, colorScheme: 'dark' };
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 360, height: 740 },
+  hasTouch: true,
+};
+
+export const NOTE = file('note.wav', wavFile(voiceLike({ seconds: 2 })));
+export const LETTER = file('letter.txt', Buffer.from('Hello'));
+export const QUIET = file('quiet.wav', wavFile(silence({ seconds: 2 })));
+/** Two stretches with a pause between them, so that the timeline has two entries at least. */
+export const LONG = file('long.wav', wavFile(twoStretches()));
+
+/** A file as Playwright chooses it. Its type is wrong: the page must not go by it. */
+export function file(name: string, bytes: Uint8Array) {
+  return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) };
+}
+
+interface Opening extends BrowserContextOptions {
+  /** Whether the visitor refuses the microphone. */
+  readonly isDenied?: boolean;
+}
+
+/** The server, one browser and the page of the test that runs. */
+export class Visit {
+  server!: RunningServer;
+  browser!: Browser;
+  page!: Page;
+  /** What the browser complained of, refused by the policy or not; requests to others too. */
+  complaints: string[] = [];
+
+  /** Opens the page; the microphone plays a voice. */
+  async open({ isDenied = false, ...options }: Opening = LIGHT): Promise<void> {
+    const permissions = isDenied ? [] : ['microphone'];
+    const context = await this.browser.newContext({ ...options, permissions });
+    this.page = await context.newPage();
+    this.complaints = watch(this.page, this.server.url);
+    await this.page.goto(this.server.url);
+    await this.page.locator('[data-figures]').waitFor();
+  }
+
+  async choose(...files: ReturnType<typeof file>[]): Promise<void> {
+    await this.page.locator('#file').setInputFiles(files);
+  }
+
+  /** Waits until the card of a file has reached a state, and returns its text. */
+  async card(name: string, state: 'heard' | 'failed' | 'cancelled'): Promise<string> {
+    const element = this.page.locator(`[data-state=${state}]`, { hasText: name });
+    await element.waitFor();
+    return visibleText(element);
+  }
+}
+
+/**
+ * Starts the server and a browser for all tests of a file.
+ *
+ * @example
+ * const visit = useVisit();
+ * test('…', async () => {
+ *   await visit.open();
+ *   await visit.choose(NOTE);
+ *   expect(await visit.card('note.wav', 'heard')).toContain('Happy');
+ * });
+ */
+export function useVisit(): Visit {
+  const visit = new Visit();
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'undertone-web-'));
+    const microphone = join(folder, 'voice.wav');
+    const voice = voiceLike({ seconds: 8, sampleRate: 48_000 });
+    await writeFile(microphone, wavFile(voice, { sampleRate: 48_000 }));
+    visit.server = await startServer({ port: 0, host: '127.0.0.1' });
+    visit.browser = await launchChromium({ microphone });
+  });
+
+  afterEach(() => visit.page?.context().close());
+
+  afterAll(async () => {
+    await visit.browser?.close();
+    await visit.server?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  return visit;
+}
+
+function watch(page: Page, url: string): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() !== 'log') complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const isOurs = request.url().startsWith(url) || request.url().startsWith('blob:');
+    if (!isOurs) complaints.push(`request to ${request.url()}`);
+  });
+  return complaints;
+}

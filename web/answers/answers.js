@@ -1,0 +1,81 @@
+import { hear } from '../api.js';
+import { prefersCalm } from '../dom.js';
+import { createCard } from './card.js';
+import { offerDownloads, showTable } from './table.js';
+
+/**
+ * Hears recordings one after another, in the order in which they came, and shows what came of each.
+ *
+ * @param places the `list` of cards, the `table` of several and the `status` that is read out
+ * @param threshold returns the confidence below which the model says "uncertain"; null if unknown
+ * @returns add(recordings)
+ */
+export function createAnswers({ list, table, status, threshold }) {
+  const answers = [];
+  let queue = Promise.resolve();
+  offerDownloads(table, () =>
+    answers.flatMap(({ name, outcome }) => (outcome ? [{ file: name, ...outcome }] : [])),
+  );
+  const refresh = () => showTable(table, answers);
+
+  function create({ file, name = file.name, isOwn = false }) {
+    const answer = { file, name, outcome: null, attempt: null };
+    answer.card = createCard(
+      { file, name, isOwn },
+      {
+        cancel: () => answer.attempt.abort(),
+        again: () => enqueue(answer),
+        remove() {
+          answer.attempt.abort();
+          answers.splice(answers.indexOf(answer), 1);
+          answer.card.remove();
+          refresh();
+        },
+      },
+    );
+    return answer;
+  }
+
+  function enqueue(answer) {
+    const attempt = new AbortController();
+    answer.attempt = attempt;
+    answer.outcome = null;
+    attempt.signal.addEventListener('abort', () => {
+      if (!answer.outcome) answer.card.showCancelled();
+    });
+    answer.card.showWaiting();
+    refresh();
+    queue = queue.then(() => process(answer, attempt.signal));
+  }
+
+  async function process(answer, signal) {
+    // Nothing is sent for what was cancelled or removed while it waited.
+    if (signal.aborted) return;
+    const { card, file, name } = answer;
+    card.showListening();
+    const say = (sentence) => {
+      status.textContent = `${name}: ${sentence}`;
+    };
+    try {
+      const verdict = await hear(file, signal);
+      answer.outcome = { verdict };
+      say(card.showVerdict(verdict, threshold()));
+    } catch (error) {
+      if (signal.aborted) return;
+      answer.outcome = { error };
+      say(card.showFailure(error));
+    }
+    refresh();
+  }
+
+  return function add(recordings) {
+    const created = recordings.map(create);
+    answers.unshift(...created);
+    list.prepend(...created.map(({ card }) => card.element));
+    for (const answer of created) enqueue(answer);
+    created[0]?.card.element.scrollIntoView({
+      behavior: prefersCalm() ? 'instant' : 'smooth',
+      block: 'nearest',
+    });
+  };
+}

@@ -1,0 +1,187 @@
+import { clone, download, element } from '../dom.js';
+import { mark } from '../emotions.js';
+import { load } from '../load.js';
+import { clock, explain, shares, title } from '../words.js';
+import { createBars } from './bars.js';
+import { createPlayer } from './player.js';
+import { createTimeline } from './timeline.js';
+
+/** Stands for the stretch that is played where nobody speaks. */
+const PAUSE = {};
+/** Milliseconds after which an answer is late enough to say so. */
+const SLOW = 8000;
+
+/**
+ * Returns the card of one recording: waiting, listening, and at last its verdict or its failure.
+ *
+ * @param recording `file`, `name` (its name for people) and `isOwn`: whether it was recorded here
+ * @param actions what the buttons do: `cancel`, `again` and `remove`
+ */
+export function createCard({ file, name, isOwn }, actions) {
+  const root = clone('#card-template').firstElementChild;
+  const body = root.querySelector('.card-body');
+  const removal = new AbortController();
+  const buttons = {};
+  for (const action of ['cancel', 'again', 'save', 'remove']) {
+    const button = root.querySelector(`.card-${action}`);
+    button.setAttribute('aria-label', `${button.textContent}: ${name}`);
+    button.addEventListener('click', () =>
+      action === 'save' ? download(file, name) : actions[action](),
+    );
+    buttons[action] = button;
+  }
+  buttons.save.hidden = !isOwn;
+  root.querySelector('.card-name').textContent = name;
+
+  let late;
+  const show = (state, emotion, child, canRetry = false) => {
+    clearTimeout(late);
+    const isBusy = state === 'waiting' || state === 'listening';
+    // The focus would be lost with a button that goes.
+    const held = [buttons.cancel, buttons.again].includes(document.activeElement);
+    root.dataset.state = state;
+    root.dataset.emotion = emotion;
+    root.setAttribute('aria-busy', String(isBusy));
+    buttons.cancel.hidden = !isBusy;
+    buttons.again.hidden = !canRetry;
+    body.replaceChildren(child);
+    if (held)
+      (isBusy ? buttons.cancel : buttons.again.hidden ? buttons.remove : buttons.again).focus();
+  };
+  const showBusy = (state, text) => {
+    const view = clone('#busy-template');
+    const line = view.querySelector('.busy');
+    line.textContent = text;
+    show(state, '', view);
+    return line;
+  };
+
+  return {
+    element: root,
+    showWaiting() {
+      showBusy('waiting', 'Waiting for its turn');
+    },
+    showListening() {
+      const line = showBusy('listening', 'Listening');
+      late = setTimeout(() => {
+        line.textContent = 'Still listening: a long note or a busy server takes a while';
+      }, SLOW);
+    },
+    /** Returns what was shown as one sentence. */
+    showVerdict(verdict, threshold) {
+      const sentence = explain(verdict, threshold);
+      root.querySelector('.card-length').textContent = clock(verdict.duration);
+      show(
+        'heard',
+        verdict.emotion,
+        verdictView({ verdict, sentence, file, signal: removal.signal }),
+      );
+      return `${title(verdict.emotion)}. ${sentence}`;
+    },
+    /** Returns what was shown as one sentence. */
+    showFailure({ message, code, requestId, canRetry }) {
+      const reference = [code, requestId && `request ${requestId}`].filter(Boolean).join(', ');
+      show('failed', 'error', plainView('error', 'Not heard', message, reference), canRetry);
+      return message;
+    },
+    showCancelled() {
+      show(
+        'cancelled',
+        'no-speech',
+        plainView('no-speech', 'Cancelled', 'It was not heard. Try again whenever you like.', ''),
+        true,
+      );
+    },
+    remove() {
+      removal.abort();
+      clearTimeout(late);
+      const next = root.nextElementSibling ?? root.previousElementSibling;
+      root.remove();
+      // The focus would be lost with the button that had it.
+      (next?.querySelector('.card-remove') ?? document.querySelector('#file')).focus();
+    },
+  };
+}
+
+function verdictView({ verdict, sentence, file, signal }) {
+  const { emotion, probabilities, timeline = [], summary } = verdict;
+  const view = clone('#verdict-template');
+  view.querySelector('.emotion').append(mark(emotion), title(emotion));
+  view.querySelector('.sentence').textContent = sentence;
+  const section = view.querySelector('.player');
+  const stretchAt = (seconds) =>
+    timeline.find(({ start, end }) => seconds >= start && seconds < end);
+  const player = createPlayer(section, { file, verdict, signal, stretchAt });
+  // One stretch says nothing that the verdict has not said.
+  const strip =
+    timeline.length > 1
+      ? createTimeline(section, { timeline, duration: verdict.duration }, player)
+      : null;
+  if (probabilities) {
+    const bars = createBars(probabilities);
+    const all = view.querySelector('.all');
+    all.hidden = false;
+    all.append(bars.element);
+    if (strip) {
+      view.querySelector('.shares').textContent = shares(summary);
+      playAlong(section, { scope: view.querySelector('.scope'), bars, strip, stretchAt });
+    }
+  }
+  inspectWhenOpened(view.querySelector('.inspect'), {
+    file,
+    player,
+    section,
+    duration: verdict.duration,
+    signal,
+  });
+  return view;
+}
+
+/** Lights up the stretch that is being played, and shows its probabilities; else those of the whole. */
+function playAlong(section, { scope, bars, strip, stretchAt }) {
+  let before;
+  const show = (seconds) => {
+    const stretch = seconds === null ? null : (stretchAt(seconds) ?? PAUSE);
+    if (stretch === before) return;
+    before = stretch;
+    strip.light(stretch);
+    if (stretch === null) {
+      scope.textContent = 'the whole note';
+      bars.showWhole();
+    } else if (stretch === PAUSE) {
+      scope.textContent = 'nobody speaks here';
+      bars.showNone();
+    } else {
+      scope.textContent = `from ${clock(stretch.start)} to ${clock(stretch.end)}`;
+      bars.show(stretch.probabilities);
+    }
+  };
+  section.addEventListener('moment', ({ detail: seconds }) => show(seconds));
+  show(null);
+}
+
+/** What shows the sound is loaded, and the sound taken apart, when somebody asks for it. */
+function inspectWhenOpened(details, options) {
+  const open = async () => {
+    details.removeEventListener('toggle', open);
+    const place = details.querySelector('.inspect-body');
+    try {
+      const { inspect } = await load('./sound/inspect.js');
+      await inspect(place, options);
+    } catch (error) {
+      place.replaceChildren(element('p', {}, error.message));
+      details.addEventListener('toggle', open);
+    }
+  };
+  details.addEventListener('toggle', open);
+}
+
+function plainView(label, heading, sentence, reference) {
+  return element(
+    'div',
+    { class: 'plain' },
+    element('p', { class: 'emotion' }, mark(label), heading),
+    element('p', { class: 'sentence' }, sentence),
+    element('p', { class: 'reference', hidden: !reference }, reference),
+  );
+}
