@@ -2,30 +2,53 @@
  * Speed of what users wait for, each beside something they would otherwise run.
  *
  *   npm run bench
+ *   npm run bench -- live                           only some, by the names of their files
  *   npm run bench -- --data <folder with RAVDESS>   also reads the whole corpus
  *   UNDERTONE_LOAD=5000 npm run bench               a longer run under load; 500 requests by default
+ *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream; 300 seconds by default
  */
 import { parseArgs } from 'node:util';
+import { benchDiscord } from './chat/discord.ts';
+import { benchSlack } from './chat/slack.ts';
 import { benchClassify } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCorpus } from './corpus.ts';
 import { benchFeatures } from './features.ts';
+import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchNetwork } from './network.ts';
 import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
 import { benchTrees } from './trees.ts';
 
-const { values } = parseArgs({ options: { data: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  options: { data: { type: 'string' } },
+  allowPositionals: true,
+});
 const data = values.data ?? process.env.UNDERTONE_DATA;
 
-await benchClassify();
-await benchColdStart();
-await benchFeatures();
-await benchNetwork();
-await benchTrees();
-await benchLoad();
-await benchPage();
-benchScaling();
-if (data) await benchCorpus(data);
-else console.log('\nReading a whole corpus: left out, no --data was given.');
+const benchmarks: Record<string, () => unknown> = {
+  classify: benchClassify,
+  'cold-start': benchColdStart,
+  features: benchFeatures,
+  network: benchNetwork,
+  trees: benchTrees,
+  load: benchLoad,
+  live: benchLive,
+  page: benchPage,
+  discord: benchDiscord,
+  slack: benchSlack,
+  scaling: benchScaling,
+  corpus: () =>
+    data
+      ? benchCorpus(data)
+      : console.log('\nReading a whole corpus: left out, no --data was given.'),
+};
+
+const names = Object.keys(benchmarks);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${names.join(', ')}.`);
+  process.exit(2);
+}
+for (const name of positionals.length > 0 ? positionals : names) await benchmarks[name]();

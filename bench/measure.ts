@@ -40,6 +40,25 @@ export function table(title: string, timings: readonly Timing[]): void {
   }
 }
 
+/** Growth from the second quarter of a run to the last one that still counts as flat. */
+const FLAT = 1.1;
+
+/** Says whether the memory of a long run grew; the first quarter warms up. */
+export function growthOf(memory: readonly number[]): string {
+  const quarter = (n: number) =>
+    memory.slice(Math.floor(((n - 1) * memory.length) / 4), Math.floor((n * memory.length) / 4));
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const growth = mean(quarter(4)) / mean(quarter(2));
+  const percent = ((growth - 1) * 100).toFixed(1);
+  return `last quarter against the second one: ${percent} %, ${growth <= FLAT ? 'flat' : 'NOT FLAT'}`;
+}
+
+/** Returns the value that a share of all do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
 function format(milliseconds: number): string {
   return milliseconds < 1000
     ? `${milliseconds.toFixed(1).padStart(8)} ms`

@@ -14,6 +14,14 @@ const names = z
     z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, 'names of letters, digits and -')),
   );
 
+/** A switch, as text from the command line or as it is from cdk.json. */
+const flag = z
+  .literal([true, false, 'true', 'false'], 'true or false')
+  .transform((value) => String(value) === 'true');
+
+/** Name of a secret in Secrets Manager; what is in it never comes near this app. */
+const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/, 'the name of a secret, not its ARN');
+
 const whole = (smallest: number, largest: number) =>
   z.coerce.number().int().min(smallest).max(largest);
 
@@ -58,6 +66,35 @@ export const contextSchema = z.object({
   /** What each key may send: requests a second, and a day. */
   keyRequestsPerSecond: whole(1, 10_000).default(10),
   keyRequestsPerDay: whole(1, 100_000_000).default(100_000),
+  /** Whether the page is served. With API keys it is not, as a page cannot keep one. */
+  page: flag.optional(),
+  /** Where on earth the page is kept near its visitors: more places cost more. */
+  pagePriceClass: z.coerce
+    .string()
+    .pipe(z.enum(['100', '200', 'all']))
+    .default('100'),
+  /** A name of one's own for the page, and the ARN of its certificate, which is in us-east-1. */
+  pageDomain: z
+    .string()
+    .regex(/^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/, 'a domain name in small letters')
+    .optional(),
+  pageCertificate: z
+    .string()
+    .regex(/^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/[\w-]+$/, 'a certificate in us-east-1')
+    .optional(),
+  /** Public key of the Discord application; with it its interactions are answered. */
+  discordPublicKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits')
+    .optional(),
+  /** Whether a small Fargate task listens to Discord all the time, for automatic replies. */
+  discordGateway: flag.default(false),
+  /** The secret with the `botToken` of the Discord application, which that task needs. */
+  discordSecret: secretName.optional(),
+  /** The secret with `signingSecret` and `botToken` of the Slack app; with it its bot answers. */
+  slackSecret: secretName.optional(),
+  /** Most chat questions that are worked on at a time. */
+  chatConcurrency: whole(2, 1000).default(5),
   /** Where alarms are mailed to; AWS asks that address for a confirmation first. */
   alarmEmail: z.email().optional(),
   /** Path of a static ffmpeg for the functions, or `none` to deploy without one. */
@@ -66,7 +103,23 @@ export const contextSchema = z.object({
   removal: z.enum(['retain', 'destroy']).default('retain'),
 });
 
-export type Config = z.infer<typeof contextSchema>;
+const configSchema = contextSchema
+  .superRefine((values, { addIssue }) => {
+    const complain = (key: keyof typeof values, message: string) =>
+      addIssue({ code: 'custom', path: [key], message });
+    if ((values.pageDomain === undefined) !== (values.pageCertificate === undefined)) {
+      complain('pageDomain', 'goes with pageCertificate, and neither without the other');
+    }
+    if (values.page && values.apiKeys.length > 0) {
+      complain('page', 'the page has no key to send, and apiKeys asks for one');
+    }
+    if (values.discordGateway && values.discordSecret === undefined) {
+      complain('discordGateway', 'needs discordSecret');
+    }
+  })
+  .transform((values) => ({ ...values, page: values.page ?? values.apiKeys.length === 0 }));
+
+export type Config = z.infer<typeof configSchema>;
 
 /**
  * Reads the context values of the app.
@@ -82,11 +135,11 @@ export function readConfig(node: Node): Config {
       // `-c memory=` is how a value in cdk.json is put back to its default.
       .filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = contextSchema.safeParse(given);
+  const parsed = configSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map(({ path, message }) => {
     const key = String(path[0]);
-    return `  ${key}=${JSON.stringify(given[key])}: ${message}`;
+    return `  ${key}=${JSON.stringify(given[key] ?? '')}: ${message}`;
   });
   throw new ConfigurationError(
     `These context values are not taken (docs/deployment.md lists them):\n${complaints.join('\n')}`,

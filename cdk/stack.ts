@@ -3,17 +3,21 @@ import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { Api } from './constructs/api.ts';
 import { Catalogue } from './constructs/catalogue.ts';
+import { Chat } from './constructs/chat/chat.ts';
+import { chatRoutes } from './constructs/chat/platforms.ts';
 import { Ffmpeg } from './constructs/ffmpeg.ts';
+import { Firewall } from './constructs/firewall.ts';
 import { Labelling } from './constructs/labelling.ts';
 import { Observability } from './constructs/observability.ts';
 import { State } from './constructs/state.ts';
 import { Storage } from './constructs/storage.ts';
+import { Website } from './constructs/website/website.ts';
 
 export interface UndertoneStackProps extends StackProps {
   readonly config: Config;
 }
 
-/** All of Undertone on AWS: a bucket that labels what is dropped into it, and the HTTP API. */
+/** All of Undertone on AWS: a bucket that labels what is dropped into it, the HTTP API, the page, the bots. */
 export class UndertoneStack extends Stack {
   constructor(scope: Construct, id: string, props: UndertoneStackProps) {
     super(scope, id, props);
@@ -30,17 +34,35 @@ export class UndertoneStack extends Stack {
     const common = { config, storage, state, ffmpeg, environment };
     const labelling = new Labelling(this, 'Labelling', common);
     const api = new Api(this, 'Api', common);
+    const website = config.page
+      ? new Website(this, 'Website', { config, api: api.api })
+      : undefined;
+    const routes = chatRoutes(config);
+    const chat =
+      routes.length > 0 || config.discordGateway
+        ? new Chat(this, 'Chat', { config, api, state })
+        : undefined;
+    // Below the API, where it has always been: its name must not change under what it protects.
+    new Firewall(api, 'Firewall', {
+      stage: api.api.deploymentStage,
+      requestsPerAddress: config.requestsPerAddress,
+      page: website?.proof,
+      chat: chat?.proof,
+      signedPaths: routes.map(({ path }) => path),
+    });
     const catalogue = new Catalogue(this, 'Catalogue', { storage });
     const { alarms, dashboard } = new Observability(this, 'Observability', {
       config,
       api,
       labelling,
+      chat,
     });
 
     const output = (name: string, value: string, description: string) => {
       new CfnOutput(this, name, { value, description });
     };
     const endpoint = api.api.url;
+    if (website) output('PageUrl', website.url, 'Address of the page: open it.');
     output('Endpoint', endpoint, 'Address of the HTTP API.');
     output(
       'TryIt',
@@ -62,6 +84,13 @@ export class UndertoneStack extends Stack {
     output('QueueUrl', labelling.queue.queueUrl, 'Recordings to label: UNDERTONE_QUEUE_URL.');
     output('DeadLetterArn', labelling.deadLetters.queueArn, 'What could not be labelled.');
     output('LabelFunction', labelling.handler.function.functionName, 'The function that labels.');
+    for (const { platform, path } of routes) {
+      const name = { discord: 'DiscordInteractionsUrl', slack: 'SlackRequestUrl' }[platform];
+      output(name, api.api.urlForPath(path), `Enter it at ${platform}: what the bot is asked.`);
+    }
+    if (chat) {
+      output('ChatDeadLetterArn', chat.jobs.deadLetters.queueArn, 'What could not be answered.');
+    }
     output(
       'AskAthena',
       `${catalogue.database}.labels in the workgroup ${this.stackName}`,

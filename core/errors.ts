@@ -1,8 +1,7 @@
-/**
- * Every failure that a user can meet, in one table: its stable code, the HTTP status that carries
- * it, and a short title that stays the same for the code (RFC 9457 asks for that).
- */
-export const ERROR_TABLE = {
+type Table = Readonly<Record<string, { readonly status: number; readonly title: string }>>;
+
+/** What the API answers. */
+const API_ERRORS = {
   'audio-missing': { status: 400, title: 'No audio was sent' },
   'audio-too-large': { status: 413, title: 'The file is too large' },
   'audio-too-long': { status: 422, title: 'The recording is too long' },
@@ -21,7 +20,26 @@ export const ERROR_TABLE = {
   unavailable: { status: 503, title: 'Not available right now' },
   'configuration-invalid': { status: 500, title: 'This service is not set up' },
   internal: { status: 500, title: 'Something went wrong on our side' },
-} as const satisfies Record<string, { status: number; title: string }>;
+} as const satisfies Table;
+
+/** What only those meet who have a recording fetched from elsewhere. */
+const FETCH_ERRORS = {
+  'not-permitted': { status: 403, title: 'This is not allowed here' },
+  'attachment-missing': { status: 400, title: 'There is no voice note here' },
+  'attachment-gone': { status: 410, title: 'The voice note is gone' },
+  'attachment-refused': { status: 403, title: 'The file lies where we do not fetch it' },
+  'attachment-forbidden': { status: 403, title: 'The file may not be read' },
+  'attachment-unavailable': { status: 502, title: 'The file could not be fetched' },
+} as const satisfies Table;
+
+/**
+ * Every failure that a user can meet, in one table: its stable code, the HTTP status that carries
+ * it, and a short title that stays the same for the code (RFC 9457 asks for that).
+ */
+export const ERROR_TABLE = { ...API_ERRORS, ...FETCH_ERRORS };
+
+/** The codes that the API can answer with. */
+export const API_CODES = Object.keys(API_ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 

@@ -3,8 +3,8 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { UndertoneError } from '../core/errors.ts';
 import { DECODE_TIMEOUT_MS } from '../core/limits.ts';
 import { createdObjects } from './aws/notification.ts';
+import { registerContext } from './aws/once.ts';
 import { labelObject } from './labelling/object.ts';
-import { registerContext } from './labelling/once.ts';
 import { described, logger, metrics } from './labelling/telemetry.ts';
 
 /** Milliseconds that the slowest recording may need: reading it, decoding it, listening, writing. */

@@ -1,5 +1,4 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,30 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERROR_TABLE } from '../core/errors.ts';
+import { API_CODES, ERROR_TABLE } from '../core/errors.ts';
 import { MAX_BYTES, MAX_SECONDS } from '../core/limits.ts';
-import { EMOTIONS } from '../core/model/emotions.ts';
 import { RESULT_SECONDS } from '../functions/aws/result-id.ts';
 import { problemSchema } from '../functions/http/schemas.ts';
 import { ROUTES } from '../functions/routes.ts';
 import { type ServeProcess, startServe } from './cli/serve/process.ts';
+import { type Block, DOCUMENTED_URL, readDocument, withoutFigures } from './support/docs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const page = readFileSync(join(root, 'docs/api.md'), 'utf8');
-/** Where `npm start` listens, as the page has it. */
-const DOCUMENTED_URL = 'http://127.0.0.1:8787';
-
-interface Block {
-  readonly line: number;
-  readonly language: string;
-  readonly text: string;
-}
-
-const blocks: readonly Block[] = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map((match) => ({
-  line: page.slice(0, match.index).split('\n').length,
-  language: match[1],
-  text: match[2],
-}));
+const { page, blocks } = readDocument('api.md');
 
 /** A program of the page, and what it prints according to the page. */
 const examples = blocks.flatMap((program, i) => {
@@ -132,12 +117,6 @@ function parseHttp(text: string) {
   return { status, headers: new Map(headers), body: body.trim() };
 }
 
-/** Verdicts may change with the model. */
-function withoutFigures(text: string): string {
-  const emotions = new RegExp(`\\b(${[...EMOTIONS, 'uncertain', 'no-speech'].join('|')})\\b`, 'g');
-  return text.replaceAll(emotions, '<emotion>').replaceAll(/\d+\.\d+/g, '<number>');
-}
-
 describe('the examples', () => {
   test('are in three languages, and each has its answer', () => {
     expect(new Set(examples.map(({ language }) => language))).toEqual(
@@ -170,7 +149,7 @@ test('every error code is shown as the problem that it is', () => {
   for (const { code, status, title } of shown) {
     expect({ status, title }).toEqual(ERROR_TABLE[code]);
   }
-  expect(shown.map(({ code }) => code).sort()).toEqual(Object.keys(ERROR_TABLE).sort());
+  expect(shown.map(({ code }) => code).sort()).toEqual([...API_CODES].sort());
 });
 
 test('every route and the limits are told', () => {

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { ROOT } from '../root.ts';
 import { type Architecture, NODE_ARCH } from './architecture.ts';
+import { bundleCode } from './code.ts';
 
 /** The package with native code, which cannot be bundled and is copied instead. */
 const NATIVE = 'onnxruntime-node';
@@ -23,28 +23,10 @@ export interface HandlerBundle {
  * asks for it, onnxruntime for the one platform. Needs neither network nor Docker.
  */
 export function bundleHandler({ name, architecture, node }: HandlerBundle, folder: string): void {
-  const { metafile } = buildSync({
-    entryPoints: [join(ROOT, 'functions', `${name}.ts`)],
-    outfile: join(folder, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    // The code finds its files by import.meta.url, which only a module has.
-    format: 'esm',
-    target: `node${node}`,
-    mainFields: ['module', 'main'],
-    external: [NATIVE],
-    // Names stay, so that a stack in a log can be read.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    banner: {
-      // CommonJS packages inside of a module still call require().
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    metafile: true,
-    absWorkingDir: ROOT,
-    logLevel: 'error',
-  });
+  const metafile = bundleCode(
+    { entry: join('functions', `${name}.ts`), node, external: [NATIVE] },
+    folder,
+  );
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   if (imports.some(({ path }) => path === NATIVE)) copyOnnxRuntime(architecture, folder);
   if (MODEL_FILES[name]) copyModel(MODEL_FILES[name], folder);

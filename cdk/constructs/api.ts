@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
+  type ApiKeyOptions,
   ContentHandling,
   EndpointType,
   LambdaIntegration,
@@ -12,15 +13,15 @@ import {
   Period,
   type Resource,
   RestApi,
+  type UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CORS } from '../../functions/http/cors.ts';
-import { ROUTES, type Route } from '../../functions/routes.ts';
+import { type ApiRoute, ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
-import { Firewall } from './firewall.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
 import { grantObjects } from './grants.ts';
 import { Handler } from './handler.ts';
@@ -30,7 +31,7 @@ import { type Storage, UPLOADS_PREFIX } from './storage.ts';
 /** API Gateway waits this long and no longer. */
 const LONGEST_ANSWER = Duration.seconds(29);
 /** MB of the functions that only look something up. More memory is more processor to start with. */
-const LIGHT_MEMORY = 512;
+export const LIGHT_MEMORY = 512;
 
 /** The functions that use buckets and tables; the others need not even know their names. */
 const STATEFUL: readonly string[] = ['uploads', 'result', 'delete-result'];
@@ -50,7 +51,8 @@ export interface ApiProps {
 /** The HTTP API: a function for every route of functions/routes.ts. */
 export class Api extends Construct {
   readonly api: RestApi;
-  readonly handlers = new Map<Route['handler'], Handler>();
+  #plan: UsagePlan | undefined;
+  readonly handlers = new Map<ApiRoute['handler'], Handler>();
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
@@ -85,15 +87,16 @@ export class Api extends Construct {
     addPreflights(this.api);
     addGatewayProblems(this.api);
     this.#grant(props);
-    new Firewall(this, 'Firewall', {
-      stage: this.api.deploymentStage,
-      requestsPerAddress: config.requestsPerAddress,
-    });
-    if (config.apiKeys.length > 0) this.#addKeys(config);
+    if (config.apiKeys.length > 0) this.#plan = this.#addKeys(config);
     this.#acknowledge();
   }
 
-  #add({ method, path, handler }: Route, props: ApiProps): void {
+  /** Lets somebody else in with a key of this value, where keys are asked for. */
+  allowKey(id: string, props: ApiKeyOptions): void {
+    this.#plan?.addApiKey(this.api.addApiKey(id, props));
+  }
+
+  #add({ method, path, handler }: ApiRoute, props: ApiProps): void {
     const needsKey = props.config.apiKeys.length > 0 && !OPEN.includes(handler);
     const integration = new LambdaIntegration(this.#handler(handler, props).function, {
       timeout: LONGEST_ANSWER,
@@ -104,7 +107,7 @@ export class Api extends Construct {
       .addMethod(method, integration, { apiKeyRequired: needsKey });
   }
 
-  #handler(name: Route['handler'], props: ApiProps): Handler {
+  #handler(name: ApiRoute['handler'], props: ApiProps): Handler {
     const existing = this.handlers.get(name);
     if (existing) return existing;
     const { config, ffmpeg } = props;
@@ -144,7 +147,7 @@ export class Api extends Construct {
     }
   }
 
-  #addKeys(config: Config): void {
+  #addKeys(config: Config): UsagePlan {
     const plan = this.api.addUsagePlan('Keys', {
       description: 'Who calls with a key of Undertone.',
       apiStages: [{ stage: this.api.deploymentStage }],
@@ -157,6 +160,7 @@ export class Api extends Construct {
     for (const name of config.apiKeys) {
       plan.addApiKey(this.api.addApiKey(`Key-${name}`, { description: `Undertone: ${name}` }));
     }
+    return plan;
   }
 
   #acknowledge(): void {

@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { grantList, grantObjects } from './grants.ts';
 import { Handler } from './handler.ts';
+import { visibilityFor } from './queues.ts';
 import type { State } from './state.ts';
 import { LABELS_PREFIX, type Storage, UPLOADS_PREFIX } from './storage.ts';
 
@@ -15,8 +16,6 @@ import { LABELS_PREFIX, type Storage, UPLOADS_PREFIX } from './storage.ts';
 const BATCH = 5;
 /** Long enough for a batch in which every recording runs into the limit of the decoder (15 s). */
 const TIMEOUT = Duration.seconds(120);
-/** What AWS asks for, so that a message is not seen again while it is still being worked on. */
-const VISIBILITY_PER_TIMEOUT = 6;
 /** Times that a message is tried before it goes to the dead-letter queue. */
 const TRIES = 5;
 
@@ -46,7 +45,7 @@ export class Labelling extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      visibilityTimeout: Duration.seconds(TIMEOUT.toSeconds() * VISIBILITY_PER_TIMEOUT),
+      visibilityTimeout: visibilityFor(TIMEOUT),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: TRIES },
     });
     this.handler = new Handler(this, 'Label', {

@@ -15,9 +15,11 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
+import type { Chat } from './chat/chat.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling } from './labelling.ts';
 
@@ -25,6 +27,7 @@ export interface ObservabilityProps {
   readonly config: Config;
   readonly api: Api;
   readonly labelling: Labelling;
+  readonly chat: Chat | undefined;
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
@@ -47,15 +50,14 @@ export class Observability extends Construct {
     if (alarmEmail) this.alarms.addSubscription(new EmailSubscription(alarmEmail));
     this.#alarmOnLabelling(props.labelling);
     this.#alarmOnApi(props.api);
+    if (props.chat) this.#alarmOnChat(props.chat);
     this.dashboard = dashboard(this, props);
   }
 
-  #alarmOnLabelling({ deadLetters, queue, handler }: Labelling): void {
+  #alarmOnLabelling(labelling: Labelling): void {
+    const { queue, handler } = labelling;
     this.#alarm('DeadLetters', {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: 'Maximum',
-      }),
+      metric: deadLettersOf(labelling),
       threshold: 1,
       evaluationPeriods: 1,
       alarmDescription:
@@ -113,20 +115,70 @@ export class Observability extends Construct {
     });
   }
 
-  #alarm(id: string, props: Omit<AlarmProps, 'comparisonOperator' | 'treatMissingData'>): void {
+  #alarmOnChat({ jobs, worker, gateway }: Chat): void {
+    this.#alarm('ChatDeadLetters', {
+      metric: deadLettersOf(jobs),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'Questions in a chat were never answered. docs/deployment.md, "Dead letters", says what to do.',
+    });
+    this.#alarm('ChatBacklog', {
+      metric: jobs.queue.metricApproximateAgeOfOldestMessage({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.minutes(5).toSeconds(),
+      evaluationPeriods: 1,
+      alarmDescription:
+        'Somebody in a chat has been waiting for five minutes; Discord takes an answer for fifteen. Raise chatConcurrency.',
+    });
+    this.#alarm('ChatErrors', {
+      metric: worker.function.metricErrors({ period: FIVE_MINUTES }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      alarmDescription: 'The chat worker fails as a whole: out of time, out of memory, or broken.',
+    });
+    if (!gateway) return;
+    this.#alarm('GatewayDown', {
+      metric: gateway.metricRunning(),
+      threshold: 1,
+      evaluationPeriods: 3,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+      alarmDescription: 'Nothing listens to Discord: the task does not stay up. Its log says why.',
+    });
+  }
+
+  #alarm(
+    id: string,
+    props: Omit<AlarmProps, 'comparisonOperator'> & Partial<Pick<AlarmProps, 'comparisonOperator'>>,
+  ): void {
     new Alarm(this, id, {
-      ...props,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...props,
     }).addAlarmAction(new SnsAction(this.alarms));
   }
 }
 
-function dashboard(scope: Construct, { config, api, labelling }: ObservabilityProps): Dashboard {
+/** How many messages have been given up. */
+function deadLettersOf({ deadLetters }: { readonly deadLetters: Queue }): IMetric {
+  return deadLetters.metricApproximateNumberOfMessagesVisible({
+    period: Duration.minutes(1),
+    statistic: 'Maximum',
+  });
+}
+
+function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
+  const { config, api, labelling, chat } = props;
   const emotion = api.handlers.get('emotion');
-  const functions = [labelling.handler, ...api.handlers.values()].map(
-    (handler) => handler.function,
-  );
+  const functions = [
+    labelling.handler,
+    ...api.handlers.values(),
+    ...(chat ? [...chat.doors, chat.worker] : []),
+  ].map((handler) => handler.function);
   const rest = api.api;
   return new Dashboard(scope, 'Dashboard', {
     dashboardName: config.name,
@@ -166,19 +218,33 @@ function dashboard(scope: Construct, { config, api, labelling }: ObservabilityPr
       [
         new SingleValueWidget({
           title: 'Dead letters',
-          metrics: [
-            labelling.deadLetters.metricApproximateNumberOfMessagesVisible({
-              statistic: 'Maximum',
-            }),
-          ],
+          metrics: [labelling, ...(chat ? [chat.jobs] : [])].map(deadLettersOf),
           width: 12,
         }),
-        graph('Seconds the oldest has waited', [
-          labelling.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
-        ]),
+        graph(
+          'Seconds the oldest has waited',
+          [labelling, ...(chat ? [chat.jobs] : [])].map(({ queue }) =>
+            queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
+          ),
+        ),
       ],
+      ...(chat ? [chatRow(chat)] : []),
     ],
   });
+}
+
+function chatRow({ jobs, worker }: Chat): GraphWidget[] {
+  return [
+    graph('Questions in chats', [
+      jobs.queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
+      jobs.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'being answered' }),
+      jobs.queue.metricNumberOfMessagesSent({ label: 'asked' }),
+    ]),
+    graph('Time to answer in chats', [
+      worker.function.metricDuration({ statistic: 'p50' }),
+      worker.function.metricDuration({ statistic: 'p95' }),
+    ]),
+  ];
 }
 
 /** A metric that the label function itself writes, through Powertools. */

@@ -42,12 +42,19 @@ const NAMES = {
   UNDERTONE_RESULTS_BUCKET: 'undertone-results',
   UNDERTONE_RESULTS_TABLE: 'undertone-results',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
+  UNDERTONE_CHAT_TABLE: 'undertone-chat',
 } as const;
+/** Each table with its partition key. */
+const PARTITION_KEYS = [
+  [NAMES.UNDERTONE_RESULTS_TABLE, 'id'],
+  [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, 'id'],
+  [NAMES.UNDERTONE_CHAT_TABLE, 'key'],
+] as const;
 const REGION = 'us-east-1';
 
 /**
  * Starts what the functions use of AWS on this machine: S3 and DynamoDB at 127.0.0.1, with both
- * buckets and both tables in place.
+ * buckets and all tables in place.
  *
  * @throws UndertoneError when another process uses the folder
  * @example
@@ -126,11 +133,11 @@ async function createBuckets(endpoint: string): Promise<void> {
 
 async function createTables(endpoint: string): Promise<void> {
   const client = new DynamoDBClient({ endpoint, region: REGION, credentials: ACCOUNT });
-  for (const TableName of [NAMES.UNDERTONE_RESULTS_TABLE, NAMES.UNDERTONE_IDEMPOTENCY_TABLE]) {
+  for (const [TableName, AttributeName] of PARTITION_KEYS) {
     const table = new CreateTableCommand({
       TableName,
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
       BillingMode: 'PAY_PER_REQUEST',
     });
     await client.send(table).catch((error) => {

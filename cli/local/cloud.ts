@@ -1,16 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { SQSEvent } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
-import { startEventSource } from './event-source.ts';
+import { type Platform, platformsSetUp } from './chat-platforms.ts';
+import { type EventSourceOptions, startEventSource } from './event-source.ts';
 import { functionProcess } from './function-process.ts';
 import { LocalQueue } from './queue.ts';
 import { type QueueEndpoint, startQueueEndpoint } from './queue-endpoint.ts';
 
-/** Messages that the function gets at a time. */
-const BATCH_SIZE = 4;
-/** How often an object is tried before it is given up; as in the cloud. */
-const MAX_RECEIVE_COUNT = 5;
+/** How often a message is tried before it is given up; as in the cloud. */
+const LABEL_TRIES = 5;
+const CHAT_TRIES = 2;
+/** Messages that a function gets at a time. */
+const LABEL_BATCH = 4;
+const CHAT_BATCH = 1;
+/** Questions that are worked on at a time, of as many channels. */
+const CHAT_CONCURRENCY = 4;
+/** Milliseconds that one of them may take; as in the cloud. */
+const CHAT_TIMEOUT = 120_000;
 /** Milliseconds between the end of an event's time and the next try: no two work on one object. */
 const RETRY_MARGIN = 2000;
 
@@ -19,10 +27,12 @@ export interface CloudOptions {
   readonly folder: string;
   /** Port of S3; another one is taken where this is not free. */
   readonly port: number;
-  /** Milliseconds that one batch may take. */
+  /** Milliseconds that labelling one batch may take. */
   readonly timeout: number;
-  /** Takes what goes wrong with a whole batch. */
-  readonly onError: (error: unknown) => void;
+  /** Address of the HTTP API, which the chat bots ask. */
+  readonly api: string;
+  /** Takes what goes wrong with a whole batch of a function. */
+  readonly onError: (name: string, error: unknown) => void;
 }
 
 export interface LocalCloud {
@@ -35,55 +45,83 @@ export interface LocalCloud {
   readonly envFile: string;
   /** Folder of the messages that were given up. */
   readonly deadLetters: string;
-  /** Takes no more work and resolves when what has begun is done. */
+  /** The chat platforms whose questions are answered. */
+  readonly platforms: readonly Platform[];
+  /** Takes no more work from the queues and resolves when what has begun is done. */
+  drain(): Promise<void>;
+  /** Does that, and ends S3, DynamoDB and the queues too. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the cloud side of the product on this machine: S3 and DynamoDB, the queue of new objects and
- * the function that labels them, which runs in a process of its own. What is waiting when it ends, in
- * whatever way, is taken up again at the next start.
+ * the function that labels them, and where the environment sets up a chat platform the queue of its
+ * questions and the function that answers them. Functions run in processes of their own. What is waiting
+ * when it ends, in whatever way, is taken up again at the next start.
  *
  * @throws UndertoneError when the folder cannot be used
  * @example
- * const cloud = await startLocalCloud({ folder: '.undertone', port: 8788, timeout: 60_000, onError: console.error });
+ * const api = 'http://127.0.0.1:8787';
+ * const options = { folder: '.undertone', port: 8788, timeout: 60_000, onError: console.error };
+ * const cloud = await startLocalCloud({ ...options, api });
  * Object.assign(process.env, cloud.env);
  */
 export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud> {
-  const { folder, port, timeout, onError } = options;
+  const { folder, port, timeout, api, onError } = options;
   // What is running, in the order in which it started.
   const closers: (() => Promise<void>)[] = [];
+  const workers: (() => Promise<void>)[] = [];
+  const drain = async () => {
+    await Promise.all(workers.splice(0).map((end) => end()));
+  };
   const close = async () => {
+    await drain();
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
     const aws = await startAws(folder, port);
     closers.push(aws.close);
-    const queue = new LocalQueue({
+    const labels = new LocalQueue({
+      name: 'undertone-labels',
       folder: join(folder, 'queue'),
       visibilityTimeout: timeout + RETRY_MARGIN,
-      maxReceiveCount: MAX_RECEIVE_COUNT,
+      maxReceiveCount: LABEL_TRIES,
+    });
+    const chat = new LocalQueue({
+      name: 'undertone-chat.fifo',
+      folder: join(folder, 'chat'),
+      visibilityTimeout: CHAT_TIMEOUT + RETRY_MARGIN,
+      maxReceiveCount: CHAT_TRIES,
     });
     // On the disk before the client hears that its object is stored.
-    aws.onObjectCreated((event) => queue.send(JSON.stringify(event)));
-    const endpoint = await startQueueEndpoint(queue);
+    aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));
+    const endpoint = await startQueueEndpoint([labels, chat]);
     closers.push(endpoint.close);
-    const env = environment(aws, endpoint);
+    const env: Readonly<Record<string, string>> = {
+      ...environment(aws, endpoint),
+      UNDERTONE_QUEUE_URL: endpoint.urlOf(labels),
+      UNDERTONE_CHAT_QUEUE_URL: endpoint.urlOf(chat),
+      UNDERTONE_API_ENDPOINT: api,
+    };
     const envFile = join(folder, 'env');
     await writeFile(envFile, shellScript(env), { mode: 0o600 });
-    const log = join(folder, 'label.log');
-    await writeFile(log, '');
-    const label = functionProcess({ name: 'undertone-label', module: LABEL, env, timeout, log });
-    closers.push(label.close);
-    closers.push(
-      startEventSource({
-        queue,
-        handler: (event) => label.invoke(event) as Promise<undefined>,
-        batchSize: BATCH_SIZE,
-        concurrency: 1,
-        onError,
+    const common = { folder, env, onError };
+    workers.push(
+      await startWorker('label', {
+        ...common,
+        ...{ queue: labels, timeout, batchSize: LABEL_BATCH, concurrency: 1 },
       }),
     );
+    const platforms = platformsSetUp();
+    if (platforms.length > 0) {
+      workers.push(
+        await startWorker('chat', {
+          ...common,
+          ...{ queue: chat, timeout: CHAT_TIMEOUT },
+          ...{ batchSize: CHAT_BATCH, concurrency: CHAT_CONCURRENCY },
+        }),
+      );
+    }
     return {
       s3: aws.endpoints.s3,
       inbox: env.UNDERTONE_INBOX_BUCKET,
@@ -91,6 +129,8 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       env,
       envFile,
       deadLetters: join(folder, 'queue', 'dead'),
+      platforms,
+      drain,
       close,
     };
   } catch (error) {
@@ -99,8 +139,35 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
   }
 }
 
-/** Has the extension of this file, in the sources and in the build. */
-const LABEL = new URL(`../../functions/label${extname(import.meta.url)}`, import.meta.url);
+interface WorkerOptions extends Pick<EventSourceOptions, 'queue' | 'batchSize' | 'concurrency'> {
+  /** Where its log goes. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds that one event may take. */
+  readonly timeout: number;
+  readonly onError: CloudOptions['onError'];
+}
+
+/**
+ * Starts a function of functions/, which a queue feeds, in a process of its own.
+ *
+ * @returns a function that takes no more messages and resolves when those at hand are dealt with
+ */
+async function startWorker(name: string, options: WorkerOptions): Promise<() => Promise<void>> {
+  const { queue, batchSize, concurrency, folder, env, timeout } = options;
+  const log = join(folder, `${name}.log`);
+  await writeFile(log, '');
+  // Has the extension of this file, in the sources and in the build.
+  const module = new URL(`../../functions/${name}${extname(import.meta.url)}`, import.meta.url);
+  const worker = functionProcess({ name: `undertone-${name}`, module, env, timeout, log });
+  const handler = (event: SQSEvent) => worker.invoke(event) as Promise<undefined>;
+  const onError = (error: unknown) => options.onError(name, error);
+  const end = startEventSource({ queue, handler, batchSize, concurrency, onError });
+  return async () => {
+    await end();
+    await worker.close();
+  };
+}
 
 async function startAws(folder: string, port: number): Promise<LocalAws> {
   try {
@@ -118,10 +185,7 @@ async function startAws(folder: string, port: number): Promise<LocalAws> {
   }
 }
 
-function environment(
-  aws: LocalAws,
-  { endpoint, queueUrl }: QueueEndpoint,
-): Readonly<Record<string, string>> {
+function environment(aws: LocalAws, { endpoint }: QueueEndpoint): Readonly<Record<string, string>> {
   return {
     ...aws.env,
     // The AWS command line asks for the region under this name.
@@ -130,7 +194,6 @@ function environment(
     AWS_SESSION_TOKEN: '',
     AWS_PROFILE: '',
     AWS_ENDPOINT_URL_SQS: endpoint,
-    UNDERTONE_QUEUE_URL: queueUrl,
   };
 }
 

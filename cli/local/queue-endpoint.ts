@@ -5,13 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { isLoopback } from '../serve/loopback.ts';
-import type { LocalQueue } from './queue.ts';
+import { ACCOUNT_ID, deadLetterName, type LocalQueue, type Order, queueArn } from './queue.ts';
 import { closeServer } from './s3/server.ts';
 
-const NAME = 'undertone-labels';
-const ACCOUNT_ID = '000000000000';
-const ARN = `arn:aws:sqs:local:${ACCOUNT_ID}:${NAME}`;
-const DEAD_LETTER_ARN = `${ARN}-dead`;
 /** Largest message, and largest batch of them, in bytes; as on SQS. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
 const MAX_ENTRIES = 10;
@@ -19,7 +15,8 @@ const PROTOCOL = 'application/x-amz-json-1.0';
 
 export interface QueueEndpoint {
   readonly endpoint: string;
-  readonly queueUrl: string;
+  /** Returns the address of one of the queues. */
+  urlOf(queue: LocalQueue): string;
   close(): Promise<void>;
 }
 
@@ -33,17 +30,27 @@ class SqsError extends Error {
   }
 }
 
+/** The queues that an endpoint has, by their names, and its own address. */
+interface Served {
+  readonly queues: ReadonlyMap<string, LocalQueue>;
+  readonly endpoint: string;
+}
+
 /**
- * Makes a queue reachable for SQS clients at 127.0.0.1, in the JSON protocol that current ones speak.
+ * Makes queues reachable for SQS clients at 127.0.0.1, in the JSON protocol that current ones speak.
  * It takes what fills a queue, looks at it and redrives it: SendMessage, SendMessageBatch, GetQueueUrl,
  * GetQueueAttributes, StartMessageMoveTask.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
  */
-export async function startQueueEndpoint(queue: LocalQueue, port = 0): Promise<QueueEndpoint> {
-  let queueUrl = '';
+export async function startQueueEndpoint(
+  queues: readonly LocalQueue[],
+  port = 0,
+): Promise<QueueEndpoint> {
+  const named = new Map(queues.map((queue) => [queue.name, queue]));
+  let endpoint = '';
   const server = createServer(async (request, response) => {
     try {
-      answer(response, 200, await perform(request, queue, queueUrl));
+      answer(response, 200, await perform(request, { queues: named, endpoint }));
     } catch (thrown) {
       if (!(thrown instanceof SqsError))
         process.stderr.write(`The local queue failed: ${thrown}\n`);
@@ -57,16 +64,16 @@ export async function startQueueEndpoint(queue: LocalQueue, port = 0): Promise<Q
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  queueUrl = `${endpoint}/${ACCOUNT_ID}/${NAME}`;
-  return { endpoint, queueUrl, close: () => closeServer(server) };
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const urlOf = ({ name }: LocalQueue) => queueUrl(endpoint, name);
+  return { endpoint, urlOf, close: () => closeServer(server) };
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': PROTOCOL }).end(JSON.stringify(body));
 }
 
-type Action = (queue: LocalQueue, input: unknown, queueUrl: string) => object;
+type Action = (input: unknown, served: Served) => object;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   SendMessage: sendMessage,
@@ -76,7 +83,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   StartMessageMoveTask: startMessageMoveTask,
 };
 
-async function perform(request: IncomingMessage, queue: LocalQueue, queueUrl: string) {
+async function perform(request: IncomingMessage, served: Served) {
   const { hostname } = new URL(`http://${request.headers.host ?? 'unknown'}`);
   // No signature is checked: at least no web page may come in, nor lend this address a name.
   if (request.headers.origin || !isLoopback(hostname) || !request.headers.authorization) {
@@ -87,7 +94,7 @@ async function perform(request: IncomingMessage, queue: LocalQueue, queueUrl: st
   if (!action) {
     throw new SqsError('UnsupportedOperation', `The local queue has no action "${target}".`);
   }
-  return action(queue, await inputOf(request), queueUrl);
+  return action(await inputOf(request), served);
 }
 
 async function inputOf(request: IncomingMessage): Promise<unknown> {
@@ -109,30 +116,61 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
 
 const messageSchema = z.object({
   MessageBody: z.string().min(1),
+  MessageGroupId: z.string().max(128).optional(),
+  MessageDeduplicationId: z.string().max(128).optional(),
   // Refused rather than forgotten.
   DelaySeconds: z.literal(0, 'The local queue has no delays.').optional(),
   MessageAttributes: z.undefined('The local queue has no message attributes.').optional(),
 });
+type MessageInput = z.infer<typeof messageSchema>;
 const queueSchema = z.object({ QueueUrl: z.string() });
 
-function checkQueue({ QueueUrl }: z.infer<typeof queueSchema>): void {
-  const isOurs = URL.canParse(QueueUrl) && new URL(QueueUrl).pathname === `/${ACCOUNT_ID}/${NAME}`;
-  if (!isOurs) throw noSuchQueue();
+function queueUrl(endpoint: string, name: string): string {
+  return `${endpoint}/${ACCOUNT_ID}/${name}`;
 }
 
-function sendMessage(queue: LocalQueue, input: unknown): object {
-  const { QueueUrl, MessageBody } = parse(messageSchema.extend(queueSchema.shape), input);
-  checkQueue({ QueueUrl });
-  if (Buffer.byteLength(MessageBody) > MAX_MESSAGE_BYTES) throw tooLong();
-  return { MessageId: queue.send(MessageBody), MD5OfMessageBody: md5(MessageBody) };
+function queueAt({ QueueUrl }: z.infer<typeof queueSchema>, served: Served): LocalQueue {
+  const path = URL.canParse(QueueUrl) ? new URL(QueueUrl).pathname : '';
+  const name = path.replace(`/${ACCOUNT_ID}/`, '');
+  return queueNamed(name, served);
 }
 
-function sendMessageBatch(queue: LocalQueue, input: unknown): object {
+function queueNamed(name: string, { queues }: Served): LocalQueue {
+  const queue = queues.get(name);
+  if (queue) return queue;
+  const names = [...queues.keys()].join(', ');
+  throw new SqsError('QueueDoesNotExist', `The local queues are called ${names}.`);
+}
+
+/** Returns what a FIFO queue needs to know of a message; undefined for a standard one, which needs nothing. */
+function orderOf(message: MessageInput, { isFifo }: LocalQueue): Order | undefined {
+  if (!isFifo) return undefined;
+  const { MessageGroupId: group, MessageDeduplicationId: deduplicationId } = message;
+  if (!group) {
+    throw new SqsError('MissingParameter', 'A message of a FIFO queue needs a MessageGroupId.');
+  }
+  if (!deduplicationId) {
+    throw new SqsError(
+      'InvalidParameterValue',
+      'The local queue makes no deduplication ids from bodies: it needs a MessageDeduplicationId.',
+    );
+  }
+  return { group, deduplicationId };
+}
+
+function sendMessage(input: unknown, served: Served): object {
+  const message = parse(messageSchema.extend(queueSchema.shape), input);
+  const queue = queueAt(message, served);
+  if (Buffer.byteLength(message.MessageBody) > MAX_MESSAGE_BYTES) throw tooLong();
+  return sent(message, queue);
+}
+
+function sendMessageBatch(input: unknown, served: Served): object {
   const schema = queueSchema.extend({
     Entries: z.array(messageSchema.extend({ Id: z.string().regex(/^[\w-]{1,80}$/) })),
   });
   const { QueueUrl, Entries } = parse(schema, input);
-  checkQueue({ QueueUrl });
+  const queue = queueAt({ QueueUrl }, served);
   if (Entries.length === 0) {
     throw new SqsError('EmptyBatchRequest', 'The batch request holds no entries.');
   }
@@ -144,37 +182,49 @@ function sendMessageBatch(queue: LocalQueue, input: unknown): object {
   }
   const size = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
   if (size > MAX_MESSAGE_BYTES) throw tooLong('BatchRequestTooLong');
-  const Successful = Entries.map(({ Id, MessageBody }) => ({
-    Id,
-    MessageId: queue.send(MessageBody),
-    MD5OfMessageBody: md5(MessageBody),
-  }));
-  return { Successful, Failed: [] };
+  for (const entry of Entries) orderOf(entry, queue);
+  return {
+    Successful: Entries.map((entry) => ({ Id: entry.Id, ...sent(entry, queue) })),
+    Failed: [],
+  };
 }
 
-function getQueueUrl(_: LocalQueue, input: unknown, queueUrl: string): object {
-  if (parse(z.object({ QueueName: z.string() }), input).QueueName !== NAME) throw noSuchQueue();
-  return { QueueUrl: queueUrl };
+function sent(message: MessageInput, queue: LocalQueue): object {
+  const { MessageBody } = message;
+  const MessageId = queue.send(MessageBody, orderOf(message, queue));
+  return { MessageId, MD5OfMessageBody: md5(MessageBody) };
 }
 
-function getQueueAttributes(queue: LocalQueue, input: unknown): object {
-  checkQueue(parse(queueSchema, input));
+function getQueueUrl(input: unknown, served: Served): object {
+  const { QueueName } = parse(z.object({ QueueName: z.string() }), input);
+  return { QueueUrl: queueUrl(served.endpoint, queueNamed(QueueName, served).name) };
+}
+
+function getQueueAttributes(input: unknown, served: Served): object {
+  const queue = queueAt(parse(queueSchema, input), served);
   const { waiting, inFlight } = queue.counts();
+  const deadLetterTargetArn = queueArn(deadLetterName(queue.name));
   return {
     Attributes: {
-      QueueArn: ARN,
+      QueueArn: queueArn(queue.name),
       ApproximateNumberOfMessages: String(waiting),
       ApproximateNumberOfMessagesNotVisible: String(inFlight),
       ApproximateNumberOfMessagesDelayed: '0',
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: DEAD_LETTER_ARN }),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn }),
+      ...(queue.isFifo && { FifoQueue: 'true' }),
     },
   };
 }
 
-function startMessageMoveTask(queue: LocalQueue, input: unknown): object {
+function startMessageMoveTask(input: unknown, { queues }: Served): object {
   const { SourceArn } = parse(z.object({ SourceArn: z.string() }), input);
-  if (SourceArn !== DEAD_LETTER_ARN) {
-    throw new SqsError('ResourceNotFoundException', `The dead letters are ${DEAD_LETTER_ARN}.`);
+  const sources = new Map(
+    [...queues].map(([name, queue]) => [queueArn(deadLetterName(name)), queue]),
+  );
+  const queue = sources.get(SourceArn);
+  if (!queue) {
+    const arns = [...sources.keys()].join(', ');
+    throw new SqsError('ResourceNotFoundException', `The dead letters are in ${arns}.`);
   }
   queue.redrive();
   return { TaskHandle: 'done' };
@@ -186,8 +236,4 @@ function md5(text: string): string {
 
 function tooLong(code = 'InvalidParameterValue'): SqsError {
   return new SqsError(code, `A message or a batch holds ${MAX_MESSAGE_BYTES} bytes at most.`);
-}
-
-function noSuchQueue(): SqsError {
-  return new SqsError('QueueDoesNotExist', `The local queue is called ${NAME}.`);
 }

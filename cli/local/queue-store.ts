@@ -20,6 +20,9 @@ const messageSchema = z.object({
   firstReceivedAt: z.number().nullable(),
   /** Until when nobody else gets it. */
   visibleAt: z.number(),
+  /** Of a FIFO queue: which others it has to follow, and what it is known by when it comes twice. */
+  group: z.string().optional(),
+  deduplicationId: z.string().optional(),
   /** When it was given up, and why; only in the folder of the dead letters. */
   diedAt: z.number().optional(),
   reason: z.string().optional(),

@@ -1,6 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
+import { Deduplication } from './deduplication.ts';
+import { MessageIds } from './message-ids.ts';
 import { type Message, QueueStore } from './queue-store.ts';
+
+/** Whose queues they are; as good as any. */
+export const ACCOUNT_ID = '000000000000';
 
 /** Milliseconds between two looks for messages that a person has put into the folder. */
 const LOOK_INTERVAL = 2000;
@@ -8,12 +13,22 @@ const LOOK_INTERVAL = 2000;
 const BUSY_SHARE = 0.02;
 
 export interface QueueOptions {
+  /** As SQS has it: that of a FIFO queue ends with `.fifo`. */
+  readonly name: string;
   /** Folder of the messages; created. Only one process may use it at a time. */
   readonly folder: string;
   /** Milliseconds for which a message that was handed out is kept from others. */
   readonly visibilityTimeout: number;
   /** How often a message is handed out before it is given up. */
   readonly maxReceiveCount: number;
+}
+
+/** What a FIFO queue has to know of a message. */
+export interface Order {
+  /** Messages of one group are handed out one after another. */
+  readonly group: string;
+  /** A message with the id of one of the last five minutes is that one, and not sent again. */
+  readonly deduplicationId: string;
 }
 
 /** How many messages wait, are being worked on, and were given up. */
@@ -24,12 +39,14 @@ export interface QueueCounts {
 }
 
 /**
- * A standard SQS queue on the disk of this machine: at least once, in no promised order, with a
- * visibility timeout and dead letters. It survives the death of its process at any point: what `send`
+ * An SQS queue on the disk of this machine, with a visibility timeout and dead letters. A standard queue
+ * delivers at least once, in no promised order. A FIFO queue keeps the order in each group: while one of
+ * its messages is being worked on, or has failed and will come again, the others wait. It survives the death of its process at any point: what `send`
  * has returned for is delivered until `remove` has returned for it.
  *
  * @example
- * const queue = new LocalQueue({ folder: 'queue', visibilityTimeout: 30_000, maxReceiveCount: 5 });
+ * const options = { folder: 'queue', visibilityTimeout: 30_000, maxReceiveCount: 5 };
+ * const queue = new LocalQueue({ name: 'jobs', ...options });
  * queue.send('{"hello":"world"}');
  * for (const { messageId } of queue.receive(10)) queue.remove(messageId);
  */
@@ -40,21 +57,42 @@ export class LocalQueue {
   readonly #ready = new Set<string>();
   /** Ids that were handed out, with the time at which they may be again. */
   readonly #hidden = new Map<string, number>();
+  /** Groups of the messages of a FIFO queue. */
+  readonly #groups = new Map<string, string>();
+  readonly #ids = new MessageIds();
+  readonly #deduplication: Deduplication | null;
   readonly #listeners = new Set<() => void>();
   #lookAt = 0;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#store = new QueueStore(options.folder);
+    this.#deduplication = this.isFifo ? new Deduplication(options.folder) : null;
     this.#look();
   }
 
-  /** Puts a message into the queue and returns its id. It is on the disk by then. */
-  send(body: string): string {
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get isFifo(): boolean {
+    return isFifo(this.name);
+  }
+
+  /**
+   * Puts a message into the queue and returns its id. It is on the disk by then.
+   *
+   * @param order what a FIFO queue needs; a standard one takes none
+   */
+  send(body: string, order?: Order): string {
+    const known = order && this.#deduplication?.find(order.deduplicationId);
+    if (known) return known;
     const now = Date.now();
-    const id = `${now.toString(36).padStart(9, '0')}-${randomUUID()}`;
+    const id = this.#ids.next();
     const times = { sentAt: now, visibleAt: now, firstReceivedAt: null };
-    this.#store.write({ id, body, receives: 0, ...times });
+    const message = { id, body, receives: 0, ...times, ...order };
+    this.#store.write(message);
+    this.#recognize(message);
     this.#ready.add(id);
     for (const listener of this.#listeners) listener();
     return id;
@@ -64,15 +102,20 @@ export class LocalQueue {
   receive(limit: number): SQSRecord[] {
     this.#wake();
     const records: SQSRecord[] = [];
-    for (const id of this.#ready) {
+    const busy = new Set([...this.#hidden.keys()].map((id) => this.#groups.get(id)));
+    for (const id of this.#candidates()) {
       if (records.length === limit) break;
+      const group = this.#groups.get(id);
+      if (group !== undefined && busy.has(group)) continue;
       this.#ready.delete(id);
       const message = this.#store.read(id);
       if (!message) continue;
       if (message.receives >= this.#options.maxReceiveCount) {
         this.#store.bury(message, `It was tried ${message.receives} times without success.`);
+        this.#groups.delete(id);
         continue;
       }
+      busy.add(group);
       records.push(this.#handOut(message));
     }
     return records;
@@ -83,6 +126,7 @@ export class LocalQueue {
     this.#store.remove(id);
     this.#ready.delete(id);
     this.#hidden.delete(id);
+    this.#groups.delete(id);
   }
 
   /** Returns all dead letters to the queue, with as many tries as new ones, and their number. */
@@ -107,6 +151,19 @@ export class LocalQueue {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Ids that wait, in the order in which they may be handed out. What failed comes first again. */
+  #candidates(): Iterable<string> {
+    return this.isFifo ? [...this.#ready].sort() : this.#ready;
+  }
+
+  /** Takes in what a FIFO queue has to know of a message that it has. */
+  #recognize({ id, group, deduplicationId, sentAt }: Message): void {
+    if (group !== undefined) this.#groups.set(id, group);
+    if (deduplicationId === undefined || !this.#deduplication) return;
+    if (this.#deduplication.find(deduplicationId) !== null) return;
+    this.#deduplication.remember({ deduplicationId, messageId: id, sentAt });
+  }
+
   #handOut(message: Message): SQSRecord {
     const now = Date.now();
     const received: Message = {
@@ -117,7 +174,7 @@ export class LocalQueue {
     };
     this.#store.write(received);
     this.#hidden.set(received.id, received.visibleAt);
-    return recordOf(received);
+    return recordOf(received, this.name);
   }
 
   /** Makes visible what has been hidden long enough, and finds what was put into the folder. */
@@ -141,6 +198,9 @@ export class LocalQueue {
       if (this.#ready.has(id) || this.#hidden.has(id)) continue;
       const message = this.#store.read(id);
       if (!message) continue;
+      this.#ids.follow(id);
+      // Its process may have ended before it could note the second of both.
+      this.#recognize(message);
       if (message.diedAt !== undefined) this.#revive(message);
       else if (message.visibleAt <= began) this.#ready.add(id);
       // A clock that was set back must not hide a message for longer than was meant.
@@ -158,7 +218,23 @@ export class LocalQueue {
   }
 }
 
-function recordOf({ id, body, sentAt, receives, firstReceivedAt }: Message): SQSRecord {
+/** The name tells, as on SQS. */
+function isFifo(name: string): boolean {
+  return name.endsWith('.fifo');
+}
+
+/** Returns the name of a queue as the rest of AWS has it. */
+export function queueArn(name: string): string {
+  return `arn:aws:sqs:local:${ACCOUNT_ID}:${name}`;
+}
+
+/** Returns what the queue of the dead letters of a queue is called. */
+export function deadLetterName(name: string): string {
+  return isFifo(name) ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
+}
+
+function recordOf(message: Message, queue: string): SQSRecord {
+  const { id, body, sentAt, receives, firstReceivedAt, group, deduplicationId } = message;
   return {
     messageId: id,
     receiptHandle: id,
@@ -168,11 +244,13 @@ function recordOf({ id, body, sentAt, receives, firstReceivedAt }: Message): SQS
       SentTimestamp: String(sentAt),
       SenderId: 'local',
       ApproximateFirstReceiveTimestamp: String(firstReceivedAt ?? sentAt),
+      ...(group !== undefined && { MessageGroupId: group }),
+      ...(deduplicationId !== undefined && { MessageDeduplicationId: deduplicationId }),
     },
     messageAttributes: {},
     md5OfBody: createHash('md5').update(body).digest('hex'),
     eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:local:000000000000:undertone-labels',
+    eventSourceARN: queueArn(queue),
     awsRegion: 'local',
   };
 }

@@ -3,12 +3,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
 import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
 import { isLoopback } from './loopback.ts';
@@ -38,6 +39,10 @@ export function createApp({ host, cloud }: AppOptions): App {
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
     if (!headers.has('x-request-id')) context.header('x-request-id', randomUUID());
   });
+  const toApi = ({ req, env }: Context<{ Bindings: HttpBindings }>) =>
+    forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud });
+  // Before the look at the name: platforms come through a tunnel, under its name, and sign what they send.
+  for (const { path } of CHAT_ROUTES) app.all(path, toApi);
   if (isLoopback(host)) {
     app.use(async (context, next) => {
       const { hostname } = new URL(context.req.url);
@@ -45,11 +50,7 @@ export function createApp({ host, cloud }: AppOptions): App {
     });
   }
   app.use(crossOrigin(host));
-  for (const path of ['/v1/*', '/openapi.json']) {
-    app.all(path, ({ req, env }) =>
-      forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud }),
-    );
-  }
+  for (const path of ['/v1/*', '/openapi.json']) app.all(path, toApi);
   app.get('*', compress());
   // Wherever npm put the packages: in a folder of ours, or beside it where we are a package ourselves.
   const { resolve } = createRequire(import.meta.url);

@@ -8,6 +8,7 @@ import { maxBodyBytes } from '../../functions/http/body.ts';
 import type { HttpHandler } from '../../functions/http/handler.ts';
 import { problem } from '../../functions/http/problem.ts';
 import type { Route } from '../../functions/routes.ts';
+import { missingSettings, type Platform } from '../local/chat-platforms.ts';
 import { Admission } from './admission.ts';
 import { gatewayEvent } from './gateway-event.ts';
 import { answerEarly, readRequestBody } from './request-body.ts';
@@ -21,10 +22,18 @@ const HANDLERS: Readonly<Record<Route['handler'], () => Promise<{ handler: HttpH
   result: () => import('../../functions/result.ts'),
   'delete-result': () => import('../../functions/delete-result.ts'),
   openapi: () => import('../../functions/openapi.ts'),
+  'discord-interactions': () => import('../../functions/discord-interactions.ts'),
+  'slack-events': () => import('../../functions/slack-events.ts'),
 };
 
 /** The handlers that work with the cloud; the others work with what the request brings. */
-const NEEDS_CLOUD: ReadonlySet<Route['handler']> = new Set(['uploads', 'result', 'delete-result']);
+const NEEDS_CLOUD: ReadonlySet<Route['handler']> = new Set([
+  'uploads',
+  'result',
+  'delete-result',
+  'discord-interactions',
+  'slack-events',
+]);
 
 /** Recordings that are heard at a time; in the cloud each has an instance of the function to itself. */
 const listening = new Admission({
@@ -53,6 +62,10 @@ export async function forward(request: Request, options: ForwardOptions): Promis
   const found = findRoute(request, requestId);
   if ('statusCode' in found) return response(found);
   const { route } = found;
+  if ('platform' in route) {
+    const missing = missingSettings(route.platform);
+    if (missing.length > 0) return failure(notSetUp(route.platform, missing), requestId);
+  }
   if (NEEDS_CLOUD.has(route.handler)) {
     if (!cloud) return failure(noCloud(), requestId);
     await cloud();
@@ -106,7 +119,14 @@ export function nothingHere(): Response {
 function noCloud(): UndertoneError {
   return new UndertoneError(
     'not-found',
-    'This server was started without the local cloud, which uploads need. Start it without --no-cloud, or send the recording to POST /v1/emotion.',
+    'This server was started without the local cloud, which uploads and chat bots need. Start it without --no-cloud, or send the recording to POST /v1/emotion.',
+  );
+}
+
+function notSetUp(platform: Platform, missing: readonly string[]): UndertoneError {
+  return new UndertoneError(
+    'not-found',
+    `This server is not set up for ${platform}. Set ${missing.join(' and ')} and start it again; docs/${platform}.md tells where they are from.`,
   );
 }
 

@@ -1,10 +1,12 @@
 import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
+import { LIVE_PATH } from './live/protocol.ts';
 import { isLoopback } from './loopback.ts';
 import { sampleFile } from './package-root.ts';
 import { startServer } from './server.ts';
@@ -46,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     print(welcome({ url: server.url, host, inbox, labels, model: `${card.name} ${card.version}` }));
     if (options.cloud) {
-      cloud = startCloud({ ...options, cloud: options.cloud });
+      cloud = startCloud({ ...options, cloud: options.cloud, api: server.url });
       // Awaited below; until then a failure must not count as unhandled.
       cloud.catch(() => {});
     }
@@ -54,12 +56,14 @@ export async function serve(options: ServeOptions): Promise<void> {
       listener = startListener();
       folder = await watchDropFolder({ inbox, labels, classify: listener.classify, print });
     }
-    if (cloud) print(cloudWelcome(await cloud));
+    if (cloud) print(cloudWelcome(await cloud, server.url));
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
-    await Promise.all([server.close(), folder?.close()]);
     const running = await cloud?.catch(() => undefined);
+    // First those who ask this very server.
+    await running?.drain();
+    await Promise.all([server.close(), folder?.close()]);
     await Promise.all([listener?.close(), running?.close()]);
   }
 }
@@ -69,14 +73,17 @@ async function startCloud({
   cloud: folder,
   port,
   labelTimeout,
-}: ServeOptions & { readonly cloud: string }): Promise<LocalCloud> {
+  api,
+}: ServeOptions & { readonly cloud: string; readonly api: string }): Promise<LocalCloud> {
   // What talks to AWS takes longer to load than everything else together.
   const { startLocalCloud } = await import('../local/cloud.ts');
   const cloud = await startLocalCloud({
     folder,
     port: port === 0 || port === MAX_PORT ? 0 : port + 1,
     timeout: labelTimeout * 1000,
-    onError: (error) => process.stderr.write(`Labelling failed: ${messageOf(error)}\n`),
+    api,
+    onError: (name, error) =>
+      process.stderr.write(`The function ${name} failed: ${messageOf(error)}\n`),
   });
   Object.assign(process.env, cloud.env);
   return cloud;
@@ -99,6 +106,7 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
     '',
     `  Page    open ${url} and drop a voice note on it`,
     `  API     curl --data-binary @${exampleFile()} ${url}/v1/emotion`,
+    `  Live    stream audio to ${url.replace('http', 'ws')}${LIVE_PATH} as it is recorded`,
     inbox
       ? `  Folder  put recordings into ${asFolder(inbox)} and read ${asFolder(labels)}<name>.json`
       : '  Folder  none is watched',
@@ -108,7 +116,8 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
   ].join('\n');
 }
 
-function cloudWelcome({ s3, inbox, results, env, envFile, deadLetters }: LocalCloud): string {
+function cloudWelcome(cloud: LocalCloud, url: string): string {
+  const { s3, inbox, results, env, envFile, deadLetters, platforms } = cloud;
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region } = env;
   return [
     'The local cloud is up: S3 and all that labels what comes into it.',
@@ -117,6 +126,9 @@ function cloudWelcome({ s3, inbox, results, env, envFile, deadLetters }: LocalCl
     `          with the keys ${id} and ${secret} in the region ${region}; . ${envFile} sets all that`,
     `  Labels  undertone labels s3://${results}/labels/ --csv`,
     `          what cannot be dealt with ends in ${asFolder(deadLetters)}`,
+    ...CHAT_ROUTES.filter(({ platform }) => platforms.includes(platform)).map(
+      ({ path }) => `  Chat    ${url}${path} answers; a tunnel to it lets the platform in`,
+    ),
     '',
   ].join('\n');
 }

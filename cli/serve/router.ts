@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { problem } from '../../functions/http/problem.ts';
-import { ROUTES, type Route } from '../../functions/routes.ts';
+import { CHAT_ROUTES, ROUTES, type Route } from '../../functions/routes.ts';
 import { LIVE_PATH } from './live/protocol.ts';
 
 /** A route with what the path of a request puts into its braces. */
@@ -10,7 +10,10 @@ export interface FoundRoute {
   readonly pathParameters: Readonly<Record<string, string>> | null;
 }
 
-const PATTERNS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }));
+const PATTERNS = [...ROUTES, ...CHAT_ROUTES].map((route) => ({
+  route,
+  pattern: patternOf(route.path),
+}));
 
 /** Returns the route of a request, or the problem that answers it when there is none. */
 export function findRoute(request: Request, requestId: string): FoundRoute | APIGatewayProxyResult {

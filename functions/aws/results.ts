@@ -1,14 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { API_CODES, type ErrorCode } from '../../core/errors.ts';
 import { type Verdict, verdictSchema } from '../../core/verdict.ts';
 import { aws } from './clients.ts';
 import { unavailable } from './failures.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
 const errorSchema = z.object({
-  code: z.enum(Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]]),
+  code: z.enum(API_CODES),
   message: z.string(),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { API_CODES } from '../../core/errors.ts';
 import { resultIdSchema } from '../aws/result-id.ts';
 
 /** Problem details (RFC 9457) as this API sends them. */
@@ -8,9 +8,7 @@ export const problemSchema = z.strictObject({
   title: z.string().describe('short; the same for all problems of this code'),
   status: z.number().int().min(400).max(599).describe('the HTTP status'),
   detail: z.string().describe('what was wrong, what is taken and what to do'),
-  code: z
-    .enum(Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]])
-    .describe('stable; for programs'),
+  code: z.enum(API_CODES).describe('stable; for programs'),
   instance: z.string().describe('the request id, which stands in the header X-Request-Id too'),
 });
 

@@ -6,7 +6,7 @@ import { resultIdOf } from '../aws/result-id.ts';
 import { findResult, finishResult, type Outcome } from '../aws/results.ts';
 import { hear } from './hear.ts';
 import { writeLabel } from './label-file.ts';
-import { once } from './once.ts';
+import { oncePerVersion } from './once.ts';
 import { anonymous, logger, metrics } from './telemetry.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function labelObject(object: CreatedObject): Promise<void> {
   // What consoles create for a folder.
   if (object.key.endsWith('/') && object.size === 0) return;
   const resultId = resultIdOf(object.key);
-  if (resultId === undefined) await once(object, writeLabelOf);
+  if (resultId === undefined) await oncePerVersion(object, () => writeLabelOf(object));
   else await answerUpload(resultId, object);
 }
 

@@ -190,7 +190,7 @@ export function openApiDocument() {
       title: 'Undertone',
       version: '1.0.0',
       license: { name: 'MIT', identifier: 'MIT' },
-      description: `Hears the emotion in a voice note of at most ${MAX_BYTES / 2 ** 20} MiB and ${MAX_SECONDS / 60} minutes. Every failure is a problem document (RFC 9457) with a stable \`code\`; an address that does not exist answers \`not-found\` (404), and the local server also says \`method-not-allowed\` (405) and \`host-unknown\` (421).`,
+      description: `Hears the emotion in a voice note of at most ${MAX_BYTES / 2 ** 20} MiB and ${MAX_SECONDS / 60} minutes. Every failure is a problem document (RFC 9457) with a stable \`code\`; an address that does not exist answers \`not-found\` (404), and the local server also says \`method-not-allowed\` (405), \`host-unknown\` (421) and, to pages that want a live stream, \`origin-refused\` (403).`,
     },
     servers: [{ url: '/' }],
   });

@@ -1,18 +1,20 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyResult, S3Event } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../cdk/root.ts';
 import { startLocalAws } from '../../cli/local/aws.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { ROUTES } from '../../functions/routes.ts';
+import { PAGE } from '../../functions/http/page-files.ts';
+import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { encode } from '../fixtures/encode.ts';
 import { emotionEvent } from '../functions/event.ts';
 import { startLambda } from '../support/runtime-api.ts';
-import { type Assembly, synthesise } from './synth.ts';
+import { type Assembly, CHAT, synthesise } from './synth.ts';
 
 /** The processor of this machine, so that what is built can be run here. */
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
@@ -36,7 +38,7 @@ let folder: string;
 
 beforeAll(async () => {
   const ffmpeg = UNDERTONE_STATIC_FFMPEG ?? 'none';
-  assembly = await synthesise({ architecture: ARCHITECTURE, ffmpeg });
+  assembly = await synthesise({ architecture: ARCHITECTURE, ffmpeg, ...CHAT });
   if (assembly.finished.code !== 0) throw new Error(assembly.finished.stderr);
   // Away from everything that it could find in the checkout by climbing up.
   folder = await mkdtemp(join(tmpdir(), 'undertone-task-'));
@@ -61,13 +63,30 @@ describe('what is deployed', () => {
     expect(await readdir(platforms)).toEqual(['linux']);
     expect(await readdir(join(platforms, 'linux'))).toEqual([process.arch]);
     expect(existsSync(join(platforms, 'linux', OTHER))).toBe(false);
-    const light = new Set<string>(ROUTES.map(({ handler }) => handler));
+    const light = new Set<string>([...ROUTES, ...CHAT_ROUTES].map(({ handler }) => handler));
     light.delete('emotion');
-    for (const handler of light) {
-      const asset = assembly.assetOf(handler);
+    // The worker has the clients of both platforms.
+    const worker = assembly.assetOf('chat');
+    for (const asset of [...[...light].map(assembly.assetOf), worker]) {
       expect(existsSync(join(asset, 'node_modules'))).toBe(false);
-      expect(await megabytes(asset)).toBeLessThan(4);
+      expect(await megabytes(asset)).toBeLessThan(asset === worker ? 6 : 4);
     }
+  });
+
+  test('is the page as it is here, with what comes of packages', async () => {
+    const uploaded = await Promise.all(assembly.pageAssets().map(filesIn));
+    const here = await filesIn(join(ROOT, PAGE.folder));
+    const more = [...Object.keys(PAGE.vendor), 'not-found.json'];
+    expect(uploaded.flat().sort()).toEqual([...here, ...more].sort());
+  });
+
+  test('is an image of one file, which the build of the image needs nothing for', async () => {
+    const image = assembly.imageAsset();
+    expect(await filesIn(image)).toEqual(['Dockerfile', 'index.mjs']);
+    const dockerfile = await readFile(join(image, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toMatch(/^FROM node:\$\{NODE\}-slim$/m);
+    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(await megabytes(image)).toBeLessThan(6);
   });
 });
 
@@ -203,9 +222,16 @@ test('a bundle without its model answers 500 and says nothing about its insides'
   await rm(broken, { recursive: true });
 });
 
-async function megabytes(path: string): Promise<number> {
+async function filesIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map((f) => stat(join(f.parentPath, f.name))));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+async function megabytes(path: string): Promise<number> {
+  const files = await filesIn(path);
+  const sizes = await Promise.all(files.map((file) => stat(join(path, file))));
   return sizes.reduce((total, { size }) => total + size, 0) / 1e6;
 }

@@ -16,6 +16,11 @@ test('values come as text from the command line and as they are from cdk.json', 
   });
   expect(read({ memory: 2048, node: 22 })).toMatchObject({ memory: 2048, node: 22 });
   expect(read({ memory: '' }).memory).toBe(1769);
+  expect(read({ page: 'false' }).page).toBe(false);
+  expect(read({ page: false, pagePriceClass: 200 })).toMatchObject({
+    page: false,
+    pagePriceClass: '200',
+  });
 });
 
 describe('a wrong value is named with its value and with what is taken', () => {
@@ -33,6 +38,16 @@ describe('a wrong value is named with its value and with what is taken', () => {
     ['alarmEmail', 'nobody', /email/],
     ['removal', 'keep', /retain/],
     ['name', '1st', /letter first/],
+    ['page', 'yes', /true/],
+    ['pagePriceClass', '300', /200/],
+    ['pageDomain', 'https://undertone.example', /domain name/],
+    ['pageDomain', 'undertone.example', /pageCertificate/],
+    ['pageCertificate', 'arn:aws:acm:eu-west-1:1:certificate/a', /us-east-1/],
+    ['discordPublicKey', 'abc', /64 hexadecimal digits/],
+    ['discordGateway', 'true', /needs discordSecret/],
+    ['discordSecret', 'arn:aws:secretsmanager:eu-west-1:1:secret:a', /not its ARN/],
+    ['slackSecret', 'a secret', /name of a secret/],
+    ['chatConcurrency', '1', />=2/],
   ])('%s=%s', (key, value, hint) => {
     const complaint = () => read({ [key]: value });
     expect(complaint).toThrow(`${key}="${value}"`);
@@ -51,7 +66,7 @@ test('docs/deployment.md lists every context value with its default', () => {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${key}\` |`));
     expect(row, key).toBeDefined();
     const value = defaults[key];
-    if (typeof value === 'number' || typeof value === 'string') {
+    if (['number', 'string', 'boolean'].includes(typeof value)) {
       expect(row).toContain(`| ${value} |`);
     }
   }

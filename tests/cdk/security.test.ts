@@ -3,18 +3,28 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
-import { policyStatements, properties, type Statement, stackFor, templateFor } from './synth.ts';
+import {
+  CHAT,
+  policyStatements,
+  properties,
+  type Statement,
+  stackFor,
+  templateFor,
+  UPLOADER,
+} from './synth.ts';
 
 const template = templateFor();
+const PAGE_CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
 
 describe('permissions', () => {
   test('no action has a wildcard, and only traces go to no resource in particular', () => {
-    for (const context of [{}, { apiKeys: 'discord,slack' }]) {
+    for (const context of [{}, { apiKeys: 'discord,slack' }, CHAT]) {
       for (const { Effect, Action, Resource } of policyStatements(templateFor(context))) {
         expect(Effect).toBe('Allow');
         const actions = [Action].flat();
         expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-        if (Resource === '*') {
+        // The login at the registry of the task's image knows no resource either.
+        if (Resource === '*' && actions[0] !== 'ecr:GetAuthorizationToken') {
           expect(actions).toEqual(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']);
         }
       }
@@ -30,6 +40,17 @@ describe('permissions', () => {
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
+  });
+
+  test('the CDK’s own function, which uploads the page, writes there and nowhere else', () => {
+    const uploader = properties(template, 'AWS::IAM::Policy', UPLOADER);
+    for (const { Action, Resource } of uploader.PolicyDocument.Statement as Statement[]) {
+      const isWriting = [Action].flat().some((action) => /Put|Delete/.test(action));
+      const target = JSON.stringify(Resource);
+      if (isWriting) expect(target).toMatch(/^\[.*WebsiteFiles.*WebsiteFiles[^{]*\]$/);
+      else if (Resource !== '*') expect(target).toMatch(/-assets-|WebsiteFiles/);
+      else expect(Action).toEqual(['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation']);
+    }
   });
 
   test('labels are written below labels/ and nowhere else', () => {
@@ -59,6 +80,9 @@ describe('cdk-nag, AwsSolutions', () => {
     [{ apiKeys: 'discord,slack', alarmEmail: 'ops@example.org', emotionConcurrency: '50' }],
     [{ node: '22', architecture: 'x86_64', labelDays: '0' }],
     [{ removal: 'destroy' }],
+    [CHAT],
+    [{ ...CHAT, apiKeys: 'somebody', architecture: 'x86_64', node: '22' }],
+    [{ pageDomain: 'undertone.example', pageCertificate: PAGE_CERTIFICATE }],
   ])('finds nothing with %o', (context) => {
     const stack = stackFor(context);
     Template.fromStack(stack);

@@ -12,23 +12,39 @@ import { type Finished, run } from '../fixtures/run.ts';
 /** Context values as `-c` gives them. */
 export type Context = Readonly<Record<string, string>>;
 
+/** Both bots and the task that listens to Discord. */
+export const CHAT: Context = {
+  discordPublicKey: '0f'.repeat(32),
+  discordSecret: 'undertone/discord',
+  discordGateway: 'true',
+  slackSecret: 'undertone/slack',
+};
+
 /** The feature flags that the CDK's command line hands over from cdk.json. */
 const FLAGS: Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
 ).context;
 
+/** Nor are files copied: the AWS command line, which uploads the page, has 22 MB. */
+const NOTHING_BUNDLED = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-staging': true };
+
 /** Returns the stack for some context values. Nothing is bundled, which would take seconds. */
 export function stackFor(context: Context = {}): UndertoneStack {
   const app = new App({
-    context: { ...FLAGS, ffmpeg: 'none', ...context, 'aws:cdk:bundling-stacks': [] },
+    context: { ...FLAGS, ffmpeg: 'none', ...context, ...NOTHING_BUNDLED },
   });
   const config = readConfig(app.node);
   return new UndertoneStack(app, config.name, { config });
 }
 
-/** Returns the CloudFormation template for some context values. */
+const templates = new Map<string, Template>();
+
+/** Returns the CloudFormation template for some context values; each is made once. */
 export function templateFor(context: Context = {}): Template {
-  return Template.fromStack(stackFor(context));
+  const key = JSON.stringify(context);
+  const template = templates.get(key) ?? Template.fromStack(stackFor(context));
+  templates.set(key, template);
+  return template;
 }
 
 export interface Statement {
@@ -49,10 +65,14 @@ export function properties(from: Template, type: string, id: RegExp): Properties
   return found[0][1].Properties;
 }
 
-/** Everything that the roles of a template are allowed. */
+/** The CDK's function that uploads the page: its rights are the CDK's, not ours. */
+export const UPLOADER = /^CustomCDKBucketDeployment/;
+
+/** Everything that the roles of a template are allowed, but for the one of the uploader. */
 export function policyStatements(from: Template): Statement[] {
-  const policies = Object.values(from.findResources('AWS::IAM::Policy'));
-  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
+  return Object.entries(from.findResources('AWS::IAM::Policy'))
+    .filter(([id]) => !UPLOADER.test(id))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
 }
 
 export interface Assembly extends AsyncDisposable {
@@ -63,6 +83,10 @@ export interface Assembly extends AsyncDisposable {
   readonly assetOf: (handler: string) => string;
   /** The folder that becomes a layer; undefined without one. */
   readonly layer: () => string | undefined;
+  /** The folders whose files are uploaded for the page. */
+  readonly pageAssets: () => string[];
+  /** The folder from which the image of the task is built. */
+  readonly imageAsset: () => string;
 }
 
 interface CloudFormationTemplate {
@@ -109,12 +133,25 @@ export async function synthesise(context: Context): Promise<Assembly> {
     template,
     assetOf: (handler) => {
       const found = assets('AWS::Lambda::Function').find(({ construct }) =>
-        construct.toLowerCase().includes(`/${handler}/`),
+        construct.toLowerCase().endsWith(`/${handler}/function/resource`),
       );
       if (!found) throw new Error(`There is no function ${handler}.`);
       return found.path;
     },
-    layer: () => assets('AWS::Lambda::LayerVersion')[0]?.path,
+    // The other one is the CDK's, for the upload of the page.
+    layer: () => assets('AWS::Lambda::LayerVersion').find(({ id }) => /^Ffmpeg/.test(id))?.path,
+    pageAssets: () =>
+      Object.values(template().Resources)
+        .filter(({ Type }) => Type === 'Custom::CDKBucketDeployment')
+        .flatMap(({ Properties }) => Properties.SourceObjectKeys as string[])
+        .map((key) => join(folder, `asset.${key.replace(/\.zip$/, '')}`)),
+    imageAsset: () => {
+      const manifest = readFileSync(join(folder, 'Undertone.assets.json'), 'utf8');
+      const [image] = Object.values<{ source: { directory: string } }>(
+        JSON.parse(manifest).dockerImages,
+      );
+      return join(folder, image.source.directory);
+    },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

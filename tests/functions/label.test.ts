@@ -11,9 +11,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import { createdObjects } from '../../functions/aws/notification.ts';
+import { registerContext } from '../../functions/aws/once.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler } from '../../functions/label.ts';
-import { once, registerContext } from '../../functions/labelling/once.ts';
+import { oncePerVersion } from '../../functions/labelling/once.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { lambdaContext, notification, queueEvent, useLocalAws } from './local-aws.ts';
@@ -181,7 +182,7 @@ describe('notifications', () => {
       const [object] = createdObjects(JSON.stringify(event));
       registerContext(lambdaContext(remaining));
       await new Promise<void>((begun) => {
-        once(object, () => {
+        oncePerVersion(object, () => {
           begun();
           return new Promise(() => {});
         });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { ROUTES } from '../../functions/routes.ts';
+import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 
-test.each(ROUTES)('$method $path has a handler of the style that Lambda takes', async (route) => {
+test.each([
+  ...ROUTES,
+  ...CHAT_ROUTES,
+])('$method $path has a handler of the style that Lambda takes', async (route) => {
   const { handler } = await import(`../../functions/${route.handler}.ts`);
   expect(handler).toBeInstanceOf(Function);
   // A second or third parameter would be the context and the callback, which Node 24 refuses.
@@ -9,6 +12,6 @@ test.each(ROUTES)('$method $path has a handler of the style that Lambda takes', 
 });
 
 test('no two routes are the same', () => {
-  const names = ROUTES.map(({ method, path }) => `${method} ${path}`);
+  const names = [...ROUTES, ...CHAT_ROUTES].map(({ method, path }) => `${method} ${path}`);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -3,7 +3,15 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
 /** Handlers that only look something up: they have to start fast. */
-const LIGHT = ['model', 'uploads', 'result', 'delete-result', 'openapi'];
+const LIGHT = [
+  'model',
+  'uploads',
+  'result',
+  'delete-result',
+  'openapi',
+  'discord-interactions',
+  'slack-events',
+];
 /** What hears recordings, and what only the labelling needs. */
 const HEAVY =
   /onnxruntime|opus-decoder|wasm-audio-decoders|core\/(audio\/(decode|opus|flac|ffmpeg)|classify|voice|features\/extract)|@aws-lambda-powertools|aws-xray/;
@@ -30,6 +38,10 @@ test.each(LIGHT)('%s loads nothing that hears', async (name) => {
 
 test.each(['model', 'openapi'])('%s loads nothing of AWS', async (name) => {
   expect((await modulesOf(name)).filter((path) => path.includes('@aws-sdk'))).toEqual([]);
+});
+
+test('slack-events loads no client of Slack', async () => {
+  expect((await modulesOf('slack-events')).filter((path) => path.includes('@slack'))).toEqual([]);
 });
 
 test('emotion does load what hears', async () => {

@@ -6,6 +6,8 @@ export interface LiveLimits {
   readonly idle: number;
   /** How often a client is asked whether it is still there; it has as long to answer. */
   readonly ping: number;
+  /** A verdict that comes so much later than its sound is left out when others wait already. */
+  readonly late: number;
   /** How long a client is given to close its side at the end. */
   readonly farewell: number;
 }
@@ -14,6 +16,7 @@ export const LIVE_LIMITS: LiveLimits = {
   streams: 8,
   idle: 30_000,
   ping: 15_000,
+  late: 1_000,
   farewell: 2_000,
 };
 
@@ -25,9 +28,6 @@ export const MAX_MESSAGE_BYTES = 2 ** 20;
 
 /** Seconds of audio that wait for the listener before no more is read from the connection. */
 export const MAX_WAITING_SECONDS = 2;
-
-/** A verdict this many seconds behind is left out when others wait already. */
-export const LATE_SECONDS = 1;
 
 /** Bytes of verdicts that a client has not read before it counts as gone. */
 export const MAX_UNREAD_BYTES = 2 ** 20;

@@ -10,7 +10,7 @@ import { HOP_SECONDS, type LiveVerdict } from '../../../core/live/verdict.ts';
 import type { Model } from '../../../core/model/session.ts';
 import { logFailure } from '../../../functions/http/log.ts';
 import {
-  LATE_SECONDS,
+  type LiveLimits,
   MAX_MESSAGE_SECONDS,
   MAX_UNREAD_BYTES,
   MAX_WAITING_SECONDS,
@@ -42,6 +42,8 @@ interface Stream {
 export class LiveSession {
   readonly #socket: WebSocket;
   readonly #model: Model;
+  /** Seconds. */
+  readonly #late: number;
   #stream: Stream | null = null;
   /** Work in the order of the messages. */
   #work: Promise<void> = Promise.resolve();
@@ -50,9 +52,11 @@ export class LiveSession {
   #isStopping = false;
   #isOver = false;
 
-  constructor(socket: WebSocket, model: Model) {
+  /** @param limits.late milliseconds after which a verdict is left out when others wait */
+  constructor(socket: WebSocket, model: Model, { late }: Pick<LiveLimits, 'late'>) {
     this.#socket = socket;
     this.#model = model;
+    this.#late = late / 1000;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary));
     socket.on('close', () => {
       this.#isOver = true;
@@ -129,10 +133,10 @@ export class LiveSession {
     return { sampleRate, resampler, listener, firstAudioAt: null };
   }
 
-  /** Behind real time, with enough audio here to catch up. Who sends faster than that is never behind. */
+  /** Behind real time, with the sound of another verdict here. Who sends faster is never behind. */
   #isLate(at: number): boolean {
     const elapsed = (performance.now() - (this.#stream?.firstAudioAt ?? 0)) / 1000;
-    return this.#waiting > LATE_SECONDS && elapsed > at + LATE_SECONDS;
+    return this.#waiting > HOP_SECONDS && elapsed > at + this.#late;
   }
 
   async #finish({ resampler, listener }: Stream): Promise<void> {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -41,8 +40,10 @@ export function openLiveStreams(server: Server, options: LiveOptions): LiveStrea
     closeTimeout: limits.farewell,
   };
   const sockets = new WebSocketServer(settings);
+  let isClosing = false;
   const begin = (client: WebSocket, model: Model) => {
-    const session = new LiveSession(client, model);
+    if (isClosing) return void leave(client);
+    const session = new LiveSession(client, model, limits);
     if (sockets.clients.size > limits.streams) return session.fail(full(limits));
     watchPresence(client, limits, () => session.fail(silent(limits)));
   };
@@ -62,16 +63,20 @@ export function openLiveStreams(server: Server, options: LiveOptions): LiveStrea
   });
   return {
     async close() {
-      const clients = [...sockets.clients];
-      const closed = clients.map((client) => once(client, 'close'));
-      for (const client of clients) {
-        // Else a client's own closing would not be read where its audio waits.
-        client.resume();
-        client.close(CLOSE.goingAway, 'The server is stopping.');
-      }
-      await Promise.all(closed);
+      isClosing = true;
+      await Promise.all([...sockets.clients].map(leave));
     },
   };
+}
+
+/** Takes leave of a client and resolves when its connection is closed. */
+function leave(client: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', () => resolve());
+    // Else a client's own closing would not be read where its audio waits.
+    client.resume();
+    client.close(CLOSE.goingAway, 'The server is stopping.');
+  });
 }
 
 /**
@@ -104,6 +109,7 @@ function refuse(socket: Duplex, thrown: unknown): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
+  socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 

@@ -52,11 +52,12 @@ afterAll(() => aws.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undertone-backfill-'));
   queue = new LocalQueue({
+    name: 'undertone-labels',
     folder: join(folder, 'queue'),
     visibilityTimeout: 1e6,
     maxReceiveCount: 3,
   });
-  endpoint = await startQueueEndpoint(queue);
+  endpoint = await startQueueEndpoint([queue]);
   env = { ...aws.env, AWS_ENDPOINT_URL_SQS: endpoint.endpoint };
 });
 
@@ -67,7 +68,7 @@ afterEach(async () => {
 
 function backfill(address: string, ...more: string[]) {
   const checkpoint = ['--checkpoint', join(folder, 'checkpoint.json')];
-  const queueUrl = more.includes('--queue-url') ? [] : ['--queue-url', endpoint.queueUrl];
+  const queueUrl = more.includes('--queue-url') ? [] : ['--queue-url', endpoint.urlOf(queue)];
   return run('cli/main.js', ['backfill', address, ...queueUrl, ...checkpoint, ...more], { env });
 }
 
@@ -218,7 +219,7 @@ async function startFailingQueue(batches: number): Promise<FailingQueue> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: endpoint.queueUrl.replace(/:\d+/, `:${port}`),
+    url: endpoint.urlOf(queue).replace(/:\d+/, `:${port}`),
     repair: () => {
       left = Number.POSITIVE_INFINITY;
     },

@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** Opens the queue of the folder; whatever another one still held is as if its process were killed. */
 function open({ visibilityTimeout = 60_000, maxReceiveCount = 3 } = {}): LocalQueue {
-  return new LocalQueue({ folder, visibilityTimeout, maxReceiveCount });
+  return new LocalQueue({ name: 'undertone-labels', folder, visibilityTimeout, maxReceiveCount });
 }
 
 function bodies(queue: LocalQueue, limit = 10): string[] {
@@ -103,7 +103,7 @@ test('whatever is sent, received, removed and killed, every message is there unt
     fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
       // No time passes: what was handed out is visible again at once.
       const folder = mkdtempSync(join(tmpdir(), 'undertone-queue-'));
-      const options = { folder, visibilityTimeout: 0, maxReceiveCount: 1000 };
+      const options = { name: 'any', folder, visibilityTimeout: 0, maxReceiveCount: 1000 };
       let queue = new LocalQueue(options);
       const expected = new Map<string, string>();
       const drain = () => {
@@ -254,7 +254,7 @@ describe('SQS clients', () => {
 
   beforeEach(async () => {
     queue = open({ visibilityTimeout: 0, maxReceiveCount: 1 });
-    endpoint = await startQueueEndpoint(queue);
+    endpoint = await startQueueEndpoint([queue]);
     client = new SQSClient({
       endpoint: endpoint.endpoint,
       region: 'us-east-1',
@@ -264,7 +264,7 @@ describe('SQS clients', () => {
   });
 
   test('send messages, one and many, which are on the disk by then', async () => {
-    const { queueUrl: QueueUrl } = endpoint;
+    const QueueUrl = endpoint.urlOf(queue);
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'grüße "\n🎙' }));
     const Entries = ['a', 'b'].map((Id) => ({ Id, MessageBody: `body ${Id}` }));
     const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
@@ -274,7 +274,7 @@ describe('SQS clients', () => {
 
   test('look at the queue and redrive it', async () => {
     const found = await client.send(new GetQueueUrlCommand({ QueueName: 'undertone-labels' }));
-    expect(found.QueueUrl).toBe(endpoint.queueUrl);
+    expect(found.QueueUrl).toBe(endpoint.urlOf(queue));
     queue.send('a');
     const look = new GetQueueAttributesCommand({
       QueueUrl: found.QueueUrl,
@@ -298,20 +298,20 @@ describe('SQS clients', () => {
     ['too many bytes', { Entries: entries(2, 'x'.repeat(600_000)) }, 'BatchRequestTooLong'],
     ['a delay', { Entries: [{ ...entries(1)[0], DelaySeconds: 9 }] }, 'InvalidParameterValue'],
   ])('hear the name of what is wrong with %s', async (_, input, name) => {
-    const { queueUrl: QueueUrl } = endpoint;
+    const QueueUrl = endpoint.urlOf(queue);
     const command = new SendMessageBatchCommand({ QueueUrl, Entries: entries(1), ...input });
     await expect(client.send(command)).rejects.toThrow(expect.objectContaining({ name }));
     expect(queue.counts().waiting).toBe(0);
   });
 
   test('hear that an action is not there', async () => {
-    const command = new ReceiveMessageCommand({ QueueUrl: endpoint.queueUrl });
+    const command = new ReceiveMessageCommand({ QueueUrl: endpoint.urlOf(queue) });
     await expect(client.send(command)).rejects.toThrow('no action "ReceiveMessage"');
   });
 
   test('are none when they are web pages', async () => {
     const headers = { 'x-amz-target': 'AmazonSQS.SendMessage', authorization: 'AWS4' };
-    const body = JSON.stringify({ QueueUrl: endpoint.queueUrl, MessageBody: 'a' });
+    const body = JSON.stringify({ QueueUrl: endpoint.urlOf(queue), MessageBody: 'a' });
     const send = (more: Record<string, string>) =>
       fetch(endpoint.endpoint, { method: 'POST', body, headers: { ...headers, ...more } });
     expect((await send({})).status).toBe(200);

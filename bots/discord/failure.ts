@@ -1,0 +1,51 @@
+import type { DiscordAPIError } from '@discordjs/rest';
+import { RESTJSONErrorCodes } from 'discord-api-types/v10';
+
+const { UnknownChannel, UnknownMessage, UnknownWebhook, UnknownInteraction } = RESTJSONErrorCodes;
+const { InvalidWebhookToken, InvalidFormBodyOrContentType } = RESTJSONErrorCodes;
+const { MissingAccess, MissingPermissions, InvalidActionOnArchivedThread } = RESTJSONErrorCodes;
+const { CannotSendMessagesToThisUser } = RESTJSONErrorCodes;
+
+/** Returns whether what was to be answered is gone, so that there is nothing to tell anybody. */
+export function isGone(thrown: unknown): boolean {
+  return (
+    hasCode(thrown, UnknownChannel, UnknownMessage, UnknownWebhook, UnknownInteraction) ||
+    hasCode(thrown, InvalidWebhookToken) ||
+    isReplyToNothing(thrown)
+  );
+}
+
+/** Returns whether the bot may not write there. */
+export function isForbidden(thrown: unknown): boolean {
+  return hasCode(
+    thrown,
+    MissingAccess,
+    MissingPermissions,
+    InvalidActionOnArchivedThread,
+    CannotSendMessagesToThisUser,
+  );
+}
+
+/** Returns whether an interaction has its first answer already, as when the same one was sent twice. */
+export function isAcknowledged(thrown: unknown): boolean {
+  return hasCode(thrown, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged);
+}
+
+/** Returns whether the answer to an interaction does not exist, or not yet. */
+export function isUnknownAnswer(thrown: unknown): boolean {
+  return hasCode(thrown, UnknownWebhook, UnknownMessage);
+}
+
+function isReplyToNothing(thrown: unknown): boolean {
+  if (!hasCode(thrown, InvalidFormBodyOrContentType)) return false;
+  const { errors } = (thrown as Refusal).rawError as { errors?: object };
+  return errors !== undefined && 'message_reference' in errors;
+}
+
+/** Its class cannot be asked for: discord.js loads a second copy of it, as CommonJS. */
+type Refusal = Pick<DiscordAPIError, 'code' | 'rawError'>;
+
+function hasCode(thrown: unknown, ...codes: readonly number[]): boolean {
+  const isRefusal = typeof thrown === 'object' && thrown !== null && 'rawError' in thrown;
+  return isRefusal && codes.includes(Number((thrown as Refusal).code));
+}

@@ -1,0 +1,264 @@
+import { type Client, Events } from 'discord.js';
+import {
+  GatewayDispatchEvents,
+  MessageType,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord-api-types/v10';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Note, Services } from '../answer.ts';
+import { ChannelQueue } from '../channel-queue.ts';
+import { type Ask, mayHear, type Place } from '../consent.ts';
+import { logEvent } from '../log.ts';
+import { Recent } from '../recent.ts';
+import { Slots } from '../slots.ts';
+import { createClient } from './client.ts';
+import { isAcknowledged, isForbidden, isGone } from './failure.ts';
+import { firstAnswer } from './first-answer.ts';
+import { readInteraction } from './interaction.ts';
+import { handleDiscordJob } from './job.ts';
+import { type Mark, Missed } from './missed.ts';
+import { type DiscordMessage, messageSchema, notesOf } from './notes.ts';
+import { type MessageBody, replyTo } from './reply.ts';
+import { loginFailure, sessionFailure } from './session-failure.ts';
+import { Typing } from './typing.ts';
+
+export interface BotOptions {
+  readonly token: string;
+  readonly services: Services;
+  /** Base address of Discord's REST API, for a counterpart on this machine. */
+  readonly api?: string | undefined;
+  /** Notes that are fetched and heard at a time, over all channels. */
+  readonly concurrency?: number;
+}
+
+export interface DiscordBot {
+  /** Rejects with an UndertoneError when Discord ends the session for good; never resolves. */
+  readonly ended: Promise<never>;
+  /** Takes nothing new, finishes what has come, and leaves. */
+  close(): Promise<void>;
+}
+
+/** Messages of which it is known that they were taken: Discord may send one twice, and catching up does. */
+const MOST_TAKEN = 20_000;
+const MOST_CHANNELS = 10_000;
+/** Milliseconds that what has come is given at the end. */
+const CLOSE_TIMEOUT = 20_000;
+/** Kinds of messages that people write. */
+const WRITTEN: readonly number[] = [MessageType.Default, MessageType.Reply];
+
+/**
+ * Starts the bot that is always connected: it replies to every voice note in direct messages and in
+ * channels that were opted in, and answers commands unless Discord sends those elsewhere. It comes back
+ * by itself after every interruption, and answers then what it missed.
+ *
+ * @throws UndertoneError when it cannot log in; the sentence says what to do
+ * @example
+ * const bot = await startDiscordBot({ token, services });
+ * await Promise.race([interrupted(), bot.ended]).finally(() => bot.close());
+ */
+export async function startDiscordBot(options: BotOptions): Promise<DiscordBot> {
+  const client = createClient(options.api);
+  const bot = new Bot(client, options);
+  const ended = bot.listen();
+  // Whoever waits for the end hears of it; until then it must not count as unhandled.
+  ended.catch(() => {});
+  try {
+    await client.login(options.token);
+  } catch (thrown) {
+    throw loginFailure(thrown);
+  }
+  return { ended, close: () => bot.close() };
+}
+
+class Bot {
+  readonly #client: Client;
+  readonly #services: Services;
+  readonly #queue = new ChannelQueue();
+  readonly #slots: Slots;
+  readonly #typing: Typing;
+  readonly #taken = new Recent<true>(MOST_TAKEN);
+  readonly #missed = new Missed();
+  /** Direct messages: Discord has no list of those that a bot has. */
+  readonly #directs = new Recent<true>(MOST_CHANNELS);
+  /** Channels of which it has been logged that the bot may not write there. */
+  readonly #closedTo = new Recent<true>(MOST_CHANNELS);
+  readonly #stop = new AbortController();
+  /** How far everything had been read when the connection broke; null while it holds. */
+  #mark: Mark | null = null;
+  #isClosing = false;
+
+  constructor(client: Client, { services, concurrency = 4 }: BotOptions) {
+    this.#client = client;
+    this.#services = services;
+    this.#slots = new Slots(concurrency);
+    this.#typing = new Typing(client.rest);
+  }
+
+  /** Begins to take what Discord sends. Rejects when there is nothing more to come. */
+  listen(): Promise<never> {
+    const client = this.#client;
+    // As they come: the same schemas read them that read what comes by HTTP.
+    client.ws.on(GatewayDispatchEvents.MessageCreate, (payload) => this.#onMessage(payload));
+    client.ws.on(GatewayDispatchEvents.InteractionCreate, (payload) => {
+      void this.#onInteraction(payload);
+    });
+    client.on(Events.ShardReconnecting, () => {
+      this.#mark ??= this.#missed.mark();
+    });
+    client.on(Events.ShardResume, () => {
+      // Discord has sent again what was missed.
+      this.#mark = null;
+    });
+    client.on(Events.ShardReady, () => {
+      const mark = this.#mark;
+      this.#mark = null;
+      if (mark) void this.#catchUp(mark);
+    });
+    client.on(Events.Error, (error) => logEvent('discord: an error of the client', error));
+    client.on(Events.ShardError, (error) => logEvent('discord: an error of the connection', error));
+    return new Promise((_, reject) => {
+      client.on(Events.ShardDisconnect, ({ code }) => reject(sessionFailure(code)));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const timer = setTimeout(() => this.#stop.abort(), CLOSE_TIMEOUT);
+    await this.#queue.idle();
+    clearTimeout(timer);
+    await this.#client.destroy();
+  }
+
+  #onMessage(payload: unknown): void {
+    const parsed = messageSchema.safeParse(payload);
+    if (!parsed.success) {
+      logEvent('discord: a message was not as Discord sends them');
+      return;
+    }
+    const message = parsed.data;
+    const { id, channel_id, guild_id, author, webhook_id, type } = message;
+    this.#missed.saw(channel_id, id);
+    if (guild_id === undefined) this.#directs.set(channel_id, true);
+    // Machines that talk to each other do not end.
+    if (author.bot || webhook_id !== undefined || !WRITTEN.includes(type)) return;
+    const notes = notesOf(message);
+    if (notes.length === 0 || this.#isClosing || this.#taken.has(id)) return;
+    this.#taken.set(id, true);
+    this.#queue.add(channel_id, () => this.#reply(message, notes));
+  }
+
+  async #reply(message: DiscordMessage, notes: readonly Note[]): Promise<void> {
+    const { channel_id, author } = message;
+    const ask = { place: this.#placeOf(message), asker: null, author: author.id };
+    try {
+      if (!(await this.#isOpen(ask))) return;
+      const { signal } = this.#stop;
+      const body = await this.#slots.run(() =>
+        this.#typing.during(channel_id, () => replyTo(ask, notes, this.#services, { signal })),
+      );
+      if (body.embeds.length > 0) await this.#post(message, body);
+    } catch (thrown) {
+      this.#failed(channel_id, thrown);
+    }
+  }
+
+  /** Nothing is shown, not even that the bot listens, where nobody opted in. */
+  async #isOpen(ask: Ask): Promise<boolean> {
+    try {
+      await mayHear(ask, this.#services.settings);
+      return true;
+    } catch (thrown) {
+      if (UndertoneError.from(thrown).code === 'not-permitted') return false;
+      throw thrown;
+    }
+  }
+
+  async #post({ id, channel_id }: DiscordMessage, body: MessageBody): Promise<void> {
+    const reply: RESTPostAPIChannelMessageJSONBody = {
+      ...body,
+      message_reference: { message_id: id, fail_if_not_exists: true },
+      // When the answer of Discord gets lost and this is sent again, it is posted once.
+      nonce: id,
+      enforce_nonce: true,
+    };
+    await this.#client.rest.post(Routes.channelMessages(channel_id), { body: reply });
+  }
+
+  #failed(channel: string, thrown: unknown): void {
+    if (isGone(thrown)) {
+      logEvent('discord: a note was gone before it could be answered', thrown);
+    } else if (!isForbidden(thrown)) {
+      logEvent('discord: a note could not be answered', thrown);
+    } else if (!this.#closedTo.has(channel)) {
+      this.#closedTo.set(channel, true);
+      logEvent('discord: the bot may not write in a channel that was opened for it', thrown);
+    }
+  }
+
+  async #onInteraction(payload: unknown): Promise<void> {
+    if (this.#isClosing) return;
+    try {
+      const interaction = readInteraction(payload);
+      const { id, token, asker } = interaction;
+      if (this.#taken.has(id)) return;
+      this.#taken.set(id, true);
+      const { response, isDeferred } = firstAnswer(interaction, this.#services.strings);
+      const route = Routes.interactionCallback(id, token);
+      await this.#client.rest.post(route, { body: response, auth: false }).catch((thrown) => {
+        if (!isAcknowledged(thrown)) throw thrown;
+      });
+      if (isDeferred) this.#queue.add(asker, () => this.#finish(payload));
+    } catch (thrown) {
+      logEvent('discord: an interaction could not be answered', thrown);
+    }
+  }
+
+  async #finish(payload: unknown): Promise<void> {
+    const { rest } = this.#client;
+    await this.#slots
+      .run(() => handleDiscordJob(payload, { services: this.#services, rest }))
+      .catch((thrown) => logEvent('discord: an answer could not be edited', thrown));
+  }
+
+  /** Answers what came while a session was lost that could not be resumed. */
+  async #catchUp(mark: Mark): Promise<void> {
+    try {
+      const channels = await this.#openChannels(mark);
+      for (const [channel, guild_id] of channels) {
+        const messages = await this.#missed.since(mark, channel, this.#client.rest).catch(missing);
+        for (const message of messages) this.#onMessage({ ...(message as object), guild_id });
+      }
+    } catch (thrown) {
+      logEvent('discord: what was missed could not be looked up', thrown);
+    }
+    function missing(thrown: unknown): [] {
+      logEvent('discord: what was missed in a channel could not be looked up', thrown);
+      return [];
+    }
+  }
+
+  /** Returns the channels that may hold notes to answer, with the server that each is in. */
+  async #openChannels(mark: Mark): Promise<Map<string, string | undefined>> {
+    const open = new Set(await this.#services.settings.automaticChannels('discord'));
+    const found = new Map<string, string | undefined>();
+    for (const [id, channel] of this.#client.channels.cache) {
+      if (channel.isDMBased()) continue;
+      const isOpen = open.has(channel.isThread() ? (channel.parentId ?? id) : id);
+      if (isOpen && channel.isTextBased()) found.set(id, channel.guildId);
+    }
+    for (const id of mark.keys()) if (this.#directs.has(id)) found.set(id, undefined);
+    return found;
+  }
+
+  #placeOf({ channel_id, guild_id }: DiscordMessage): Place {
+    const channel = this.#client.channels.cache.get(channel_id);
+    const parent = channel?.isThread() ? channel.parentId : null;
+    return {
+      platform: 'discord',
+      workspace: guild_id ?? null,
+      channel: parent ?? channel_id,
+      isDirect: guild_id === undefined,
+    };
+  }
+}

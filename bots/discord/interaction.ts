@@ -1,0 +1,196 @@
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ChannelType,
+  InteractionContextType,
+  InteractionType,
+  PermissionFlagsBits,
+} from 'discord-api-types/v10';
+import { z } from 'zod';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Note } from '../answer.ts';
+import type { Place } from '../consent.ts';
+import { NAMES } from './commands.ts';
+import {
+  attachmentSchema,
+  type DiscordAttachment,
+  type DiscordMessage,
+  messageSchema,
+  noteOf,
+  notesOf,
+  snowflakeSchema,
+} from './notes.ts';
+
+/** What somebody wants. */
+export type Command =
+  | { readonly kind: 'help' | 'about' | 'privacy' }
+  | { readonly kind: 'auto'; readonly isOn: boolean }
+  | { readonly kind: 'read'; readonly notes: readonly Note[]; readonly author: string }
+  | { readonly kind: 'unknown' };
+
+/** A command that somebody used, and where. */
+export interface CommandInteraction {
+  readonly id: string;
+  /** Opens the answer for fifteen minutes. */
+  readonly token: string;
+  readonly applicationId: string;
+  readonly place: Place;
+  readonly asker: string;
+  /** Whether the asker may change the channel or the server, as Discord itself says. */
+  readonly isModerator: boolean;
+  readonly command: Command;
+}
+
+const optionSchema = z.object({
+  name: z.string(),
+  type: z.number(),
+  value: z.unknown().optional(),
+  get options(): z.ZodOptional<z.ZodArray<typeof optionSchema>> {
+    return z.array(optionSchema).optional();
+  },
+});
+type Option = z.infer<typeof optionSchema>;
+
+const userSchema = z.object({ id: snowflakeSchema });
+
+const interactionSchema = z
+  .object({
+    id: snowflakeSchema,
+    token: z.string().min(1),
+    application_id: snowflakeSchema,
+    type: z.number(),
+    guild_id: snowflakeSchema.optional(),
+    channel: z.object({
+      id: snowflakeSchema,
+      type: z.number(),
+      parent_id: snowflakeSchema.nullish(),
+    }),
+    context: z.number().nullish(),
+    member: z
+      .object({ user: userSchema, permissions: z.string().regex(/^\d+$/).default('0') })
+      .optional(),
+    user: userSchema.optional(),
+    data: z
+      .object({
+        name: z.string(),
+        type: z.number(),
+        options: z.array(optionSchema).default([]),
+        target_id: snowflakeSchema.optional(),
+        resolved: z
+          .object({
+            messages: z.record(z.string(), messageSchema).default({}),
+            attachments: z.record(z.string(), attachmentSchema).default({}),
+          })
+          .prefault({}),
+      })
+      .optional(),
+  })
+  .refine(({ member, user }) => member ?? user, 'nobody asked');
+
+type Payload = z.infer<typeof interactionSchema>;
+type Data = NonNullable<Payload['data']>;
+
+const MODERATORS =
+  PermissionFlagsBits.ManageChannels |
+  PermissionFlagsBits.ManageGuild |
+  PermissionFlagsBits.Administrator;
+
+const THREADS: ReadonlySet<number> = new Set([
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+]);
+
+/** Returns whether Discord only wants to know that somebody is there. */
+export function isPing(payload: unknown): boolean {
+  return z.object({ type: z.literal(InteractionType.Ping) }).safeParse(payload).success;
+}
+
+/**
+ * Reads what Discord sends when somebody uses a command, by HTTP or over the gateway.
+ *
+ * @throws UndertoneError `parameter-invalid` for what Discord would not send
+ */
+export function readInteraction(payload: unknown): CommandInteraction {
+  const parsed = interactionSchema.safeParse(payload);
+  if (!parsed.success) throw unreadable(parsed.error);
+  const { id, token, application_id, member, user, type, data } = parsed.data;
+  const asker = (member?.user ?? user)?.id as string;
+  const isCommand = type === InteractionType.ApplicationCommand && data;
+  return {
+    id,
+    token,
+    applicationId: application_id,
+    place: placeOf(parsed.data),
+    asker,
+    isModerator: (BigInt(member?.permissions ?? 0) & MODERATORS) !== 0n,
+    command: isCommand ? readCommand(data, asker) : { kind: 'unknown' },
+  };
+}
+
+function placeOf({ guild_id, channel, context }: Payload): Place {
+  return {
+    platform: 'discord',
+    workspace: guild_id ?? null,
+    channel: THREADS.has(channel.type) ? (channel.parent_id ?? channel.id) : channel.id,
+    // Not the direct messages of two people, in which it can be used as well.
+    isDirect: context === InteractionContextType.BotDM,
+  };
+}
+
+function readCommand(data: Data, asker: string): Command {
+  if (data.type === ApplicationCommandType.Message && data.name === NAMES.readEmotion) {
+    return readMessage(data.resolved.messages[data.target_id ?? '']);
+  }
+  if (data.type === ApplicationCommandType.ChatInput && data.name === NAMES.undertone) {
+    return readSlash(data, asker);
+  }
+  return { kind: 'unknown' };
+}
+
+function readMessage(message: DiscordMessage | undefined): Command {
+  if (!message) return { kind: 'unknown' };
+  return { kind: 'read', notes: notesOf(message), author: message.author.id };
+}
+
+function readSlash({ options, resolved }: Data, asker: string): Command {
+  const [first] = options;
+  switch (first?.name) {
+    case NAMES.help:
+    case NAMES.about:
+    case NAMES.privacy:
+      return { kind: first.name };
+    case NAMES.auto: {
+      const state = first.options?.[0]?.name;
+      if (state === NAMES.on || state === NAMES.off) {
+        return { kind: 'auto', isOn: state === NAMES.on };
+      }
+      return { kind: 'unknown' };
+    }
+    case NAMES.read: {
+      const attachment = attachedTo(first, resolved.attachments);
+      // Whoever uploads a file with a command gives their own.
+      return { kind: 'read', notes: attachment ? [noteOf(attachment)] : [], author: asker };
+    }
+    default:
+      return { kind: 'unknown' };
+  }
+}
+
+function attachedTo(
+  { options = [] }: Option,
+  attachments: Readonly<Record<string, DiscordAttachment>>,
+): DiscordAttachment | undefined {
+  const option = options.find(
+    ({ name, type }) => name === NAMES.note && type === ApplicationCommandOptionType.Attachment,
+  );
+  return attachments[String(option?.value)];
+}
+
+function unreadable(cause: unknown): UndertoneError {
+  return new UndertoneError(
+    'parameter-invalid',
+    'This is not an interaction as Discord sends them: something that it always has is missing.',
+    { cause },
+  );
+}

@@ -1,0 +1,85 @@
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type RateLimiterAbstract,
+  RateLimiterDynamo,
+  RateLimiterMemory,
+} from 'rate-limiter-flexible';
+import type { Place } from './consent.ts';
+import { anonymous } from './settings/settings.ts';
+
+/** How many notes are heard in each window of time. */
+export interface LimitOptions {
+  readonly perUser: number;
+  readonly perChannel: number;
+  readonly windowSeconds: number;
+}
+
+const DEFAULTS: LimitOptions = { perUser: 15, perChannel: 60, windowSeconds: 60 };
+
+/** That somebody has to wait. */
+export interface Wait {
+  readonly seconds: number;
+  /** Whether it is the first time since there is something to wait for: said once, not each time. */
+  readonly isFirst: boolean;
+}
+
+/** Bounds what one person, and one channel, can have heard. */
+export interface Limits {
+  /** Counts one note; returns null when it is within the limits. */
+  take(place: Place, user: string): Promise<Wait | null>;
+}
+
+/**
+ * Counts in this process.
+ *
+ * @example
+ * const wait = await memoryLimits().take(place, 'U1');
+ */
+export function memoryLimits(options: Partial<LimitOptions> = {}): Limits {
+  const { perUser, perChannel, windowSeconds: duration } = { ...DEFAULTS, ...options };
+  return countIn(
+    new RateLimiterMemory({ keyPrefix: 'limit:user', points: perUser, duration }),
+    new RateLimiterMemory({ keyPrefix: 'limit:channel', points: perChannel, duration }),
+  );
+}
+
+/** Counts in a table (partition key `key`, rows end at `expire`) for all processes that use it. */
+export function dynamoLimits(
+  tableName: string,
+  client: DynamoDBClient,
+  options: Partial<LimitOptions> = {},
+): Limits {
+  const { perUser, perChannel, windowSeconds: duration } = { ...DEFAULTS, ...options };
+  const counter = (keyPrefix: string, points: number) =>
+    new RateLimiterDynamo({
+      ...{ keyPrefix, points, duration, tableName },
+      // The one method it calls. The stack makes the table and its time to live.
+      storeClient: {
+        updateItem: (input: ConstructorParameters<typeof UpdateItemCommand>[0]) =>
+          client.send(new UpdateItemCommand(input)),
+      },
+      ...{ tableCreated: true, ttlSet: true },
+      // A table that does not answer is no reason to leave a person without an answer.
+      insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration }),
+    });
+  return countIn(counter('limit:user', perUser), counter('limit:channel', perChannel));
+}
+
+function countIn(users: RateLimiterAbstract, channels: RateLimiterAbstract): Limits {
+  return {
+    async take({ platform, channel, isDirect }, user) {
+      const own = await count(users, `${platform}:${user}`);
+      // In a direct message both would count the same.
+      return own ?? (isDirect ? null : count(channels, `${platform}:${channel}`));
+    },
+  };
+}
+
+async function count(limiter: RateLimiterAbstract, name: string): Promise<Wait | null> {
+  const { consumedPoints, msBeforeNext } = await limiter.penalty(anonymous(name), 1);
+  if (consumedPoints <= limiter.points) return null;
+  return {
+    seconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+    isFirst: consumedPoints === limiter.points + 1,
+  };
+}

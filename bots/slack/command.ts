@@ -1,0 +1,102 @@
+import type { RespondFn } from '@slack/bolt';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Place } from '../consent.ts';
+import { logEvent } from '../log.ts';
+import { EN } from '../wording/en.ts';
+import { type Laid, textMessage } from './blocks.ts';
+import type { Context } from './listen.ts';
+import { type CommandBody, isDirect } from './payloads.ts';
+import type { Destination } from './replies.ts';
+import { ask, isRevoked, slackError } from './web.ts';
+
+type CommandContext = Context & { readonly respond: RespondFn };
+
+/** Answers `/undertone …`, to the person who typed it. */
+export async function runCommand(body: CommandBody, context: CommandContext): Promise<void> {
+  const { channel_id: channel, user_id: user } = body;
+  const destination: Destination = {
+    channel,
+    isDirect: isDirect(channel),
+    user,
+    // No message hangs on a command; a private answer needs none.
+    root: '',
+    isInThread: false,
+    respond: context.respond,
+  };
+  const message = await perform(body, context);
+  if (message) await context.replies.toUser(destination, body.trigger_id, message);
+}
+
+/** Returns what is left to be said, or null. */
+async function perform(body: CommandBody, context: CommandContext): Promise<Laid | null> {
+  const strings = context.services.strings ?? EN;
+  const words = body.text.trim().toLowerCase().split(/\s+/).join(' ');
+  switch (words) {
+    case '':
+    case 'help':
+    case 'about':
+    case 'privacy': {
+      const { title, text } = strings[words || 'help'];
+      return textMessage(text, title);
+    }
+    case 'auto on':
+    case 'auto off':
+      return setAutomatic(body, words === 'auto on', context).catch((thrown) => {
+        if (isRevoked(thrown)) throw thrown;
+        const error = UndertoneError.from(thrown);
+        logEvent('slack: a setting could not be changed', error);
+        return textMessage(strings.errors[error.code]);
+      });
+    default:
+      return textMessage(strings.unknownCommand);
+  }
+}
+
+async function setAutomatic(
+  { team_id, channel_id: channel, user_id: user }: CommandBody,
+  isOn: boolean,
+  { services, client }: CommandContext,
+): Promise<Laid | null> {
+  const { settings, strings = EN } = services;
+  const place: Place = {
+    platform: 'slack',
+    workspace: team_id ?? null,
+    channel,
+    isDirect: isDirect(channel),
+  };
+  if (place.isDirect) return textMessage(strings.onlyInChannels);
+  if (!(await isModerator(user, team_id, client))) return textMessage(strings.moderatorsOnly);
+  await settings.setAutomatic(place, isOn);
+  if (!isOn) return textMessage(strings.automaticOff);
+  const message = textMessage(strings.automaticOn);
+  // Only a post shows whether the bot is in the channel: asking would take one more scope.
+  const post = () => client.chat.postEphemeral({ channel, user, ...message });
+  const refusal = await ask(post).then(() => null, slackErrorOf);
+  if (refusal === null) return null;
+  if (!OUTSIDE.has(refusal)) return message;
+  await settings.setAutomatic(place, false);
+  return textMessage(strings.inviteMe);
+}
+
+/** Refusals of a post in a channel that the bot is not in. */
+const OUTSIDE: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
+
+/** @throws what is no refusal of Slack */
+function slackErrorOf(thrown: unknown): string {
+  const refusal = slackError(thrown);
+  if (refusal === null) throw thrown;
+  return refusal;
+}
+
+/** Admins and owners of this workspace; those of one that shares the channel have no say here. */
+async function isModerator(
+  id: string,
+  team: string | null | undefined,
+  client: Context['client'],
+): Promise<boolean> {
+  const { user } = await ask(() => client.users.info({ user: id })).catch((thrown) => {
+    if (slackErrorOf(thrown) === 'user_not_found') return { user: undefined };
+    throw thrown;
+  });
+  return user?.team_id === team && (user?.is_admin || user?.is_owner) === true;
+}

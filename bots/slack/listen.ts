@@ -1,0 +1,204 @@
+import type { RespondFn, webApi } from '@slack/bolt';
+import type { z } from 'zod';
+import { UndertoneError } from '../../core/errors.ts';
+import { type Answer, answer, type Services } from '../answer.ts';
+import { logEvent } from '../log.ts';
+import { EN } from '../wording/en.ts';
+import { textMessage, verdictMessage } from './blocks.ts';
+import { noteIn } from './files.ts';
+import { mayBeNote } from './notes.ts';
+import {
+  type eventBodySchema,
+  isDirect,
+  type MessageEvent,
+  messageEventSchema,
+  type ShortcutBody,
+  type SlackFile,
+} from './payloads.ts';
+import type { Destination, Replies } from './replies.ts';
+import { ask, isRevoked, slackError } from './web.ts';
+
+/** What the listeners work with. */
+export interface Context {
+  readonly services: Services;
+  readonly client: webApi.WebClient;
+  readonly replies: Replies;
+  readonly botUserId: string;
+  /** Runs what fetches a note and has it heard, when there is room for it. */
+  readonly hearing: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Who wants to know what about which message. */
+interface Question {
+  readonly workspace: string | null;
+  readonly destination: Destination;
+  /** null for a reply that nobody asked for. */
+  readonly asker: string | null;
+  readonly files: readonly SlackFile[];
+  /** Who posted the message that has the files. */
+  readonly poster: string | null;
+}
+
+/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
+const HEARING_TIMEOUT = 80_000;
+
+/** Errors that nobody has to hear of who did not ask. */
+const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
+  'attachment-gone',
+  'attachment-missing',
+  'attachment-refused',
+  'not-permitted',
+]);
+
+/**
+ * Answers a message: its notes in a direct message, in a channel that is opted in, or where it names the
+ * bot; the notes of the message that it replies to, where it has none itself. A direct message without
+ * a note is answered with what the bot can do.
+ */
+export async function readMessage(
+  { team_id, event }: z.infer<typeof eventBodySchema>,
+  context: Context,
+): Promise<void> {
+  const { user, channel, ts, thread_ts } = event;
+  if (!user) return;
+  const workspace = team_id ?? null;
+  const place = { platform: 'slack', workspace, channel, isDirect: isDirect(channel) } as const;
+  const destination: Destination = {
+    channel,
+    isDirect: place.isDirect,
+    user,
+    root: thread_ts ?? ts,
+    isInThread: thread_ts !== undefined,
+  };
+  const { help, errors } = context.services.strings ?? EN;
+  const isAsked = event.type === 'app_mention' || namesBot(event, context);
+  if (place.isDirect && !event.files?.some(mayBeNote)) {
+    return context.replies.toUser(destination, ts, textMessage(help.text, help.title));
+  }
+  if (!isAsked && !place.isDirect && !(await context.services.settings.isAutomatic(place))) return;
+  const found = isAsked ? await withNotes(event, context) : event;
+  if (!found) {
+    return context.replies.toUser(destination, ts, textMessage(errors['attachment-forbidden']));
+  }
+  await answerAll(
+    {
+      workspace,
+      destination,
+      asker: isAsked || place.isDirect ? user : null,
+      files: found.files ?? [],
+      poster: found.user ?? null,
+    },
+    context,
+  );
+}
+
+/** Answers somebody who chose the shortcut of a message. */
+export async function readShortcut(
+  { team, channel, user, message }: ShortcutBody,
+  context: Context & { readonly respond: RespondFn },
+): Promise<void> {
+  await answerAll(
+    {
+      workspace: team?.id ?? null,
+      destination: {
+        channel: channel.id,
+        isDirect: isDirect(channel.id),
+        user: user.id,
+        root: message.thread_ts ?? message.ts,
+        isInThread: message.thread_ts !== undefined,
+        respond: context.respond,
+      },
+      asker: user.id,
+      files: message.files ?? [],
+      poster: message.user ?? null,
+    },
+    context,
+  );
+}
+
+async function answerAll(question: Question, context: Context): Promise<void> {
+  const notes = question.files.filter(mayBeNote);
+  // One after another: the answers stand in the order of the notes.
+  for (const file of notes.length > 0 ? notes : [null]) {
+    const reply = await answerTo(file, question, context);
+    await deliver(reply, file?.id ?? question.destination.root, question, context);
+  }
+}
+
+async function answerTo(
+  file: SlackFile | null,
+  { workspace, destination, asker, poster }: Question,
+  { services, client, hearing }: Context,
+): Promise<Answer> {
+  const { channel, isDirect: isHere } = destination;
+  const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
+  try {
+    const note = file && (await noteIn(file, client));
+    // A note that somebody shares once more still has the voice of whoever recorded it.
+    const author = note?.author ?? poster ?? '';
+    const signal = AbortSignal.timeout(HEARING_TIMEOUT);
+    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
+  } catch (thrown) {
+    if (isRevoked(thrown)) throw thrown;
+    const error = UndertoneError.from(thrown);
+    const { errors } = services.strings ?? EN;
+    return { kind: 'refused', error, text: errors[error.code], isPrivate: true, isRepeated: false };
+  }
+}
+
+async function deliver(
+  reply: Answer,
+  subject: string,
+  { destination, asker }: Question,
+  { replies }: Context,
+): Promise<void> {
+  if (reply.kind === 'refused') {
+    const { error, isRepeated, text } = reply;
+    if (error.status >= 500) logEvent('slack: a note could not be heard', error);
+    if (asker === null && QUIET.has(error.code)) return;
+    // Who has just been told to wait is not told again with each note; only a click wants its answer.
+    if (isRepeated && !destination.respond) return;
+    return replies.toUser(destination, subject, textMessage(text));
+  }
+  const message = verdictMessage(reply);
+  if (reply.isPrivate) return replies.toUser(destination, subject, message);
+  // Whoever asks about a note that has its answer for all to see gets it once more, alone.
+  const isWaiting = asker !== null && !destination.isDirect;
+  if (isWaiting && (await replies.hasAnswer(destination, subject))) {
+    return replies.toUser(destination, subject, message);
+  }
+  return replies.inThread(destination, subject, message);
+}
+
+/**
+ * Returns the message whose notes somebody means who names the bot: their own, else the one they reply
+ * to; null where the bot may not look. Slack leaves the files out of some events about mentions, so the
+ * message itself is looked at too.
+ */
+async function withNotes(
+  event: MessageEvent,
+  { client }: Context,
+): Promise<Pick<MessageEvent, 'files' | 'user'> | null> {
+  if (event.files?.some(mayBeNote)) return event;
+  const { channel, ts, thread_ts: root = ts } = event;
+  // The first message of a thread comes with every part of it.
+  const window = { oldest: ts, latest: ts, inclusive: true };
+  const thread = await ask(() =>
+    client.conversations.replies({ channel, ts: root, ...window, limit: 2 }),
+  ).catch((thrown) => {
+    if (slackError(thrown) === null) throw thrown;
+    logEvent(`slack: a thread could not be read (${slackError(thrown)})`);
+    return null;
+  });
+  if (!thread) return null;
+  const { messages = [] } = thread;
+  const read = messages.flatMap((found) => {
+    const parsed = messageEventSchema.safeParse({ ...found, channel });
+    return parsed.success && parsed.data.files?.some(mayBeNote) ? [parsed.data] : [];
+  });
+  return read.find((message) => message.ts === ts) ?? read[0] ?? event;
+}
+
+function namesBot({ text }: MessageEvent, { botUserId }: Context): boolean {
+  return new RegExp(`<@${botUserId}[|>]`).test(text ?? '');
+}

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SocketModeReceiver, webApi } from '@slack/bolt';
+import { z } from 'zod';
+import type { UndertoneError } from '../../core/errors.ts';
+import type { Services } from '../answer.ts';
+import { ChannelQueue } from '../channel-queue.ts';
+import { logEvent } from '../log.ts';
+import { Recent } from '../recent.ts';
+import { Slots } from '../slots.ts';
+import { identify, slackApp } from './app.ts';
+import { boltLogger } from './logger.ts';
+import { clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
+
+/** Notes that are fetched and heard at a time. */
+const HEARD_AT_ONCE = 4;
+/** Ids that are remembered; Slack repeats an event within the hour. */
+const REMEMBERED = 20_000;
+/** Milliseconds that answers under way are given at the end. */
+const STOP_TIMEOUT = 25_000;
+/** Milliseconds after which a silent connection is made anew, and before a lost one is. */
+const PING_TIMEOUT = 5000;
+
+export interface SocketBotOptions {
+  /** Its `hosts` are those of `slackHosts`. */
+  readonly services: Services;
+  readonly appToken: string;
+  readonly botToken: string;
+  readonly apiUrl?: string | undefined;
+  /** Milliseconds of silence after which the connection is made anew. */
+  readonly pingTimeout?: number;
+}
+
+export interface SocketBot {
+  /** Resolves with the reason when Slack has taken a token back, and never otherwise. */
+  readonly revoked: Promise<UndertoneError>;
+  /** Takes nothing more, and resolves when what was taken is answered. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Connects the bot with Slack through Socket Mode, which needs no address of its own.
+ *
+ * @throws UndertoneError `configuration-invalid` when Slack does not accept a token
+ * @example
+ * const bot = await startSocketBot({ services, appToken, botToken });
+ * await bot.stop();
+ */
+export async function startSocketBot(options: SocketBotOptions): Promise<SocketBot> {
+  const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
+  const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
+  const queue = new ChannelQueue();
+  const slots = new Slots(HEARD_AT_ONCE);
+  const seen = new Recent<true>(REMEMBERED);
+  let giveUp: (reason: UndertoneError) => void = () => {};
+  const isOver = new Promise<UndertoneError>((resolve) => {
+    giveUp = resolve;
+  });
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: boltLogger(),
+    clientPingTimeout: pingTimeout,
+    installerOptions: { clientOptions: connectingOptions(apiUrl, giveUp) },
+  });
+  const app = slackApp({
+    ...{ services, botToken, apiUrl, identity, receiver },
+    // A note that waits for Slack to take its answer keeps no other one from being heard.
+    hearing: (work) => slots.run(work),
+    async schedule({ id, channel }, work) {
+      if (seen.has(id)) return;
+      seen.set(id, true);
+      queue.add(channel, () =>
+        work().catch((thrown) => {
+          if (isRevoked(thrown)) giveUp(thrown);
+          else logEvent('slack: an answer did not reach the chat', thrown);
+        }),
+      );
+    },
+  });
+  const refusal = await Promise.race([app.start().then(() => null), isOver]);
+  if (refusal) throw refusal;
+  return {
+    revoked: isOver,
+    async stop() {
+      const isFinished = Promise.all([receiver.client.disconnect(), queue.idle()]);
+      await Promise.race([isFinished, sleep(STOP_TIMEOUT, undefined, { ref: false })]);
+    },
+  };
+}
+
+const answerSchema = z.object({ ok: z.literal(false), error: z.string() });
+
+/**
+ * The client that asks for connections tries for ever, as a network may be away for a night. It does not
+ * know all refusals that will never end: those are looked for here, and its question stays open.
+ */
+function connectingOptions(
+  apiUrl: string | undefined,
+  giveUp: (reason: UndertoneError) => void,
+): webApi.WebClientOptions {
+  return {
+    ...clientOptions(apiUrl),
+    rejectRateLimitedCalls: false,
+    retryConfig: { forever: true, factor: 1.5, minTimeout: 500, maxTimeout: 30_000 },
+    async fetch(url, init) {
+      const response = await fetch(url, init);
+      const parsed = answerSchema.safeParse(
+        await response
+          .clone()
+          .json()
+          .catch(() => null),
+      );
+      if (!parsed.success || !isFinal(parsed.data.error)) return response;
+      giveUp(revoked(parsed.data.error, 'UNDERTONE_SLACK_APP_TOKEN'));
+      return new Promise<never>(() => {});
+    },
+  };
+}
+
+/** Refusals of the token itself, and of what it may do. */
+function isFinal(refusal: string): boolean {
+  return (
+    isRevocation(refusal) ||
+    ['missing_scope', 'not_allowed_token_type', 'access_denied'].includes(refusal)
+  );
+}

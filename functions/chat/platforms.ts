@@ -1,0 +1,74 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Services } from '../../bots/answer.ts';
+import { ApiClient } from '../../bots/api-client.ts';
+import { tableMemory } from '../../bots/memory.ts';
+import { chatEnvironment } from './environment.ts';
+import type { ChatJob } from './job.ts';
+import { slackSecrets } from './secrets.ts';
+
+/** Milliseconds after which a silent table counts as failed; the queue tries again. */
+const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000 };
+
+/** Does the jobs of one platform. */
+export type Platform = (
+  payload: unknown,
+  attempt: { readonly isRepeated: boolean },
+) => Promise<void>;
+
+/** What the worker has for as long as its process lives. */
+export interface Worker {
+  readonly dynamodb: DynamoDBClient;
+  readonly idempotencyTable: string;
+  readonly platforms: Readonly<Record<ChatJob['platform'], Platform>>;
+}
+
+let shared: Worker | undefined;
+
+/**
+ * Returns what all calls of this process share.
+ *
+ * @throws UndertoneError `configuration-invalid`
+ */
+export function chatWorker(): Worker {
+  shared ??= createWorker();
+  return shared;
+}
+
+function createWorker(): Worker {
+  const environment = chatEnvironment('worker');
+  const { UNDERTONE_API_ENDPOINT: endpoint, UNDERTONE_API_KEY: apiKey } = environment;
+  const dynamodb = new DynamoDBClient({ requestHandler: TIMEOUTS });
+  const common: Omit<Services, 'hosts'> = {
+    api: new ApiClient({ endpoint, apiKey }),
+    ...tableMemory(environment.UNDERTONE_CHAT_TABLE, dynamodb),
+  };
+  return {
+    dynamodb,
+    idempotencyTable: environment.UNDERTONE_IDEMPOTENCY_TABLE,
+    platforms: {
+      // Loaded when they are first needed: most installations have one of the two.
+      async discord(payload) {
+        const [{ handleDiscordJob }, { discordHosts, interactionRest }] = await Promise.all([
+          import('../../bots/discord/job.ts'),
+          import('../../bots/discord/rest.ts'),
+        ]);
+        const services = { ...common, hosts: discordHosts(environment.UNDERTONE_FILE_HOSTS) };
+        const rest = interactionRest(environment.UNDERTONE_DISCORD_API);
+        await handleDiscordJob(payload, { services, rest });
+      },
+      async slack(payload, { isRepeated }) {
+        const [{ handleSlackJob }, { slackHosts }, { botToken }] = await Promise.all([
+          import('../../bots/slack/job.ts'),
+          import('../../bots/slack/files.ts'),
+          slackSecrets(),
+        ]);
+        const services = {
+          ...common,
+          hosts: slackHosts(botToken, environment.UNDERTONE_FILE_HOSTS),
+        };
+        const apiUrl = environment.UNDERTONE_SLACK_API;
+        await handleSlackJob(payload, { services, botToken, apiUrl }, { isRepeated });
+      },
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { UndertoneError } from '../../core/errors.ts';
+import { chatEnvironment } from './environment.ts';
+import type { ChatJob } from './job.ts';
+
+/** Milliseconds: a platform waits three seconds for its acknowledgement, and sends again itself. */
+const TIMEOUTS = { connectionTimeout: 800, requestTimeout: 1500 };
+
+let client: SQSClient | undefined;
+
+/**
+ * Hands a piece of work to the chat worker. Those of one group are done one after another, in the order
+ * in which they came; one that comes again within five minutes is done once.
+ *
+ * @param group names what has to stay in order: the channel
+ * @throws UndertoneError `unavailable` when the queue does not take it
+ */
+export async function enqueue(job: ChatJob, { group }: { readonly group: string }): Promise<void> {
+  const { UNDERTONE_CHAT_QUEUE_URL: QueueUrl } = chatEnvironment('queue');
+  client ??= new SQSClient({ requestHandler: TIMEOUTS, maxAttempts: 2 });
+  const message = new SendMessageCommand({
+    QueueUrl,
+    MessageBody: JSON.stringify(job),
+    MessageGroupId: queueName(`${job.platform}-${group}`),
+    MessageDeduplicationId: queueName(`${job.platform}-${job.id}`),
+  });
+  await client.send(message).catch((cause) => {
+    throw new UndertoneError(
+      'unavailable',
+      'This could not be taken right now. Try again in a few seconds.',
+      { cause },
+    );
+  });
+}
+
+/** SQS takes 128 characters of a few kinds. */
+function queueName(text: string): string {
+  return text.replace(/[^\w.-]/g, '_').slice(0, 128);
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { COMMAND, SHORTCUT } from '../../../bots/slack/intake.ts';
+import { manifest } from './bot.ts';
+
+/** Scopes that Slack's reference names for the methods, events and features that the bot uses. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  'chat.postMessage': ['chat:write'],
+  'chat.postEphemeral': ['chat:write'],
+  // Of channels, private channels and direct messages.
+  'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
+  'files.info': ['files:read'],
+  'users.info': ['users:read'],
+  'auth.test': [],
+  app_mention: ['app_mentions:read'],
+  'message.channels': ['channels:history'],
+  'message.groups': ['groups:history'],
+  'message.im': ['im:history'],
+  command: ['commands'],
+  shortcut: ['commands'],
+  // Fetching url_private_download.
+  download: ['files:read'],
+};
+
+function sources(): string {
+  const folder = fileURLToPath(new URL('../../../bots/slack/', import.meta.url));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  return files.map((name) => readFileSync(folder + name, 'utf8')).join('\n');
+}
+
+/** Methods of the Web API that the code calls. */
+function methods(): string[] {
+  return [...sources().matchAll(/client\.((?:\w+\.)+\w+)\(/g)]
+    .map(([, method]) => method)
+    .filter((method) => !method.startsWith('disconnect'));
+}
+
+describe('the manifest', () => {
+  test('asks for the scopes that the code needs, and for no other', async () => {
+    const { oauth_config, settings, features } = await manifest();
+    const uses = [
+      ...methods(),
+      ...settings.event_subscriptions.bot_events,
+      ...(features.slash_commands.length > 0 ? ['command'] : []),
+      ...(features.shortcuts.length > 0 ? ['shortcut'] : []),
+      'download',
+    ];
+    expect(uses).toContain('chat.postEphemeral');
+    for (const use of uses) expect(NEEDED, `${use} is not known here`).toHaveProperty([use]);
+    const needed = [...new Set(uses.flatMap((use) => NEEDED[use]))].sort();
+    expect(oauth_config.scopes.bot).toEqual(needed);
+    expect(oauth_config.scopes.user).toBeUndefined();
+  });
+
+  test('has the events, the command and the shortcut that the code answers', async () => {
+    const { settings, features } = await manifest();
+    const events = settings.event_subscriptions.bot_events as string[];
+    expect([...new Set(events.map((event) => event.split('.')[0]))]).toEqual([
+      'app_mention',
+      'message',
+    ]);
+    expect(features.slash_commands).toMatchObject([{ command: COMMAND }]);
+    expect(features.shortcuts).toMatchObject([{ type: 'message', callback_id: SHORTCUT }]);
+    expect(settings).toMatchObject({
+      interactivity: { is_enabled: true },
+      socket_mode_enabled: true,
+      token_rotation_enabled: false,
+    });
+  });
+
+  test('lets people write to the bot, and keeps to the lengths that Slack takes', async () => {
+    const { display_information: shown, features } = await manifest();
+    expect(features.app_home).toMatchObject({
+      messages_tab_enabled: true,
+      messages_tab_read_only_enabled: false,
+    });
+    expect(shown.name.length).toBeLessThanOrEqual(35);
+    expect(shown.description.length).toBeLessThanOrEqual(140);
+    expect(shown.long_description.length).toBeGreaterThanOrEqual(174);
+    expect(shown.long_description.length).toBeLessThanOrEqual(4000);
+    expect(features.bot_user.display_name).toMatch(/^[\w. -]{1,80}$/);
+    expect(features.shortcuts[0].name.length).toBeLessThanOrEqual(24);
+  });
+
+  test('is explained scope by scope in the documentation', async () => {
+    const { oauth_config, settings } = await manifest();
+    const url = new URL('../../../docs/slack.md', import.meta.url);
+    const text = readFileSync(url, 'utf8');
+    for (const name of [...oauth_config.scopes.bot, ...settings.event_subscriptions.bot_events]) {
+      expect(text).toContain(`| \`${name}\` |`);
+    }
+  });
+});

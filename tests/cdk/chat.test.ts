@@ -1,0 +1,202 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { CHAT, type Properties, properties, type Statement, templateFor } from './synth.ts';
+
+const { discordPublicKey: PUBLIC_KEY, slackSecret } = CHAT;
+const both = { discordPublicKey: PUBLIC_KEY, slackSecret };
+const template = templateFor(both);
+
+const handlers = (from: Template) =>
+  Object.keys(from.findResources('AWS::Lambda::Function')).filter((id) => /^Chat/.test(id));
+const functionOf = (id: RegExp, from = template) => properties(from, 'AWS::Lambda::Function', id);
+
+/** Actions of a function, but for logs and traces, with the resources they are for. */
+function grantsOf(id: RegExp): Record<string, string> {
+  const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
+  const statements: Statement[] = PolicyDocument.Statement;
+  return Object.fromEntries(
+    statements
+      .flatMap(({ Action, Resource }) =>
+        [Action].flat().map((action) => [action, JSON.stringify(Resource)] as const),
+      )
+      .filter(([action]) => !/^(logs|xray):/.test(action)),
+  );
+}
+
+describe('a platform is there where it has been set up', () => {
+  const paths = (from: Template) =>
+    Object.values(from.findResources('AWS::ApiGateway::Resource'))
+      .map(({ Properties }) => Properties.PathPart)
+      .filter((part) => ['interactions', 'events'].includes(part));
+
+  test('neither by default: no queue, no table, no function', () => {
+    const bare = templateFor();
+    expect(paths(bare)).toEqual([]);
+    expect(handlers(bare)).toEqual([]);
+    bare.resourceCountIs('AWS::SQS::Queue', 2);
+    bare.resourceCountIs('AWS::DynamoDB::Table', 2);
+  });
+
+  test.each([
+    ['discord', { discordPublicKey: PUBLIC_KEY }, ['interactions']],
+    ['slack', { slackSecret: 'undertone/slack' }, ['events']],
+    ['both', both, ['events', 'interactions']],
+  ])('%s', (_, context, expected) => {
+    const from = templateFor(context);
+    expect(paths(from).sort()).toEqual(expected);
+    // The worker besides.
+    expect(handlers(from)).toHaveLength(expected.length + 1);
+  });
+
+  test('and says what to enter where', () => {
+    const { Outputs } = template.toJSON();
+    for (const [name, { path }] of [
+      ['DiscordInteractionsUrl', CHAT_ROUTES[0]],
+      ['SlackRequestUrl', CHAT_ROUTES[1]],
+    ] as const) {
+      expect(JSON.stringify(Outputs[name].Value)).toContain(path);
+    }
+  });
+});
+
+describe('what the platforms call', () => {
+  test('needs no key, also where everything else does: it is signed', () => {
+    const keyed = templateFor({ ...both, apiKeys: 'somebody' });
+    const ids = Object.entries(keyed.findResources('AWS::ApiGateway::Resource'))
+      .filter(([, { Properties }]) => ['interactions', 'events'].includes(Properties.PathPart))
+      .map(([id]) => id);
+    const methods = Object.values(keyed.findResources('AWS::ApiGateway::Method'))
+      .map(({ Properties }) => Properties)
+      .filter(({ ResourceId }) => ids.includes(ResourceId.Ref));
+    expect(methods).toHaveLength(2);
+    for (const { HttpMethod, ApiKeyRequired } of methods) {
+      expect({ HttpMethod, ApiKeyRequired }).toEqual({ HttpMethod: 'POST', ApiKeyRequired: false });
+    }
+  });
+
+  test('is not counted by address: each platform has few', () => {
+    const { Rules } = properties(template, 'AWS::WAFv2::WebACL', /./);
+    const { ScopeDownStatement } = Rules[0].Statement.RateBasedStatement;
+    const exempt: Properties[] = ScopeDownStatement.NotStatement.Statement.OrStatement.Statements;
+    const matches = exempt.map(({ ByteMatchStatement }) => ByteMatchStatement);
+    const paths = matches.filter(({ FieldToMatch }) => FieldToMatch.UriPath);
+    expect(
+      paths.map(({ PositionalConstraint, SearchString }) => [PositionalConstraint, SearchString]),
+    ).toEqual(CHAT_ROUTES.map(({ path }) => ['ENDS_WITH', path]));
+    const headers = matches.filter(({ FieldToMatch }) => FieldToMatch.SingleHeader);
+    expect(headers.map(({ FieldToMatch }) => FieldToMatch.SingleHeader.Name)).toEqual([
+      'x-undertone-page',
+      'x-api-key',
+    ]);
+  });
+
+  test('may put into the queue and read its own secret, and nothing more', () => {
+    expect(grantsOf(/^Chatdiscordinteractions/)).toEqual({
+      'sqs:SendMessage': expect.stringContaining('ChatQueueJobs'),
+    });
+    expect(grantsOf(/^Chatslackevents/)).toEqual({
+      'sqs:SendMessage': expect.stringContaining('ChatQueueJobs'),
+      'secretsmanager:GetSecretValue': expect.stringContaining(':secret:undertone/slack-??????'),
+    });
+    expect(functionOf(/^Chatdiscord/).Environment.Variables).toMatchObject({
+      UNDERTONE_DISCORD_PUBLIC_KEY: PUBLIC_KEY,
+    });
+  });
+});
+
+describe('the worker', () => {
+  const worker = functionOf(/^ChatFunction/);
+  const queue = properties(template, 'AWS::SQS::Queue', /^ChatQueueJobs/);
+
+  test('takes one question at a time from a queue that keeps their order', () => {
+    expect(queue).toMatchObject({
+      FifoQueue: true,
+      VisibilityTimeout: 6 * worker.Timeout,
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^ChatQueueDead/), 'Arn'] },
+      },
+    });
+    expect(properties(template, 'AWS::SQS::Queue', /^ChatQueueDead/).FifoQueue).toBe(true);
+    const source = (from: Template) =>
+      properties(from, 'AWS::Lambda::EventSourceMapping', /^ChatFunction/);
+    expect(source(template)).toMatchObject({
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    expect(source(templateFor({ ...both, chatConcurrency: '40' })).ScalingConfig).toEqual({
+      MaximumConcurrency: 40,
+    });
+  });
+
+  test('tries again while Discord still takes the answer', () => {
+    const lastTry = (queue.RedrivePolicy.maxReceiveCount - 1) * queue.VisibilityTimeout;
+    expect(lastTry + worker.Timeout).toBeLessThanOrEqual(15 * 60);
+  });
+
+  test('may use its tables, its queue and the secret of Slack', () => {
+    const grants = grantsOf(/^ChatRole/);
+    expect(Object.keys(grants).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'secretsmanager:GetSecretValue',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(grants['dynamodb:PutItem']).toMatch(/ChatTable.*StateIdempotency/);
+  });
+
+  test('has a table that forgets what expires, and outlives the stack', () => {
+    const tables = (from: Template) =>
+      Object.entries(from.findResources('AWS::DynamoDB::Table')).filter(([id]) => /^Chat/.test(id));
+    const [[, table]] = tables(template);
+    expect(table.Properties).toMatchObject({
+      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expire', Enabled: true },
+    });
+    expect(table.DeletionPolicy).toBe('Retain');
+    expect(tables(templateFor({ ...both, removal: 'destroy' }))[0][1].DeletionPolicy).toBe(
+      'Delete',
+    );
+  });
+
+  test('asks the API with a key that stands in no template', () => {
+    const { UNDERTONE_API_KEY, UNDERTONE_API_ENDPOINT } = worker.Environment.Variables;
+    expect(JSON.stringify(UNDERTONE_API_ENDPOINT)).toContain('execute-api');
+    const reference = [
+      '{{resolve:secretsmanager:',
+      { Ref: expect.stringMatching(/^ChatKeySecret/) },
+      ':SecretString:::}}',
+    ];
+    expect(UNDERTONE_API_KEY['Fn::Join'][1]).toEqual(reference);
+    template.resourceCountIs('AWS::ApiGateway::ApiKey', 0);
+    const keyed = templateFor({ ...both, apiKeys: 'somebody' });
+    keyed.resourceCountIs('AWS::ApiGateway::UsagePlanKey', 2);
+    const key = properties(keyed, 'AWS::ApiGateway::ApiKey', /chat/);
+    expect(key.Value['Fn::Join'][1]).toEqual(reference);
+  });
+});
+
+test('somebody hears of what was not answered, and of who waits for long', () => {
+  const alarm = (id: RegExp) => properties(template, 'AWS::CloudWatch::Alarm', id);
+  expect(alarm(/ChatDeadLetters/)).toMatchObject({
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Threshold: 1,
+  });
+  expect(alarm(/ChatBacklog/)).toMatchObject({
+    MetricName: 'ApproximateAgeOfOldestMessage',
+    Threshold: 300,
+  });
+  expect(alarm(/ChatErrors/)).toMatchObject({ MetricName: 'Errors' });
+  for (const id of [/ChatDeadLetters/, /ChatBacklog/, /ChatErrors/]) {
+    expect(alarm(id).AlarmActions).toHaveLength(1);
+  }
+  const { DashboardBody } = properties(template, 'AWS::CloudWatch::Dashboard', /./);
+  expect(JSON.stringify(DashboardBody)).toContain('Questions in chats');
+});

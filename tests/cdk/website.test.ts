@@ -1,0 +1,222 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { createApp } from '../../cli/serve/app.ts';
+import { ERROR_TABLE } from '../../core/errors.ts';
+import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
+import { ROUTES } from '../../functions/routes.ts';
+import { type Properties, properties, templateFor } from './synth.ts';
+
+const template = templateFor();
+const distributionOf = (from = template) =>
+  properties(from, 'AWS::CloudFront::Distribution', /./).DistributionConfig;
+const distribution = distributionOf();
+const [{ TargetOriginId: apiOriginId }] = distribution.CacheBehaviors;
+const originOf = (id: string) =>
+  distribution.Origins.find((origin: Properties) => origin.Id === id) as Properties;
+
+describe('what is asked for', () => {
+  test('goes to the API where that has a route, and nothing else does', () => {
+    const patterns: RegExp[] = distribution.CacheBehaviors.map(
+      ({ PathPattern }: Properties) =>
+        new RegExp(`^${PathPattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
+    );
+    for (const { path } of ROUTES) {
+      expect(patterns.filter((pattern) => pattern.test(path))).toHaveLength(1);
+    }
+    for (const path of ['/', '/index.html', '/vendor/meyda.min.js', '/discord/interactions']) {
+      expect(patterns.some((pattern) => pattern.test(path))).toBe(false);
+    }
+    for (const { TargetOriginId, AllowedMethods } of distribution.CacheBehaviors) {
+      expect(TargetOriginId).toBe(apiOriginId);
+      for (const { method } of ROUTES) expect(AllowedMethods).toContain(method);
+    }
+  });
+
+  test('reaches the API below its stage, with what it reads of a request', () => {
+    const { OriginPath, CustomOriginConfig } = originOf(apiOriginId);
+    expect(JSON.stringify(OriginPath)).toContain('ApiRestDeploymentStageprod');
+    expect(CustomOriginConfig).toEqual({
+      OriginProtocolPolicy: 'https-only',
+      OriginSSLProtocols: ['TLSv1.2'],
+    });
+    const { OriginRequestPolicyConfig } = properties(
+      template,
+      'AWS::CloudFront::OriginRequestPolicy',
+      /./,
+    );
+    expect(OriginRequestPolicyConfig.HeadersConfig.Headers).toEqual([
+      'content-type',
+      'x-viewer-address',
+    ]);
+  });
+
+  test('is kept only where the API says so, and each query by itself', () => {
+    const { CachePolicyConfig } = properties(template, 'AWS::CloudFront::CachePolicy', /./);
+    expect(CachePolicyConfig).toMatchObject({ MinTTL: 0, DefaultTTL: 0 });
+    expect(CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin.QueryStringsConfig).toEqual({
+      QueryStringBehavior: 'all',
+    });
+    for (const { CachePolicyId } of distribution.CacheBehaviors) {
+      expect(CachePolicyId).toEqual({ Ref: expect.stringMatching(/AsTheApiSays/) });
+    }
+  });
+
+  test('and is not there is answered with 404, and a failure of the API as it is', () => {
+    const [missing, ...failures] = distribution.CustomErrorResponses;
+    expect(missing).toEqual({
+      ErrorCode: 403,
+      ResponseCode: 404,
+      ResponsePagePath: '/not-found.json',
+    });
+    for (const { ErrorCachingMinTTL, ResponsePagePath } of failures) {
+      expect({ ErrorCachingMinTTL, ResponsePagePath }).toEqual({ ErrorCachingMinTTL: 0 });
+    }
+    // The API must not say it: its answer would be replaced.
+    const statuses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse'));
+    expect(statuses.map(({ Properties }) => Properties.StatusCode)).not.toContain('403');
+    expect(failures.map(({ ErrorCode }: Properties) => ErrorCode)).toContain(
+      ERROR_TABLE.unavailable.status,
+    );
+  });
+});
+
+describe('what is sent', () => {
+  const behaviours = [distribution.DefaultCacheBehavior, ...distribution.CacheBehaviors];
+
+  test('comes with the headers of the local server, for files and for the API', async () => {
+    const local = await createApp({ host: '127.0.0.1', cloud: null }).request('http://127.0.0.1/');
+    const { ResponseHeadersPolicyConfig: policy } = properties(
+      template,
+      'AWS::CloudFront::ResponseHeadersPolicy',
+      /./,
+    );
+    const { SecurityHeadersConfig: security, CustomHeadersConfig: custom } = policy;
+    const sent = new Map<string, string>([
+      ['content-security-policy', security.ContentSecurityPolicy.ContentSecurityPolicy],
+      ['referrer-policy', security.ReferrerPolicy.ReferrerPolicy],
+      ['x-content-type-options', security.ContentTypeOptions.Override && 'nosniff'],
+      ...custom.Items.map(({ Header, Value }: Properties) => [Header, Value]),
+    ]);
+    for (const name of Object.keys(SECURITY_HEADERS)) {
+      expect([name, sent.get(name)]).toEqual([name, local.headers.get(name)]);
+    }
+    expect(security.StrictTransportSecurity.AccessControlMaxAgeSec).toBe(31_536_000);
+    for (const { ResponseHeadersPolicyId } of behaviours) {
+      expect(ResponseHeadersPolicyId).toEqual({ Ref: expect.stringMatching(/^WebsiteHeaders/) });
+    }
+  });
+
+  test('is compressed, over HTTPS, HTTP/2 and 3', () => {
+    expect(distribution.HttpVersion).toBe('http2and3');
+    for (const { Compress, ViewerProtocolPolicy } of behaviours) {
+      expect({ Compress, ViewerProtocolPolicy }).toEqual({
+        Compress: true,
+        ViewerProtocolPolicy: 'redirect-to-https',
+      });
+    }
+  });
+
+  test('has a name of its own, and TLS 1.2, where there is a certificate', () => {
+    const pageCertificate = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
+    const named = templateFor({ pageDomain: 'undertone.example', pageCertificate });
+    expect(distributionOf(named)).toMatchObject({
+      Aliases: ['undertone.example'],
+      ViewerCertificate: {
+        AcmCertificateArn: pageCertificate,
+        MinimumProtocolVersion: 'TLSv1.2_2021',
+      },
+    });
+    expect(named.toJSON().Outputs.PageUrl.Value).toBe('https://undertone.example/');
+  });
+
+  test('is kept as near as is paid for', () => {
+    expect(distribution.PriceClass).toBe('PriceClass_100');
+    const everywhere = distributionOf(templateFor({ pagePriceClass: 'all' }));
+    expect(everywhere.PriceClass).toBe('PriceClass_All');
+  });
+});
+
+test('the files are read by CloudFront and by nobody else', () => {
+  const bucket = properties(template, 'AWS::S3::Bucket', /^WebsiteFiles/);
+  expect(bucket.PublicAccessBlockConfiguration.RestrictPublicBuckets).toBe(true);
+  const { PolicyDocument } = properties(template, 'AWS::S3::BucketPolicy', /^WebsiteFiles/);
+  const allowed = PolicyDocument.Statement.filter(({ Effect }: Properties) => Effect === 'Allow');
+  expect(allowed).toHaveLength(1);
+  expect(allowed[0]).toMatchObject({
+    Action: 's3:GetObject',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+  });
+  expect(JSON.stringify(allowed[0].Condition)).toMatch(/SourceArn.*WebsiteDistribution/);
+});
+
+describe('the firewall', () => {
+  const { Rules } = properties(template, 'AWS::WAFv2::WebACL', /./);
+  const [byAddress, byVisitor] = Rules.map(
+    ({ Statement }: Properties) => Statement.RateBasedStatement,
+  );
+  const secret = /^WebsiteProofSecret/;
+
+  test('counts each visitor of the page, whose address only CloudFront can tell', () => {
+    const { ByteMatchStatement } = byVisitor.ScopeDownStatement;
+    expect(ByteMatchStatement).toMatchObject({
+      FieldToMatch: { SingleHeader: { Name: 'x-undertone-page' } },
+      PositionalConstraint: 'EXACTLY',
+    });
+    expect(byVisitor).toMatchObject({
+      AggregateKeyType: 'FORWARDED_IP',
+      ForwardedIPConfig: { HeaderName: 'x-viewer-address', FallbackBehavior: 'MATCH' },
+      Limit: 1000,
+    });
+    const [header] = originOf(apiOriginId).OriginCustomHeaders;
+    expect(header.HeaderName).toBe('x-undertone-page');
+    // Both are the same secret, of which the template only says where it is.
+    expect(header.HeaderValue).toEqual(ByteMatchStatement.SearchString);
+    expect(header.HeaderValue['Fn::Join'][1]).toEqual([
+      '{{resolve:secretsmanager:',
+      { Ref: expect.stringMatching(secret) },
+      ':SecretString:::}}',
+    ]);
+  });
+
+  test('counts everybody else by address: no request escapes both', () => {
+    expect(byAddress.AggregateKeyType).toBe('IP');
+    expect(byAddress.ScopeDownStatement).toEqual({
+      NotStatement: { Statement: byVisitor.ScopeDownStatement },
+    });
+  });
+
+  test('is told the address that CloudFront sees, whatever the visitor says', () => {
+    const [{ FunctionAssociations }] = distribution.CacheBehaviors;
+    expect(FunctionAssociations).toEqual([
+      expect.objectContaining({ EventType: 'viewer-request' }),
+    ]);
+    const { FunctionCode } = properties(template, 'AWS::CloudFront::Function', /./);
+    const event = {
+      viewer: { ip: '2001:db8::7' },
+      request: { uri: '/v1/emotion', headers: { 'x-viewer-address': { value: '192.0.2.1' } } },
+    };
+    const request = runInNewContext(`${FunctionCode}; handler(event)`, { event });
+    expect(request).toEqual({
+      uri: '/v1/emotion',
+      headers: { 'x-viewer-address': { value: '2001:db8::7' } },
+    });
+  });
+});
+
+describe('the page is left out', () => {
+  const counts = (context: Record<string, string>) => {
+    const without = templateFor(context);
+    const types = ['AWS::CloudFront::Distribution', 'Custom::CDKBucketDeployment'];
+    return types.map((type) => Object.keys(without.findResources(type)).length);
+  };
+
+  test('when it is not wanted', () => {
+    expect(counts({})).toEqual([1, 1]);
+    expect(counts({ page: 'false' })).toEqual([0, 0]);
+  });
+
+  test('with API keys, which a page would give away', () => {
+    expect(counts({ apiKeys: 'discord' })).toEqual([0, 0]);
+    expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(/no key to send/);
+  });
+});

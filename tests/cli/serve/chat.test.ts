@@ -1,0 +1,139 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { InteractionResponseType } from 'discord-api-types/v10';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+import { expectProblem } from '../../functions/problem.ts';
+import { askDirectly } from '../../support/discord/direct-question.ts';
+import type { LocalInteraction } from '../../support/discord/interactions.ts';
+import { type LocalDiscord, startDiscord } from '../../support/discord/server.ts';
+import { answerOf } from './http.ts';
+import { type ServeProcess, startServe } from './process.ts';
+
+const note = wavFile(voiceLike({ seconds: 1 }));
+/** More questions than are worked on at a time. */
+const BUSY = 4;
+
+let folder: string;
+let model: string;
+let discord: LocalDiscord;
+let server: ServeProcess;
+let url: string;
+
+async function start(): Promise<void> {
+  server = startServe(folder, ['--port', '0', '--no-inbox'], {
+    UNDERTONE_MODEL: model,
+    UNDERTONE_DISCORD_PUBLIC_KEY: discord.interactions.publicKey,
+    UNDERTONE_DISCORD_API: discord.api,
+    UNDERTONE_FILE_HOSTS: `http://${discord.cdn.host}`,
+  });
+  [, url] = await server.printed(/listening at (\S+)/);
+  await server.printed(/The local cloud is up/);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-chat-'));
+  model = await writeTinyModel({ favourite: 'happy', confidence: 0.9 });
+  discord = await startDiscord();
+  await start();
+});
+
+afterAll(async () => {
+  server.child.kill('SIGKILL');
+  await server.exit;
+  await discord.close();
+  await rm(folder, { recursive: true });
+  await rm(model, { recursive: true });
+});
+
+/** Sends what Discord sends, through a tunnel that lends this machine its name. */
+async function send(
+  body: string,
+  headers: Record<string, string> = discord.interactions.signatureOf(body),
+): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}/discord/interactions`, {
+      method: 'POST',
+      headers: { host: 'some-words.tunnel.example', ...headers },
+    });
+    sent.on('response', async (response) => {
+      resolve({ status: response.statusCode ?? 0, body: await text(response) });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Sends an interaction and gives Discord the first answer. */
+async function ask(interaction: LocalInteraction): Promise<void> {
+  const { status, body } = await send(JSON.stringify(interaction.payload));
+  expect(status, body).toBe(200);
+  const response = JSON.parse(body);
+  expect(response.type).toBe(InteractionResponseType.DeferredChannelMessageWithSource);
+  discord.interactions.answer(interaction.id, interaction.token, response);
+}
+
+function isFetched(link: string): boolean {
+  return discord.cdn.requests.has(new URL(link).pathname);
+}
+
+describe('with the public key of a Discord application', () => {
+  test('a tap is answered by the same functions as in the cloud', async () => {
+    await server.printed(/Chat {4}http:\S+\/discord\/interactions answers/);
+    const { interaction } = askDirectly(discord, note);
+    await ask(interaction);
+    await discord.until(() => interaction.edits.length > 0);
+    expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
+  });
+
+  test('what Discord did not sign is refused', async () => {
+    const body = JSON.stringify(askDirectly(discord, note).interaction.payload);
+    const headers = discord.interactions.signatureOf(`${body} `);
+    expect((await send(body, headers)).status).toBe(401);
+    expect((await send(body, {})).status).toBe(401);
+  });
+});
+
+test('what has begun when it is told to end is answered with its verdict', async () => {
+  const { interaction, link } = askDirectly(discord, note);
+  await ask(interaction);
+  await discord.until(() => isFetched(link));
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toMatchObject({ code: 0, err: '' });
+  expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
+  await start();
+});
+
+test('a platform that is not set up is told which variables do it', async () => {
+  const answer = await answerOf(fetch(`${url}/slack/events`, { method: 'POST', body: '{}' }));
+  const detail = expectProblem(answer, 404, 'not-found');
+  expect(detail).toContain('UNDERTONE_SLACK_SIGNING_SECRET and UNDERTONE_SLACK_BOT_TOKEN');
+  expect(detail).toContain('docs/slack.md');
+});
+
+test('what waits when everything is killed is answered after the next start', async () => {
+  // As many as are worked on at a time, and none of them comes to its end.
+  const stuck: string[] = [];
+  while (stuck.length < BUSY) {
+    const { interaction, link } = askDirectly(discord, note);
+    discord.cdn.replace(link, { drip: note, everyMs: 10_000 });
+    stuck.push(link);
+    await ask(interaction);
+  }
+  const { interaction: waiting } = askDirectly(discord, note);
+  await ask(waiting);
+  await discord.until(() => stuck.every(isFetched));
+  server.child.kill('SIGKILL');
+  await server.exit;
+  expect(waiting.edits).toEqual([]);
+  await start();
+  await discord.until(() => waiting.edits.length > 0);
+  expect(waiting.edits).toHaveLength(1);
+  // Nothing of the others is lost: each is there, and comes again when its time is over.
+  const left = () => readdir(join(folder, '.undertone', 'chat', 'messages'));
+  await vi.waitFor(async () => expect(await left()).toHaveLength(BUSY));
+});

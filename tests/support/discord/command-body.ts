@@ -1,0 +1,50 @@
+import {
+  type APIApplicationCommandOption,
+  ApplicationCommandType,
+  type RESTPutAPIApplicationCommandsJSONBody,
+} from 'discord-api-types/v10';
+import { invalidBody } from './refusal.ts';
+
+/** Names of slash commands and of all options (Discord's docs: "Application Command Naming"). */
+const NAME = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u;
+
+/**
+ * Checks commands as Discord does before it registers them.
+ *
+ * @throws Refusal 50035
+ */
+export function checkCommands(commands: RESTPutAPIApplicationCommandsJSONBody): void {
+  commands.forEach((command, i) => {
+    if (command.type === ApplicationCommandType.Message) {
+      if (command.name.length > 32) tooLong(`${i}.name`);
+      if ('description' in command) {
+        const message = 'Context menu commands cannot have description';
+        throw invalidBody(`${i}.description`, 'APPLICATION_COMMAND_CONTEXT_MENU', message);
+      }
+      return;
+    }
+    checkNamed(String(i), command as Named);
+  });
+}
+
+interface Named {
+  readonly name: string;
+  readonly description: string;
+  readonly options?: readonly APIApplicationCommandOption[];
+}
+
+function checkNamed(path: string, { name, description, options = [] }: Named): void {
+  if (!NAME.test(name) || name !== name.toLowerCase()) {
+    const code = 'APPLICATION_COMMAND_INVALID_NAME';
+    throw invalidBody(`${path}.name`, code, 'Command name is invalid');
+  }
+  if (!description || description.length > 100) tooLong(`${path}.description`);
+  if (options.length > 25) tooLong(`${path}.options`);
+  options.forEach((option, i) => {
+    checkNamed(`${path}.options.${i}`, option as Named);
+  });
+}
+
+function tooLong(path: string): never {
+  throw invalidBody(path, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+}

@@ -1,0 +1,112 @@
+import {
+  type APIMessage,
+  type APIUser,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+  InteractionType,
+} from 'discord-api-types/v10';
+import { channelPayload } from './gateway.ts';
+import { snowflake } from './snowflake.ts';
+import type { LocalChannel, World } from './world.ts';
+
+interface Asker {
+  readonly user: APIUser;
+  readonly channel: LocalChannel;
+  /** Permissions of the asker in the channel, as a number; none by default. */
+  readonly permissions?: bigint;
+  /** Between two people, where the bot is not a party. */
+  readonly isPrivateChannel?: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+/** What Discord sends when somebody chooses "Read emotion" in the menu of a message. */
+export function readEmotion(message: APIMessage, asker: Asker): Fields {
+  return command(asker, {
+    type: ApplicationCommandType.Message,
+    name: 'Read emotion',
+    target_id: message.id,
+    resolved: { messages: { [message.id]: message } },
+  });
+}
+
+/**
+ * What Discord sends for a slash command.
+ *
+ * @example
+ * slash('auto on', { user, channel, permissions });
+ */
+export function slash(words: string, asker: Asker): Fields {
+  const [first, second] = words.split(' ');
+  const { Subcommand, SubcommandGroup } = ApplicationCommandOptionType;
+  const options = second
+    ? [
+        {
+          type: SubcommandGroup,
+          name: first,
+          options: [{ type: Subcommand, name: second, options: [] }],
+        },
+      ]
+    : [{ type: Subcommand, name: first, options: [] }];
+  return command(asker, { type: ApplicationCommandType.ChatInput, name: 'undertone', options });
+}
+
+/** What Discord sends for `/undertone read` with a file. */
+export function slashRead(attachment: { readonly id: string }, asker: Asker): Fields {
+  const { Subcommand, Attachment } = ApplicationCommandOptionType;
+  const note = { type: Attachment, name: 'note', value: attachment.id };
+  return command(asker, {
+    type: ApplicationCommandType.ChatInput,
+    name: 'undertone',
+    options: [{ type: Subcommand, name: 'read', options: [note] }],
+    resolved: { attachments: { [attachment.id]: attachment } },
+  });
+}
+
+/** What Discord sends for any command. */
+export function command(asker: Asker, data: Fields): Fields {
+  const { user, channel, permissions = 0n, isPrivateChannel = false } = asker;
+  const { guild } = channel;
+  const context = guild
+    ? InteractionContextType.Guild
+    : isPrivateChannel
+      ? InteractionContextType.PrivateChannel
+      : InteractionContextType.BotDM;
+  return {
+    type: InteractionType.ApplicationCommand,
+    data: { id: snowflake(), ...data },
+    channel: channelPayload(channel),
+    channel_id: channel.id,
+    context,
+    authorizing_integration_owners: { [ApplicationIntegrationType.GuildInstall]: '0' },
+    entitlements: [],
+    locale: 'en-US',
+    app_permissions: '2147483647',
+    attachment_size_limit: 10_485_760,
+    ...(guild
+      ? {
+          guild_id: guild.id,
+          guild: { id: guild.id, locale: 'en-US', features: [] },
+          member: {
+            user,
+            permissions: String(permissions),
+            roles: [],
+            joined_at: '2026-01-01T00:00:00.000000+00:00',
+            deaf: false,
+            mute: false,
+            flags: 0,
+          },
+        }
+      : { user }),
+  };
+}
+
+/** A ping, with which Discord checks an endpoint. */
+export function ping({ applicationId }: World): Fields {
+  return {
+    ...{ id: snowflake(), application_id: applicationId, token: 'ping', version: 1 },
+    type: InteractionType.Ping,
+  };
+}
