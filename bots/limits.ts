@@ -4,7 +4,7 @@ import {
   RateLimiterDynamo,
   RateLimiterMemory,
 } from 'rate-limiter-flexible';
-import type { Place } from './consent.ts';
+import type { Place } from './place.ts';
 import { anonymous } from './settings/settings.ts';
 
 /** How many notes are heard in each window of time. */

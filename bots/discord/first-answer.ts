@@ -3,7 +3,7 @@ import {
   InteractionResponseType,
   MessageFlags,
 } from 'discord-api-types/v10';
-import type { Place } from '../consent.ts';
+import type { Place } from '../place.ts';
 import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import { textEmbed } from './embed.ts';

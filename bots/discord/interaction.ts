@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Note } from '../answer.ts';
-import type { Place } from '../consent.ts';
+import type { Place } from '../place.ts';
 import { NAMES } from './commands.ts';
 import {
   attachmentSchema,

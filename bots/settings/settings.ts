@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Place } from '../consent.ts';
+import type { Place } from '../place.ts';
 
 /** What is remembered of the places that a bot is in. Survives restarts. */
 export interface ChannelSettings {

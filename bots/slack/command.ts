@@ -1,7 +1,7 @@
 import type { RespondFn } from '@slack/bolt';
 import { UndertoneError } from '../../core/errors.ts';
-import type { Place } from '../consent.ts';
 import { logEvent } from '../log.ts';
+import type { Place } from '../place.ts';
 import { EN } from '../wording/en.ts';
 import { type Laid, textMessage } from './blocks.ts';
 import type { Context } from './listen.ts';
