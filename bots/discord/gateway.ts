@@ -8,8 +8,9 @@ import {
 import { UndertoneError } from '../../core/errors.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
-import { type Ask, mayHear, type Place } from '../consent.ts';
+import { type Ask, mayHear } from '../consent.ts';
 import { logEvent } from '../log.ts';
+import type { Place } from '../place.ts';
 import { Recent } from '../recent.ts';
 import { Slots } from '../slots.ts';
 import { createClient } from './client.ts';
