@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startServer } from '../../../cli/serve/server.ts';
+import { manifest, textOf } from '../../bots/slack/bot.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { expectProblem } from '../../functions/problem.ts';
 import { askDirectly } from '../../support/discord/direct-question.ts';
 import type { LocalInteraction } from '../../support/discord/interactions.ts';
 import { type LocalDiscord, startDiscord } from '../../support/discord/server.ts';
+import { type Counterpart, startSlack } from '../../support/slack/counterpart.ts';
 import { answerOf } from './http.ts';
 import { type ServeProcess, startServe } from './process.ts';
 
@@ -21,6 +24,7 @@ const BUSY = 4;
 let folder: string;
 let model: string;
 let discord: LocalDiscord;
+let slack: Counterpart;
 let server: ServeProcess;
 let url: string;
 
@@ -29,7 +33,10 @@ async function start(): Promise<void> {
     UNDERTONE_MODEL: model,
     UNDERTONE_DISCORD_PUBLIC_KEY: discord.interactions.publicKey,
     UNDERTONE_DISCORD_API: discord.api,
-    UNDERTONE_FILE_HOSTS: `http://${discord.cdn.host}`,
+    UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
+    UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
+    UNDERTONE_SLACK_API: slack.api.url,
+    UNDERTONE_FILE_HOSTS: `http://${discord.cdn.host},http://${slack.files.host}`,
   });
   [, url] = await server.printed(/listening at (\S+)/);
   await server.printed(/The local cloud is up/);
@@ -39,24 +46,27 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undertone-chat-'));
   model = await writeTinyModel({ favourite: 'happy', confidence: 0.9 });
   discord = await startDiscord();
+  slack = await startSlack({ manifest: await manifest() });
+  slack.connectHttp(({ body, headers }) => send('/slack/events', body, headers));
   await start();
 });
 
 afterAll(async () => {
   server.child.kill('SIGKILL');
   await server.exit;
-  await discord.close();
+  await Promise.all([discord.close(), slack.close()]);
   await rm(folder, { recursive: true });
   await rm(model, { recursive: true });
 });
 
-/** Sends what Discord sends, through a tunnel that lends this machine its name. */
+/** Sends what a platform sends, through a tunnel that lends this machine its name. */
 async function send(
-  body: string,
-  headers: Record<string, string> = discord.interactions.signatureOf(body),
+  path: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/discord/interactions`, {
+    const sent = request(url + path, {
       method: 'POST',
       headers: { host: 'some-words.tunnel.example', ...headers },
     });
@@ -70,7 +80,9 @@ async function send(
 
 /** Sends an interaction and gives Discord the first answer. */
 async function ask(interaction: LocalInteraction): Promise<void> {
-  const { status, body } = await send(JSON.stringify(interaction.payload));
+  const sent = JSON.stringify(interaction.payload);
+  const signature = discord.interactions.signatureOf(sent);
+  const { status, body } = await send('/discord/interactions', sent, signature);
   expect(status, body).toBe(200);
   const response = JSON.parse(body);
   expect(response.type).toBe(InteractionResponseType.DeferredChannelMessageWithSource);
@@ -93,9 +105,20 @@ describe('with the public key of a Discord application', () => {
   test('what Discord did not sign is refused', async () => {
     const body = JSON.stringify(askDirectly(discord, note).interaction.payload);
     const headers = discord.interactions.signatureOf(`${body} `);
-    expect((await send(body, headers)).status).toBe(401);
-    expect((await send(body, {})).status).toBe(401);
+    expect((await send('/discord/interactions', body, headers)).status).toBe(401);
+    expect((await send('/discord/interactions', body, {})).status).toBe(401);
   });
+});
+
+test('with the secret and the token of a Slack app a note is answered in its thread', async () => {
+  await server.printed(/Chat {4}http:\S+\/slack\/events answers/);
+  const ada = slack.workspace.addUser();
+  const channel = slack.workspace.addChannel([ada], { kind: 'direct' });
+  const { ts } = slack.say(channel, ada, { files: [{ content: note }] });
+  await vi.waitFor(() => expect(slack.posts()).toHaveLength(1), { timeout: 20_000 });
+  const [post] = slack.posts();
+  expect(post).toMatchObject({ channel, threadTs: ts });
+  expect(textOf(post.blocks)).toContain('Happy');
 });
 
 test('what has begun when it is told to end is answered with its verdict', async () => {
@@ -108,8 +131,15 @@ test('what has begun when it is told to end is answered with its verdict', async
   await start();
 });
 
+/** A server in this process, whose environment names no platform. */
+async function startBare() {
+  const bare = await startServer({ port: 0, host: '127.0.0.1' });
+  return { url: bare.url, [Symbol.asyncDispose]: () => bare.close() };
+}
+
 test('a platform that is not set up is told which variables do it', async () => {
-  const answer = await answerOf(fetch(`${url}/slack/events`, { method: 'POST', body: '{}' }));
+  await using bare = await startBare();
+  const answer = await answerOf(fetch(`${bare.url}/slack/events`, { method: 'POST', body: '{}' }));
   const detail = expectProblem(answer, 404, 'not-found');
   expect(detail).toContain('UNDERTONE_SLACK_SIGNING_SECRET and UNDERTONE_SLACK_BOT_TOKEN');
   expect(detail).toContain('docs/slack.md');
