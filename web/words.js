@@ -17,6 +17,14 @@ export function size(bytes) {
   return `${Number(amount.toFixed(amount < 10 && step > 0 ? 1 : 0))} ${steps[step]}`;
 }
 
+/** dBFS below which a microphone is called quiet. */
+export const QUIET = -55;
+
+/** Returns a level in dBFS for people: `−23 dB`. */
+export function loudness(decibels) {
+  return decibels < QUIET ? 'quiet' : `${Math.round(decibels)} dB`.replace('-', '−');
+}
+
 /** Returns the emotions of a record from the largest to the smallest number. */
 export function ranked(record) {
   return Object.entries(record).sort(([, a], [, b]) => b - a);

@@ -52,11 +52,16 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
     );
     section.dispatchEvent(new CustomEvent('moment', { detail: isPlaying() ? at : null }));
   };
-  const follow = () => {
-    if (!isPlaying() || signal.aborted) return;
+  const step = () => {
     show();
-    keepInSight(scroller, playhead.offsetLeft);
-    if (!prefersCalm()) requestAnimationFrame(follow);
+    if (isPlaying()) keepInSight(scroller, playhead.offsetLeft);
+  };
+  let frame;
+  /** Moves the playhead with every frame; `timeupdate` comes four times a second. */
+  const follow = () => {
+    if (!isPlaying() || prefersCalm()) return;
+    step();
+    frame = requestAnimationFrame(follow);
   };
   const changed = () => {
     icon.setAttribute('d', isPlaying() ? ICONS.pause : ICONS.play);
@@ -67,9 +72,10 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
     for (const other of playing) if (other !== audio) other.pause();
     playing.add(audio);
     changed();
+    cancelAnimationFrame(frame);
     follow();
   });
-  audio.addEventListener('timeupdate', follow);
+  audio.addEventListener('timeupdate', step);
   audio.addEventListener('seeked', show);
   for (const event of ['pause', 'ended']) {
     audio.addEventListener(event, () => {

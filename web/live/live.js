@@ -4,7 +4,7 @@ import { EMOTIONS, mark } from '../emotions.js';
 import { meter } from '../microphone/meters.js';
 import { openMicrophone } from '../microphone/microphone.js';
 import { showClock } from '../microphone/recorder.js';
-import { clock, percent, ranked, shares, title } from '../words.js';
+import { clock, loudness, percent, ranked, shares, title } from '../words.js';
 import { openStream } from './stream.js';
 
 /** Verdicts that the chart shows: half a minute. */
@@ -98,7 +98,7 @@ function createView(panel) {
       sure.textContent = howSure({ emotion, confidence, probabilities });
       if (probabilities) bars.show(probabilities);
       else bars.showNone();
-      level(Math.max(-60, Math.min(0, decibels)), `${Math.round(decibels)} dB`);
+      level(Math.max(-60, Math.min(0, decibels)), loudness(decibels));
       const column = element('span', { 'data-emotion': emotion });
       column.style.height = `${probabilities ? Math.max(8, confidence * 100) : 4}%`;
       chart.firstElementChild.remove();

@@ -1,4 +1,5 @@
 import { fitted, prefersCalm, svg, tone } from '../dom.js';
+import { loudness, QUIET } from '../words.js';
 import '../vendor/meyda.min.js';
 
 const { Meyda } = globalThis;
@@ -7,8 +8,6 @@ const { Meyda } = globalThis;
 const WINDOW = 4096;
 /** Milliseconds between two looks, and where less motion is asked for. */
 const PACE = { lively: 50, calm: 400 };
-/** dBFS below which it is too quiet to speak of brightness and pitch. */
-const QUIET = -55;
 /** A Hann window takes this share of the effective value away. */
 const HANN = Math.sqrt(3 / 8);
 /** Hz at the two ends of the meter for brightness, which is logarithmic. */
@@ -29,7 +28,7 @@ export function startMeters(section, stream, signal) {
   const { sampleRate } = audio;
   Object.assign(Meyda, { bufferSize: WINDOW, sampleRate, chromaFilterBank: undefined });
   const samples = new Float32Array(WINDOW);
-  const loudness = meter(section.querySelector('.meter-loudness'), { min: -60, max: 0 });
+  const level = meter(section.querySelector('.meter-loudness'), { min: -60, max: 0 });
   const brightness = meter(section.querySelector('.meter-brightness'), { min: 0, max: 1 });
   const wheel = createWheel(section.querySelector('.wheel'));
   const canvas = section.querySelector('.passing');
@@ -41,8 +40,9 @@ export function startMeters(section, stream, signal) {
       samples,
     );
     const decibels = Math.max(-60, 20 * Math.log10(rms / HANN + 1e-9));
+    // Of brightness and pitch too, little can be said then.
     const isQuiet = decibels < QUIET;
-    loudness(decibels, isQuiet ? 'quiet' : `${Math.round(decibels)} dB`);
+    level(decibels, loudness(decibels));
     const hertz = (spectralCentroid * sampleRate) / WINDOW;
     const share = Math.log(hertz / BRIGHTNESS.low) / Math.log(BRIGHTNESS.high / BRIGHTNESS.low);
     brightness(

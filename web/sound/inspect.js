@@ -3,7 +3,7 @@ import { decode, SAMPLE_RATE } from './decode.js';
 import { divergence, heat } from './palette.js';
 
 /** Columns of the pictures at most, and seconds that a column has at least. */
-const MOST_COLUMNS = 1200;
+const MOST_COLUMNS = 800;
 const FINEST = 0.02;
 /** Log-mel energies that are drawn brightest; a sound is brought to the same peak before. */
 const LOUDEST = 9;
