@@ -27,6 +27,10 @@ export class Recent<Value> {
     this.#entries.delete(key);
   }
 
+  keys(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   /** Returns what it holds now, the oldest first. */
   snapshot(): ReadonlyMap<string, Value> {
     return new Map(this.#entries);

@@ -42,6 +42,9 @@ export interface DiscordBot {
 /** Messages of which it is known that they were taken: Discord may send one twice, and catching up does. */
 const MOST_TAKEN = 20_000;
 const MOST_CHANNELS = 10_000;
+const MOST_DIRECTS = 200;
+/** Where it is not known how far anything was read: what came lately is looked at again. */
+const NOWHERE: Mark = new Map();
 /** Milliseconds that what has come is given at the end. */
 const CLOSE_TIMEOUT = 20_000;
 /** Kinds of messages that people write. */
@@ -79,13 +82,15 @@ class Bot {
   readonly #typing: Typing;
   readonly #taken = new Recent<true>(MOST_TAKEN);
   readonly #missed = new Missed();
-  /** Direct messages: Discord has no list of those that a bot has. */
-  readonly #directs = new Recent<true>(MOST_CHANNELS);
+  /** The latest direct messages: Discord has no list of those that a bot has. */
+  readonly #directs = new Recent<true>(MOST_DIRECTS);
   /** Channels of which it has been logged that the bot may not write there. */
   readonly #closedTo = new Recent<true>(MOST_CHANNELS);
   readonly #stop = new AbortController();
   /** How far everything had been read when the connection broke; null while it holds. */
   #mark: Mark | null = null;
+  /** Whether there is, or was, a session; a new one follows one that was lost. */
+  #hasSession = false;
   #isClosing = false;
 
   constructor(client: Client, { services, concurrency = 4 }: BotOptions) {
@@ -110,10 +115,12 @@ class Bot {
       // Discord has sent again what was missed.
       this.#mark = null;
     });
-    client.on(Events.ShardReady, () => {
-      const mark = this.#mark;
+    client.ws.on(GatewayDispatchEvents.Ready, () => {
+      // Not every interruption is told before: of two in the same moment none may be.
+      const mark = this.#mark ?? NOWHERE;
       this.#mark = null;
-      if (mark) void this.#catchUp(mark);
+      if (this.#hasSession) void this.#catchUp(mark);
+      this.#hasSession = true;
     });
     client.on(Events.Error, (error) => logEvent('discord: an error of the client', error));
     client.on(Events.ShardError, (error) => logEvent('discord: an error of the connection', error));
@@ -224,7 +231,7 @@ class Bot {
   /** Answers what came while a session was lost that could not be resumed. */
   async #catchUp(mark: Mark): Promise<void> {
     try {
-      const channels = await this.#openChannels(mark);
+      const channels = await this.#openChannels();
       for (const [channel, guild_id] of channels) {
         const messages = await this.#missed.since(mark, channel, this.#client.rest).catch(missing);
         for (const message of messages) this.#onMessage({ ...(message as object), guild_id });
@@ -239,7 +246,7 @@ class Bot {
   }
 
   /** Returns the channels that may hold notes to answer, with the server that each is in. */
-  async #openChannels(mark: Mark): Promise<Map<string, string | undefined>> {
+  async #openChannels(): Promise<Map<string, string | undefined>> {
     const open = new Set(await this.#services.settings.automaticChannels('discord'));
     const found = new Map<string, string | undefined>();
     for (const [id, channel] of this.#client.channels.cache) {
@@ -247,7 +254,7 @@ class Bot {
       const isOpen = open.has(channel.isThread() ? (channel.parentId ?? id) : id);
       if (isOpen && channel.isTextBased()) found.set(id, channel.guildId);
     }
-    for (const id of mark.keys()) if (this.#directs.has(id)) found.set(id, undefined);
+    for (const id of this.#directs.keys()) found.set(id, undefined);
     return found;
   }
 

@@ -18,8 +18,7 @@ export async function runCommand(body: CommandBody, context: CommandContext): Pr
     channel,
     isDirect: isDirect(channel),
     user,
-    // No message hangs on a command; a private answer needs none.
-    root: '',
+    root: null,
     isInThread: false,
     respond: context.respond,
   };

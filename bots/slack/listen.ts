@@ -15,8 +15,8 @@ import {
   type ShortcutBody,
   type SlackFile,
 } from './payloads.ts';
-import type { Destination, Replies } from './replies.ts';
-import { ask, isRevoked, slackError } from './web.ts';
+import { type Destination, type Replies, whereAllowed } from './replies.ts';
+import { ask, isRevoked } from './web.ts';
 
 /** What the listeners work with. */
 export interface Context {
@@ -121,7 +121,7 @@ async function answerAll(question: Question, context: Context): Promise<void> {
   // One after another: the answers stand in the order of the notes.
   for (const file of notes.length > 0 ? notes : [null]) {
     const reply = await answerTo(file, question, context);
-    await deliver(reply, file?.id ?? question.destination.root, question, context);
+    await deliver(reply, file?.id ?? 'none', question, context);
   }
 }
 
@@ -136,8 +136,10 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    const signal = AbortSignal.timeout(HEARING_TIMEOUT);
-    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
+    return await hearing(() => {
+      const signal = AbortSignal.timeout(HEARING_TIMEOUT);
+      return answer({ place, asker, author }, note, services, { signal });
+    });
   } catch (thrown) {
     if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
@@ -163,11 +165,13 @@ async function deliver(
   const message = verdictMessage(reply);
   if (reply.isPrivate) return replies.toUser(destination, subject, message);
   // Whoever asks about a note that has its answer for all to see gets it once more, alone.
-  const isWaiting = asker !== null && !destination.isDirect;
-  if (isWaiting && (await replies.hasAnswer(destination, subject))) {
+  const mayBeThere = asker !== null && !destination.isDirect && !replies.isRepeated;
+  if (mayBeThere && (await whereAllowed(() => replies.hasAnswer(destination, subject)))) {
     return replies.toUser(destination, subject, message);
   }
-  return replies.inThread(destination, subject, message);
+  const isPosted = await replies.inThread(destination, subject, message);
+  // A click is answered, also where the bot may not post.
+  if (!isPosted && destination.respond) await replies.toUser(destination, subject, message);
 }
 
 /**
@@ -183,13 +187,9 @@ async function withNotes(
   const { channel, ts, thread_ts: root = ts } = event;
   // The first message of a thread comes with every part of it.
   const window = { oldest: ts, latest: ts, inclusive: true };
-  const thread = await ask(() =>
-    client.conversations.replies({ channel, ts: root, ...window, limit: 2 }),
-  ).catch((thrown) => {
-    if (slackError(thrown) === null) throw thrown;
-    logEvent(`slack: a thread could not be read (${slackError(thrown)})`);
-    return null;
-  });
+  const thread = await whereAllowed(() =>
+    ask(() => client.conversations.replies({ channel, ts: root, ...window, limit: 2 })),
+  );
   if (!thread) return null;
   const { messages = [] } = thread;
   const read = messages.flatMap((found) => {

@@ -9,8 +9,8 @@ export interface Destination {
   readonly isDirect: boolean;
   /** Who is answered. */
   readonly user: string;
-  /** The message under which the answer hangs: the first one of its thread. */
-  readonly root: string;
+  /** The message under which the answer hangs: the first one of its thread; null for commands. */
+  readonly root: string | null;
   /** Whether the question came in a thread, so that its readers have it open. */
   readonly isInThread: boolean;
   /** The way back to somebody who used a command or a shortcut; works where the bot is no member. */
@@ -26,33 +26,34 @@ const PAGE = 200;
 /** How the answers of a bot get into the chat. */
 export class Replies {
   readonly #client: webApi.WebClient;
-  readonly #isRepeated: boolean;
+  /** Whether an answer may be there already, from an attempt that was cut off. */
+  readonly isRepeated: boolean;
 
-  /** @param isRepeated whether an answer may be there already, from an attempt that was cut off */
   constructor(client: webApi.WebClient, isRepeated: boolean) {
     this.#client = client;
-    this.#isRepeated = isRepeated;
+    this.isRepeated = isRepeated;
   }
 
   /**
    * Answers a note in its thread, for everybody to see: once, however often Slack fails meanwhile.
    *
    * @param subject what is answered: the id of the file, or of the message without one
+   * @returns whether it is there; false where Slack does not take it
    */
-  async inThread(destination: Destination, subject: string, message: Laid): Promise<void> {
+  async inThread(destination: Destination, subject: string, message: Laid): Promise<boolean> {
     const { channel, root } = destination;
     const isThere = () => this.hasAnswer(destination, subject);
-    if (this.#isRepeated && (await isThere())) return;
+    if (this.isRepeated && (await whereAllowed(isThere))) return true;
     const post = () =>
       this.#client.chat.postMessage({
         channel,
-        thread_ts: root,
+        ...(root && { thread_ts: root }),
         ...message,
         metadata: { event_type: EVENT_TYPE, event_payload: { subject } },
         unfurl_links: false,
         unfurl_media: false,
       });
-    await whereItCan(() => doOnce(post, isThere));
+    return (await whereAllowed(() => doOnce(post, isThere))) !== null;
   }
 
   /**
@@ -69,20 +70,24 @@ export class Replies {
       );
       if (isTaken) return;
     }
-    if (isDirect) return this.inThread(destination, subject, message);
+    if (isDirect) {
+      await this.inThread(destination, subject, message);
+      return;
+    }
     const post = () =>
       this.#client.chat.postEphemeral({
         channel,
         user,
         ...message,
         // In a thread that nobody has open yet, it would not be seen.
-        ...(isInThread && { thread_ts: root }),
+        ...(isInThread && root && { thread_ts: root }),
       });
-    await whereItCan(() => ask(post));
+    await whereAllowed(() => ask(post));
   }
 
   /** Whether there is an answer of the bot in the thread, for everybody to see. */
   async hasAnswer({ channel, root }: Destination, subject: string): Promise<boolean> {
+    if (!root) return false;
     let cursor: string | undefined;
     do {
       const page = await ask(() =>
@@ -105,13 +110,14 @@ export class Replies {
   }
 }
 
-/** A message that Slack does not take there, now or later, is logged and left. */
-async function whereItCan(post: () => Promise<unknown>): Promise<void> {
+/** Returns what a call of Slack gives, or null where Slack refuses it, now and later; that is logged. */
+export async function whereAllowed<T>(call: () => Promise<T>): Promise<T | null> {
   try {
-    await post();
+    return await call();
   } catch (thrown) {
     const refusal = slackError(thrown);
     if (refusal === null) throw thrown;
-    logEvent(`slack: an answer was refused (${refusal})`);
+    logEvent(`slack: a call was refused (${refusal})`);
+    return null;
   }
 }

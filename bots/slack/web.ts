@@ -89,13 +89,13 @@ export function ask<Answer>(call: () => Promise<Answer>): Promise<Answer> {
 export async function doOnce(
   work: () => Promise<unknown>,
   isDone: () => Promise<boolean>,
-): Promise<void> {
-  await persist(
+): Promise<true> {
+  return persist(
     async () => {
       await work();
-      return true;
+      return true as const;
     },
-    async () => (await isDone()) || null,
+    async () => ((await isDone()) ? true : null),
   );
 }
 

@@ -55,9 +55,13 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([slack.close(), queue.close(), dynamodb.close()]));
 
+function queued(): Promise<void> {
+  return expect.poll(() => queue.messages.length, { timeout: 20_000 }).toBe(1);
+}
+
 /** Waits for the next message of the queue and has the worker do it, as often as it is delivered. */
 async function work({ times = 1 } = {}): Promise<void> {
-  await expect.poll(() => queue.messages.length, { timeout: 5000 }).toBeGreaterThan(0);
+  await queued();
   const { body } = queue.messages[0];
   for (let i = 0; i < times; i++) {
     const { batchItemFailures } = await chat(queueEvent(body), lambdaContext());
@@ -83,7 +87,7 @@ test('a job that Slack does not let through fails, and is done when it comes aga
   const ada = slack.workspace.addUser();
   const channel = slack.workspace.addChannel([ada], { kind: 'direct' });
   slack.say(channel, ada, { files: [{ content: NOTE }] });
-  await expect.poll(() => queue.messages.length).toBe(1);
+  await queued();
   const [{ body }] = queue.messages;
   slack.api.botRefusal = 'token_revoked';
   const { batchItemFailures } = await chat(queueEvent(body), lambdaContext());

@@ -132,7 +132,7 @@ describe('a hidden file', () => {
 test('who sends more than is heard at once is told so once, and not with each note', async () => {
   const { channel, ada } = direct();
   for (let i = 0; i < 8; i++) run.slack.say(channel, ada, { files: [{ content: NOTE }] });
-  await vi.waitFor(() => expect(run.slack.posts()).toHaveLength(4), 10_000);
+  await vi.waitFor(() => expect(run.slack.posts()).toHaveLength(4), 30_000);
   await run.said(4);
   const texts = run.slack.posts().map(({ text }) => text);
   expect(texts.filter((text) => text.includes('Angry'))).toHaveLength(3);

@@ -105,9 +105,9 @@ describe('a post', () => {
 
   test('that has to wait does not hold up other channels', async () => {
     const [slow, quick] = [direct(), direct()];
-    run.slack.api.fail('chat.postMessage', { kind: 'rate-limited', seconds: 2 });
+    run.slack.api.fail('chat.postMessage', { kind: 'rate-limited', seconds: 4 });
     run.slack.say(slow.channel, slow.ada, { files: [clip] });
-    await vi.waitFor(() => expect(run.slack.api.calls.at(-1)?.status).toBe(429), 5000);
+    await vi.waitFor(() => expect(run.slack.api.calls.at(-1)?.status).toBe(429), 20_000);
     run.slack.say(quick.channel, quick.ada, { files: [clip] });
     await run.said(2);
     expect(run.slack.posts().map(({ channel }) => channel)).toEqual([quick.channel, slow.channel]);
@@ -126,6 +126,19 @@ describe('a post', () => {
     await run.said(1);
     expect(run.slack.posts()[0].threadTs).toBe(second.ts);
   });
+});
+
+test('a click in an open channel in which the bot may not post is answered alone', async () => {
+  const { channel, ada } = closed();
+  const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+  const note = run.slack.say(channel, ada, { files: [clip] });
+  await run.said(0);
+  await run.services.settings.setAutomatic(place, true);
+  run.slack.api.fail('conversations.replies', { kind: 'refusal', error: 'missing_scope' });
+  run.slack.api.fail('chat.postMessage', { kind: 'refusal', error: 'restricted_action' });
+  run.slack.shortcut(ada, note);
+  await run.said(1);
+  expect(run.slack.workspace.ephemerals[0].text).toContain('Sad');
 });
 
 describe('a private answer', () => {

@@ -75,6 +75,21 @@ describe('over HTTP', () => {
     await run.said(4);
   });
 
+  test('a question that is done twice is answered once for all to see, and to nobody else', async () => {
+    const { ada, channel } = channelOf('public', true);
+    run.slack.command(channel, ada, 'auto on');
+    await run.said(1);
+    run.slack.say(channel, ada, { text: `<@${BOT.user}>`, files: [clip] });
+    await run.said(2);
+    const { body } = run.queue.messages[run.queue.messages.length - 1];
+    const { payload } = chatJobSchema.parse(JSON.parse(body));
+    const { services, slack } = run;
+    const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
+    await handleSlackJob(payload, deps, { isRepeated: true });
+    await run.said(2);
+    expect(slack.posts()).toHaveLength(1);
+  });
+
   test('a job that cannot be answered is not done', async () => {
     const { ada, channel } = channelOf('direct');
     run.slack.say(channel, ada, { files: [clip] });

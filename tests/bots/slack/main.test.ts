@@ -57,7 +57,7 @@ function startBot(environment: Record<string, string | undefined> = {}) {
   });
   const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
   const connected = () =>
-    vi.waitFor(() => expect(output.out).toContain('is connected'), { timeout: 15_000 });
+    vi.waitFor(() => expect(output.out).toContain('is connected'), { timeout: 30_000 });
   return { child, ended, connected };
 }
 
