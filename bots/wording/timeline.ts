@@ -28,6 +28,9 @@ const SQUARES: Readonly<Record<Label, string>> = {
   'no-speech': '▫️',
 };
 
+/** Keeps a square and its meaning on one line. */
+const NO_BREAK = '\u00a0';
+
 /** As many squares fit into one line of a message on a phone. */
 const STEPS = 12;
 
@@ -48,7 +51,7 @@ export function wordTimeline(verdict: Verdict, strings: Strings): TimelineWords 
     start: clock(0),
     end: clock(duration),
     legend: [...new Set(labels)]
-      .map((label) => `${SQUARES[label]} ${strings.labels[label]}`)
+      .map((label) => `${SQUARES[label]}${NO_BREAK}${strings.labels[label]}`)
       .join('  '),
     shares: `${strings.ofTheSpeech}: ${shares.join(', ')}`,
   };

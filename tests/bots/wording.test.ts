@@ -74,7 +74,7 @@ describe('the timeline', () => {
       strip: '🟨🟨🟨🟨🟨🟨▫️▫️▫️🟦🟦🟦',
       start: '0:00',
       end: '0:24',
-      legend: '🟨 happy  ▫️ no speech  🟦 sad',
+      legend: '🟨\u00a0happy  ▫️\u00a0no speech  🟦\u00a0sad',
       shares: 'Of the speech: 67% happy, 33% sad',
     });
   });
