@@ -51,6 +51,9 @@ export interface RefusedAnswer {
 
 export type Answer = VerdictAnswer | RefusedAnswer;
 
+/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
+const HEARING_TIMEOUT = 80_000;
+
 export interface AnswerOptions {
   readonly signal?: AbortSignal;
   /** Whether only the asker will see the answer, also where the policy would show it to all. */
@@ -104,8 +107,10 @@ async function hear(
   if (size > MAX_BYTES) throw tooLarge();
   // Platforms round up.
   if (durationSeconds > MAX_SECONDS + 1) throw tooLong();
-  const bytes = await download(url, { hosts, signal });
-  return api.hear(bytes, signal && { signal });
+  const limit = AbortSignal.timeout(HEARING_TIMEOUT);
+  const stop = signal ? AbortSignal.any([limit, signal]) : limit;
+  const bytes = await download(url, { hosts, signal: stop });
+  return api.hear(bytes, { signal: stop });
 }
 
 /** An answer is given even where it cannot be told whether the notice was shown: then it is shown. */

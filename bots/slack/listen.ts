@@ -39,9 +39,6 @@ interface Question {
   readonly poster: string | null;
 }
 
-/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
-const HEARING_TIMEOUT = 80_000;
-
 /** Errors that nobody has to hear of who did not ask. */
 const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
   'attachment-gone',
@@ -136,10 +133,7 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    return await hearing(() => {
-      const signal = AbortSignal.timeout(HEARING_TIMEOUT);
-      return answer({ place, asker, author }, note, services, { signal });
-    });
+    return await hearing(() => answer({ place, asker, author }, note, services));
   } catch (thrown) {
     if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
