@@ -109,7 +109,7 @@ const hasScript =
 describe.skipIf(!hasScript)('on a terminal', () => {
   const onTerminal = (command: string, columns = 80) =>
     startProcess(
-      ['script', '-qec', `stty cols ${columns} rows 24; ${command}`, '/dev/null'],
+      ['script', '-qec', `stty cols ${columns} rows 24; exec ${command}`, '/dev/null'],
       folder,
       { UNDERTONE_MODEL: model, TERM: 'xterm' },
     );
