@@ -37,7 +37,13 @@ export async function classifyFile(file: string, modelFolder?: string): Promise<
   }
 }
 
-/** The task of a pool worker. */
-export default function classifyTask(task: { file: string; model?: string }): Promise<Outcome> {
+export interface ClassifyTask {
+  readonly file: string;
+  /** Folder of the model to ask instead of the shipped one. */
+  readonly model: string | undefined;
+}
+
+/** The task of a thread. */
+export default function classifyTask(task: ClassifyTask): Promise<Outcome> {
   return classifyFile(task.file, task.model);
 }

@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { Piscina } from 'piscina';
 import { UndertoneError } from '../core/errors.ts';
 import { findModelFolder, readCard } from '../core/model/folder.ts';
-import { classifyFile, type Outcome } from './classify-file.ts';
+import { ThreadPool } from '../core/process/threads.ts';
+import { type ClassifyTask, classifyFile, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
 
@@ -64,22 +63,19 @@ async function* classifyAll(
     }
     return;
   }
-  const pool = new Piscina({
-    // The worker lies beside this file and has its extension, in the sources and in the build.
-    filename: new URL(`./classify-file${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+  const pool = new ThreadPool<ClassifyTask, Outcome>('./classify-file', import.meta.url, {
+    threads,
   });
   try {
     const pending = files.map((file) => {
-      const outcome: Promise<Outcome> = pool.run({ file, model }).finally(onDone);
+      const outcome = pool.run({ file, model }).finally(onDone);
       // Awaited below in order; until then a failure must not count as unhandled.
       outcome.catch(() => {});
       return outcome;
     });
     for (const outcome of pending) yield await outcome;
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { FAMILIES, type Family } from './pipeline/families.ts';
 import { ensureFolder } from './pipeline/folders.ts';
 import { reportHtml } from './report/html.ts';
 import { summaryText } from './report/summary.ts';
-import { INTERRUPTED, progressOn, wholeNumber } from './terminal.ts';
+import { INTERRUPTED, interruptSignal, progressOn, wholeNumber } from './terminal.ts';
 import { train } from './train.ts';
 
 const program = new Command('train:baselines')
@@ -38,15 +38,14 @@ async function run(options: {
   workers: number;
   quick?: boolean;
 }): Promise<void> {
-  const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
+  const signal = interruptSignal();
   try {
     await ensureFolder(options.report, '--report');
     const results = await train({
       ...options,
       isQuick: options.quick ?? false,
       progress: progressOn(process.stderr),
-      signal: abort.signal,
+      signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
     await writeFile(join(options.report, 'report.html'), reportHtml(results));
@@ -55,7 +54,7 @@ async function run(options: {
       `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
     );
   } catch (error) {
-    if (abort.signal.aborted) {
+    if (signal.aborted) {
       console.error('Stopped. The same command goes on from here.');
       process.exitCode = INTERRUPTED;
       return;

@@ -7,7 +7,7 @@ import { trainNetwork } from './network/train.ts';
 import { ensureFolder } from './pipeline/folders.ts';
 import { networkReportHtml } from './report/network/html.ts';
 import { networkSummary } from './report/network/summary.ts';
-import { INTERRUPTED, progressOn, wholeNumber } from './terminal.ts';
+import { INTERRUPTED, interruptSignal, progressOn, wholeNumber } from './terminal.ts';
 
 const program = new Command('train')
   .description('Train the model that ships and measure it on speakers it never heard.')
@@ -51,8 +51,7 @@ async function run(options: {
   seed: number;
   workers: number;
 }): Promise<void> {
-  const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
+  const signal = interruptSignal();
   try {
     await ensureFolder(options.report, '--report');
     const results = await trainNetwork({
@@ -62,14 +61,14 @@ async function run(options: {
         console.error(
           `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of strangers ${watched.toFixed(3)}`}`,
         ),
-      signal: abort.signal,
+      signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
     await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   } catch (error) {
-    if (abort.signal.aborted) {
+    if (signal.aborted) {
       console.error('Stopped. The same command goes on from here.');
       process.exitCode = INTERRUPTED;
       return;

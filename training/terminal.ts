@@ -5,6 +5,19 @@ import type { Progress } from './train.ts';
 /** The exit status of a program that Ctrl-C stopped. */
 export const INTERRUPTED = 130;
 
+/**
+ * Returns a signal that Ctrl-C aborts, and says so: what is being computed comes to its end first. The
+ * second Ctrl-C ends the process.
+ */
+export function interruptSignal(): AbortSignal {
+  const abort = new AbortController();
+  process.once('SIGINT', () => {
+    console.error('Stopping: finishing what is at hand. Press Ctrl+C again to stop at once.');
+    abort.abort();
+  });
+  return abort.signal;
+}
+
 /** A bar with the time left on a terminal; elsewhere a line now and then. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (stream.isTTY) {

@@ -6,13 +6,13 @@ import {
   Routes,
 } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/errors.ts';
+import { Slots } from '../../core/process/slots.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
 import { type Ask, mayHear } from '../consent.ts';
 import { logEvent } from '../log.ts';
 import type { Place } from '../place.ts';
 import { Recent } from '../recent.ts';
-import { Slots } from '../slots.ts';
 import { createClient } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { firstAnswer } from './first-answer.ts';

@@ -8,8 +8,8 @@
  * code is 1 when it cannot work, and stderr says why.
  */
 import { UndertoneError } from '../../core/errors.ts';
+import { interrupted } from '../../core/process/interrupted.ts';
 import { ApiClient } from '../api-client.ts';
-import { interrupted } from '../interrupted.ts';
 import { logEvent } from '../log.ts';
 import { fileMemory, tableMemory } from '../memory.ts';
 import { readBotEnvironment } from './environment.ts';

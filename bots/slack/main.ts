@@ -3,9 +3,9 @@
  * The Slack bot for one's own machine: `npm run bot:slack`. docs/slack.md tells how to set it up.
  */
 import { UndertoneError } from '../../core/errors.ts';
+import { interrupted } from '../../core/process/interrupted.ts';
 import type { Services } from '../answer.ts';
 import { ApiClient } from '../api-client.ts';
-import { interrupted } from '../interrupted.ts';
 import { logEvent } from '../log.ts';
 import { fileMemory, tableMemory } from '../memory.ts';
 import { type SlackEnvironment, slackEnvironment } from './environment.ts';

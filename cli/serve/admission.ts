@@ -1,4 +1,5 @@
 import { UndertoneError } from '../../core/errors.ts';
+import { Slots } from '../../core/process/slots.ts';
 
 export interface AdmissionLimits {
   /** How many pieces of work run at a time. */
@@ -11,12 +12,13 @@ export interface AdmissionLimits {
 /** Lets a few in at a time, has others wait in line, and turns away those for whom there is no room. */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #line: (() => void)[] = [];
-  #running = 0;
+  readonly #slots: Slots;
+  #waiting = 0;
   #bytes = 0;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
+    this.#slots = new Slots(limits.concurrency);
   }
 
   /**
@@ -26,23 +28,16 @@ export class Admission {
    * @throws UndertoneError `rate-limited` when too many wait already
    */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    const { concurrency, maxWaiting, maxBytes } = this.#limits;
-    if (this.#running >= concurrency) {
-      if (this.#line.length >= maxWaiting || this.#bytes + bytes > maxBytes) throw busy();
-      this.#bytes += bytes;
-      await new Promise<void>((resolve) => this.#line.push(resolve));
+    if (!this.#slots.isFull) return this.#slots.run(work);
+    const { maxWaiting, maxBytes } = this.#limits;
+    if (this.#waiting >= maxWaiting || this.#bytes + bytes > maxBytes) throw busy();
+    this.#waiting++;
+    this.#bytes += bytes;
+    return this.#slots.run(() => {
+      this.#waiting--;
       this.#bytes -= bytes;
-    } else {
-      this.#running++;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = this.#line.shift();
-      // Who leaves hands the place on: nobody can slip in between.
-      if (next) next();
-      else this.#running--;
-    }
+      return work();
+    });
   }
 }
 

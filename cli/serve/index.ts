@@ -1,8 +1,8 @@
 import { relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
+import { interrupted } from '../../core/process/interrupted.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
-import { interrupted } from '../interrupted.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';

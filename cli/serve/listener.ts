@@ -1,6 +1,5 @@
-import { extname } from 'node:path';
-import { Piscina } from 'piscina';
-import type { Outcome } from '../classify-file.ts';
+import { ThreadPool } from '../../core/process/threads.ts';
+import type { ClassifyTask, Outcome } from '../classify-file.ts';
 
 /** Classifies files without holding up the server. */
 export interface Listener {
@@ -14,14 +13,11 @@ export interface Listener {
  * @param model folder of the model to ask instead of the shipped one
  */
 export function startListener(model?: string): Listener {
-  const pool = new Piscina({
-    // Has the extension of this file, in the sources and in the build.
-    filename: new URL(`../classify-file${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: 1,
-    maxThreads: 1,
+  const pool = new ThreadPool<ClassifyTask, Outcome>('../classify-file', import.meta.url, {
+    threads: 1,
   });
   return {
     classify: (file) => pool.run({ file, model }),
-    close: () => pool.destroy(),
+    close: () => pool.close(),
   };
 }

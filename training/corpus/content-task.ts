@@ -8,7 +8,7 @@ import { fingerprintOf } from './fingerprint.ts';
 
 /**
  * Returns what has to be known of the content of a recording to tell whether it is trained on. Never
- * throws for a bad recording. This is the task of a pool worker.
+ * throws for a bad recording. This is the task of a thread.
  */
 export default async function contentOf(path: string): Promise<Content> {
   const bytes = await readFile(path);

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { Piscina } from 'piscina';
+import { ThreadPool } from '../../core/process/threads.ts';
 import type { Clip } from './clip.ts';
 import type { Content } from './exclusions.ts';
 
@@ -23,16 +22,13 @@ export async function readContents(
   { cache, workers, signal, onProgress }: ContentOptions,
 ): Promise<Content[]> {
   const known = await readCache(cache);
-  const pool: Piscina = new Piscina({
-    filename: new URL(`./content-task${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
-  });
+  const options = { threads: workers, signal };
+  const pool = new ThreadPool<string, Content>('./content-task', import.meta.url, options);
   let done = 0;
   const contentOf = async ({ path }: Clip): Promise<Content> => {
     const { size, mtimeMs } = await stat(path);
     const key = `${path} ${size} ${mtimeMs}`;
-    const content: Content = known.get(key) ?? (await pool.run(path, { signal }));
+    const content: Content = known.get(key) ?? (await pool.run(path));
     const isNew = !known.has(key);
     known.set(key, content);
     onProgress(++done, clips.length);
@@ -44,7 +40,7 @@ export async function readContents(
     await writeCache(cache, known);
     return contents;
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 

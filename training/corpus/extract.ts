@@ -25,7 +25,7 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /**
  * Decodes a recording and describes its speech, with the very functions that serve. Never throws
- * for a bad recording. This is the task of a pool worker.
+ * for a bad recording. This is the task of a thread.
  */
 export default async function extract(path: string): Promise<Extraction> {
   const bytes = await readFile(path);

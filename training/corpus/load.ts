@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import type { Piscina } from 'piscina';
-import { Piscina as Pool } from 'piscina';
 import { UndertoneError } from '../../core/errors.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { ThreadPool } from '../../core/process/threads.ts';
 import { fromRows, type Matrix } from '../matrix.ts';
 import { ExtractionCache } from './cache.ts';
 import type { Clip } from './clip.ts';
@@ -71,18 +69,14 @@ export async function loadCorpus(folder: string, options: LoadOptions): Promise<
 async function extractAll(clips: readonly Clip[], options: LoadOptions): Promise<Extraction[]> {
   const { cacheFolder, workers, onProgress, signal } = options;
   const cache = await ExtractionCache.open(cacheFolder);
-  const pool: Piscina = new Pool({
-    // The worker lies beside this file and has its extension, in the sources and in the build.
-    filename: new URL(`./extract${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
+  const pool = new ThreadPool<string, Extraction>('./extract', import.meta.url, {
+    ...{ threads: workers, signal },
   });
   let done = 0;
   const extractOne = async ({ path }: Clip): Promise<Extraction> => {
     signal?.throwIfAborted();
     const extraction = await readFile(path).then(
-      async (bytes) =>
-        cache.get(sha256(bytes)) ?? (await pool.run(path, { signal: signal ?? null })),
+      async (bytes) => cache.get(sha256(bytes)) ?? (await pool.run(path)),
       unreadable,
     );
     await cache.add(extraction);
@@ -92,7 +86,7 @@ async function extractAll(clips: readonly Clip[], options: LoadOptions): Promise
   try {
     return await mapLimited(clips, workers * 2, extractOne);
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 

@@ -35,6 +35,8 @@ export interface FitOptions {
   /** Returns the recall on clips that are watched, and never used. */
   readonly watch?: (weights: NetworkWeights) => Promise<number | null>;
   readonly onProgress: (point: CurvePoint) => void;
+  /** Ends the fit, between two steps, with the signal's reason; the last checkpoint stays. */
+  readonly signal?: AbortSignal;
 }
 
 export interface NetworkFit {
@@ -74,6 +76,7 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
     let sum = 0;
     let count = 0;
     for (let i = known?.step ?? 0; i < steps; i++) {
+      options.signal?.throwIfAborted();
       sampler.fill(i, step.buffer(x), step.buffer(targets));
       network.beforeStep(step, createRandom(seed + 1, i));
       sum += await step.run();

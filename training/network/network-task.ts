@@ -46,14 +46,30 @@ export interface NetworkResult {
 /** Steps between two checkpoints: about a minute. */
 const INTERVAL = 400;
 
-/** Fits a network and writes the result. This is the task of a pool worker. */
-export default async function run({
-  task,
-  port,
-}: {
-  task: NetworkTask;
-  port: MessagePort;
-}): Promise<void> {
+export interface NetworkJob {
+  readonly task: NetworkTask;
+  /** Points of the curve go out; the first message that comes in stops the fit. */
+  readonly port: MessagePort;
+}
+
+/** Fits a network and writes the result. This is the task of a thread. */
+export default async function run({ task, port }: NetworkJob): Promise<void> {
+  const stop = new AbortController();
+  port.on('message', () => stop.abort());
+  try {
+    const result = await fit(task, port, stop.signal);
+    await writeFile(`${task.result}.partial`, serialize(result));
+    await rename(`${task.result}.partial`, task.result);
+  } finally {
+    port.close();
+  }
+}
+
+async function fit(
+  task: NetworkTask,
+  port: MessagePort,
+  signal: AbortSignal,
+): Promise<NetworkResult> {
   const corpora: SharedCorpora = workerData[1] ?? workerData;
   const start = task.start ? await readResult(task.start) : null;
   const groups = task.groups.map(({ corpus, rows, count }) => ({
@@ -64,9 +80,9 @@ export default async function run({
   // A start keeps the scaling that its first layer learnt with.
   const scaling = start?.scaling ?? fitBandScaling(groups, task.recipe.shape.bands);
   const { watch } = task;
-  const fit = await fitNetwork({
+  const fitted = await fitNetwork({
     ...{ recipe: task.recipe, seed: task.seed, checkpoint: task.checkpoint, interval: INTERVAL },
-    ...{ groups, scaling, start: start?.values },
+    ...{ groups, scaling, start: start?.values, signal },
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];
@@ -75,10 +91,7 @@ export default async function run({
     },
     onProgress: (point) => port.postMessage(point),
   });
-  const result: NetworkResult = { ...fit, scaling };
-  await writeFile(`${task.result}.partial`, serialize(result));
-  await rename(`${task.result}.partial`, task.result);
-  port.close();
+  return { ...fitted, scaling };
 }
 
 /** Returns what a finished task left. Throws when there is none. */

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import { ThreadPool } from '../../core/process/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
 import {
   type ClipSelection,
+  type NetworkJob,
   type NetworkResult,
   type NetworkTask,
   readResult,
@@ -42,17 +43,16 @@ export interface RunnerOptions {
  * disk under the hash of what it depends on: a run that was stopped goes on where it was.
  */
 export class NetworkRunner {
-  readonly #pool: Piscina;
+  readonly #pool: ThreadPool<NetworkJob, void>;
   readonly #options: RunnerOptions;
   readonly #started = new Map<string, Promise<NetworkResult>>();
 
   private constructor(corpora: SharedCorpora, options: RunnerOptions) {
     this.#options = options;
-    this.#pool = new Piscina({
-      filename: new URL(`./network-task${extname(import.meta.url)}`, import.meta.url).href,
+    this.#pool = new ThreadPool('./network-task', import.meta.url, {
       workerData: corpora,
-      minThreads: options.workers,
-      maxThreads: options.workers,
+      threads: options.workers,
+      signal: options.signal,
     });
   }
 
@@ -75,7 +75,7 @@ export class NetworkRunner {
   }
 
   async stop(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 
   async #run(fit: Fit, key: string): Promise<NetworkResult> {
@@ -88,12 +88,13 @@ export class NetworkRunner {
     const task: NetworkTask = { ...rest, start: startFile, checkpoint, result };
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (point: CurvePoint) => this.#options.onProgress(fit, point));
+    const { signal } = this.#options;
+    const stop = () => port1.postMessage('stop');
+    signal.addEventListener('abort', stop);
     try {
-      await this.#pool.run(
-        { task, port: port2 },
-        { transferList: [port2], signal: this.#options.signal },
-      );
+      await this.#pool.run({ task, port: port2 }, [port2]);
     } finally {
+      signal.removeEventListener('abort', stop);
       port1.close();
     }
     await rm(checkpoint, { force: true });

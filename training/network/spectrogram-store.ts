@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { Piscina } from 'piscina';
+import { join } from 'node:path';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
+import { ThreadPool } from '../../core/process/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
 import type { HeardClip, SpectrogramTask } from './spectrogram-task.ts';
@@ -45,11 +45,11 @@ export async function prepareSpectrograms(
   { folder, renderings, noisePaths, seed, workers, signal, onProgress }: PrepareOptions,
 ): Promise<Spectrograms> {
   await mkdir(folder, { recursive: true });
-  const pool: Piscina = new Piscina({
-    filename: new URL(`./spectrogram-task${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
-  });
+  const pool = new ThreadPool<SpectrogramTask, HeardClip[][]>(
+    './spectrogram-task',
+    import.meta.url,
+    { threads: workers, signal },
+  );
   const chunks = Array.from({ length: Math.ceil(recordings.length / CHUNK) }, (_, i) =>
     recordings.slice(i * CHUNK, (i + 1) * CHUNK),
   );
@@ -65,17 +65,16 @@ export async function prepareSpectrograms(
     if (!existsSync(path)) {
       const seeds = ids.map((id) => Number.parseInt(sha256(id).slice(0, 7), 16));
       const task: SpectrogramTask = { paths, seeds, renderings, noisePaths, seed };
-      const rows: HeardClip[][] = await pool.run(task, { signal });
+      const rows = await pool.run(task);
       await writeChunk(path, rows.flat());
     }
     onProgress(++done, chunks.length);
     return readChunk(path);
   };
   try {
-    // Piscina queues what no thread is free for.
     return concatenate(await Promise.all(chunks.map(make)), renderings.length);
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 

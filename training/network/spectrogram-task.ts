@@ -27,8 +27,7 @@ export interface HeardClip {
 let noises: Promise<Float32Array[]> | undefined;
 
 /**
- * Returns what every clip gives in every rendering, [clip][rendering]. This is the task of a pool
- * worker.
+ * Returns what every clip gives in every rendering, [clip][rendering]. This is the task of a thread.
  */
 export default async function spectrograms({
   paths,

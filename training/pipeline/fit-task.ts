@@ -59,14 +59,17 @@ export async function fitTask(
   };
 }
 
-/** The entry of a pool worker. The model is posted back only when it is asked for. */
+export interface FitJob {
+  readonly task: FitTask;
+  /** The model is posted back only when it is asked for. */
+  readonly wantsModel: boolean;
+}
+
+/** The task of a thread. */
 export default async function run({
   task,
   wantsModel,
-}: {
-  task: FitTask;
-  wantsModel: boolean;
-}): Promise<FitResult | Omit<FitResult, 'model' | 'scaling'>> {
+}: FitJob): Promise<FitResult | Omit<FitResult, 'model' | 'scaling'>> {
   // Piscina wraps the data that the pool was given with its own port.
   const samples: SharedSamples = workerData[1] ?? workerData;
   const result = await fitTask(samples, task);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { Piscina } from 'piscina';
+import { join } from 'node:path';
+import { ThreadPool } from '../../core/process/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
-import type { FitResult, FitTask, SharedSamples } from './fit-task.ts';
+import type { FitJob, FitResult, FitTask, SharedSamples } from './fit-task.ts';
 
 /** Raise it when a change of the code makes results of earlier runs wrong. */
 const RESULT_VERSION = 2;
@@ -23,19 +23,17 @@ export interface JobOptions {
  * the hash of all that it depends on: samples, task and code version.
  */
 export class JobRunner {
-  readonly #pool: Piscina;
+  readonly #pool: ThreadPool<FitJob, Prediction | FitResult>;
   readonly #options: JobOptions;
   readonly #samplesHash: string;
 
   private constructor(samples: SharedSamples, options: JobOptions) {
     this.#options = options;
     this.#samplesHash = sha256(bytesOf(samples.X.data)) + sha256(bytesOf(samples.y));
-    this.#pool = new Piscina({
-      // The worker lies beside this file and has its extension, in the sources and in the build.
-      filename: new URL(`./fit-task${extname(import.meta.url)}`, import.meta.url).href,
+    this.#pool = new ThreadPool('./fit-task', import.meta.url, {
       workerData: samples,
-      minThreads: options.workers,
-      maxThreads: options.workers,
+      threads: options.workers,
+      signal: options.signal,
     });
   }
 
@@ -63,11 +61,11 @@ export class JobRunner {
   }
 
   async stop(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 
   #run(task: FitTask, wantsModel: boolean): Promise<Prediction | FitResult> {
-    return this.#pool.run({ task, wantsModel }, { signal: this.#options.signal });
+    return this.#pool.run({ task, wantsModel });
   }
 
   #key({ train, test, ...rest }: FitTask): string {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { ChannelQueue } from '../../../bots/channel-queue.ts';
-import { Slots } from '../../../bots/slots.ts';
+import { Slots } from '../../../core/process/slots.ts';
 
 /** One request as Slack sends it to the address of an app. */
 export interface SlackRequest {

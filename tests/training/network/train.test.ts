@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -91,6 +91,19 @@ test.skipIf(!hasFfmpeg)(
     expect(again.code).toBe(0);
     // Nothing is fitted anew: no network reports a step.
     expect(again.err).not.toContain('step 4');
+    expect(await readFile(join(folder, 'model/emotion.onnx'))).toHaveLength(before.size);
+
+    const long = train(['--data', data, ...TINY, '--steps', '100000']);
+    await long.printed(/step 400,/);
+    long.child.kill('SIGINT');
+    const stopped = await long.finished;
+    expect(stopped.code).toBe(130);
+    expect(stopped.err.trim().split('\n').slice(-2)).toEqual([
+      'Stopping: finishing what is at hand. Press Ctrl+C again to stop at once.',
+      'Stopped. The same command goes on from here.',
+    ]);
+    const kept = await readdir(join(folder, 'work/fits'));
+    expect(kept.some((name) => name.endsWith('.checkpoint'))).toBe(true);
     expect(await readFile(join(folder, 'model/emotion.onnx'))).toHaveLength(before.size);
   },
   240_000,
