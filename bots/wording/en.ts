@@ -96,7 +96,7 @@ export const EN: Strings = {
     'decode-timeout':
       'This file took too long to read. Send it as a plain voice note, or as MP3, M4A or Ogg.',
     'decoder-missing':
-      'I cannot read this format here. A voice note works, and so do WAV, FLAC and Ogg Opus. Whoever runs this bot can install ffmpeg for the rest.',
+      'I cannot read this format here. A voice note works, and so do WAV, FLAC, Ogg Opus and WebM. Whoever runs this bot can install ffmpeg for the rest.',
     'model-invalid': OURS,
     unauthorized:
       'The service that listens does not know me. Whoever runs this bot has to give it a valid key.',

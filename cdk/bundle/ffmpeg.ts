@@ -62,11 +62,11 @@ function packagedFfmpeg(): string | undefined {
 function howToGetOne(architecture: Architecture): string {
   const target = relative(ROOT, fetchedFfmpeg(architecture));
   return [
-    `There is no ffmpeg for Linux on ${architecture} here, and MP3, M4A, WebM and the like need one. Either`,
+    `There is no ffmpeg for Linux on ${architecture} here, and MP3, M4A and the like need one. Either`,
     '  fetch the one of ffmpeg-static (from GitHub, once), in the folder of package.json:',
     `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
     '  or name a static build that you have:  -c ffmpeg=<path>',
     '  or deploy without it:                  -c ffmpeg=none',
-    'WAV, FLAC and Ogg Opus (Discord, Telegram and WhatsApp notes) work without it.',
+    'WAV, FLAC, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
   ].join('\n');
 }

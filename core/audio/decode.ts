@@ -2,10 +2,11 @@ import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS } from '../limits.ts';
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
 import { type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
-import { decodeOggOpus } from './opus.ts';
+import { decodeOggOpus } from './ogg-opus.ts';
 import { type Container, sniff } from './sniff.ts';
 import { tooLarge } from './too-large.ts';
 import { decodeWav } from './wav.ts';
+import { decodeWebmOpus } from './webm-opus.ts';
 
 export { type DecodedAudio, SAMPLE_RATE };
 
@@ -17,7 +18,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a recording to mono float32 at 16 kHz, full scale at ±1. The first bytes decide the
- * container. WAV, FLAC and Ogg Opus are decoded in process, everything else by ffmpeg.
+ * container. WAV, FLAC, and Opus in Ogg or WebM are decoded in process, everything else by ffmpeg.
  *
  * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
  * `audio-unreadable`, `decode-timeout`, `decoder-missing`.
@@ -48,6 +49,7 @@ async function decodeInProcess(
 ): Promise<DecodedAudio | null> {
   if (name === 'wav') return decodeWav(bytes, limits);
   if (name === 'ogg') return decodeOggOpus(bytes, limits);
+  if (name === 'webm') return decodeWebmOpus(bytes, limits);
   if (name === 'flac') return decodeFlac(bytes, limits);
   return null;
 }

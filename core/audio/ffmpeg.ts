@@ -208,7 +208,7 @@ function ffmpegStatic(): string | undefined {
 function missing(why: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
     'decoder-missing',
-    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC and Ogg Opus work without it.`,
+    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, and Opus in Ogg or WebM work without it.`,
     { cause },
   );
 }

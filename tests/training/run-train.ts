@@ -27,8 +27,14 @@ export function startTraining(cwd: string, args: readonly string[]): Running {
 }
 
 /** Starts a program of the build in a folder. */
-export function startProgram(program: string, cwd: string, args: readonly string[]): Running {
-  const { UNDERTONE_DATA: _, ...env } = process.env;
+export function startProgram(
+  program: string,
+  cwd: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Running {
+  const { UNDERTONE_DATA: _, ...inherited } = process.env;
+  const env = { ...inherited, ...environment };
   const child = spawn(process.execPath, [join(BUILD, program), ...args], { cwd, env });
   let out = '';
   let err = '';

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { writeModel } from '../pipeline/export.ts';
 import { ensureFolder, lockFolder } from '../pipeline/folders.ts';
 import { networkModelCard } from '../report/network/card.ts';
@@ -54,10 +55,12 @@ export interface Fitted {
  * folder. Stopped, it goes on where it was.
  *
  * @returns every figure of the run
- * @throws UndertoneError for data that cannot be trained on, a folder that cannot be written to and
+ * @throws UndertoneError `decoder-missing`; for data that cannot be trained on, a folder that cannot be written to and
  * a second run with the same work folder; the signal's reason when aborted
  */
 export async function trainNetwork(options: TrainNetworkOptions): Promise<NetworkResults> {
+  // Missed only after the recordings were read, it would be told late.
+  findFfmpeg(process.env, 'Recordings are degraded with ffmpeg');
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
   const unlock = await lockFolder(options.work);

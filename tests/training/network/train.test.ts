@@ -109,22 +109,32 @@ test.skipIf(!hasFfmpeg)(
   240_000,
 );
 
-test('says what is missing and leaves the model alone', async () => {
-  const empty = join(folder, 'empty');
-  await mkdir(empty);
-  const nothing = await train(['--data', empty, '--out', 'untouched']).finished;
-  expect(nothing.code).toBe(1);
-  expect(nothing.err).toContain('No RAVDESS recordings were found below');
-  expect(existsSync(join(folder, 'untouched/emotion.onnx'))).toBe(false);
+test.skipIf(!hasFfmpeg)(
+  'says what is missing and leaves the model alone',
+  async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    const nothing = await train(['--data', empty, '--out', 'untouched']).finished;
+    expect(nothing.code).toBe(1);
+    expect(nothing.err).toContain('No RAVDESS recordings were found below');
+    expect(existsSync(join(folder, 'untouched/emotion.onnx'))).toBe(false);
 
-  const lone = join(folder, 'lone');
-  await writeCorpus(lone, { actors: [1], takes: 1, isSung: false });
-  const one = await train(['--data', lone, '--workers', '1']).finished;
-  expect(one.code).toBe(1);
-  expect(one.err).toContain('1 speaking actors');
+    const lone = join(folder, 'lone');
+    await writeCorpus(lone, { actors: [1], takes: 1, isSung: false });
+    const one = await train(['--data', lone, '--workers', '1']).finished;
+    expect(one.code).toBe(1);
+    expect(one.err).toContain('1 speaking actors');
 
-  const gone = await train(['--data', join(folder, 'gone')]).finished;
-  expect(gone.err).toContain('cannot be read');
-  const seeds = await train(['--data', empty, '--members', '1,1']).finished;
-  expect(seeds.err).toContain('Name each seed once.');
-}, 120_000);
+    const without = await startProgram('training/main.js', folder, ['--data', lone], {
+      FFMPEG_BIN: join(folder, 'none'),
+    }).finished;
+    expect(without).toMatchObject({ code: 1, out: '' });
+    expect(without.err).toMatch(/^FFMPEG_BIN names .* there is no such file\. Install it .*\n$/);
+
+    const gone = await train(['--data', join(folder, 'gone')]).finished;
+    expect(gone.err).toContain('cannot be read');
+    const seeds = await train(['--data', empty, '--members', '1,1']).finished;
+    expect(seeds.err).toContain('Name each seed once.');
+  },
+  120_000,
+);
