@@ -10,7 +10,6 @@ import { recordNote } from './microphone/recorder.js';
 const find = (selector) => document.querySelector(selector);
 const stage = find('.stage');
 const notice = find('.notice');
-const input = find('#file');
 
 const card = readCard();
 showFigures(find('#figures'), card);
@@ -28,7 +27,9 @@ const add = createAnswers({
   status: find('#status'),
   threshold: () => threshold,
 });
-const addFiles = (files) => add([...files].map((file) => ({ file })));
+
+/** Hears files that were chosen or dropped. */
+export const addFiles = (files) => add(files.map((file) => ({ file })));
 
 /** What the stage shows: `idle`, `recording` or `live`. Only the panel that shows can be used. */
 function setMode(mode) {
@@ -46,6 +47,8 @@ let isBusy = false;
 
 /** Runs what a button starts in its panel, and comes back to the button. */
 async function run(button, mode, work) {
+  // Pressed before it was known that this browser cannot.
+  if (button.disabled) return;
   if (isBusy) {
     say('The microphone is being opened already. Answer what the browser asks about it first.');
     return;
@@ -83,43 +86,21 @@ if (reason) {
   liveButton.disabled = true;
   say(reason);
 }
-recordButton.addEventListener('click', () =>
+setMode('idle');
+
+/** Records a note, and hears it. */
+export function record() {
   run(recordButton, 'recording', async (...panel) => {
     const { file, sentence } = await recordNote(...panel);
     say(sentence);
     if (file) add([{ file, isOwn: true }]);
-  }),
-);
-liveButton.addEventListener('click', () =>
+  });
+}
+
+/** Listens until the visitor has heard enough. */
+export function listen() {
   run(liveButton, 'live', async (...panel) => {
     const { listenLive } = await load('./live/live.js');
     say(await listenLive(...panel));
-  }),
-);
-setMode('idle');
-
-input.addEventListener('change', () => {
-  addFiles(input.files);
-  // So that the same file can be chosen again.
-  input.value = '';
-});
-
-// Files may be dropped anywhere: next to the target the browser would leave the page for them.
-let depth = 0;
-const bringsFiles = (event) => event.dataTransfer?.types.includes('Files');
-document.addEventListener('dragenter', (event) => {
-  if (bringsFiles(event)) stage.classList.toggle('is-over', ++depth > 0);
-});
-document.addEventListener('dragleave', (event) => {
-  if (bringsFiles(event)) stage.classList.toggle('is-over', --depth > 0);
-});
-document.addEventListener('dragover', (event) => {
-  if (bringsFiles(event)) event.preventDefault();
-});
-document.addEventListener('drop', (event) => {
-  if (!bringsFiles(event)) return;
-  event.preventDefault();
-  depth = 0;
-  stage.classList.remove('is-over');
-  addFiles(event.dataTransfer.files);
-});
+  });
+}

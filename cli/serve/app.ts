@@ -7,8 +7,9 @@ import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
 import { logFailure } from '../../functions/http/log.ts';
+import { readPageDocument } from '../../functions/http/page-document.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
-import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
+import { securityHeaders } from '../../functions/http/security-headers.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
@@ -31,9 +32,12 @@ export interface AppOptions {
  */
 export function createApp({ host, cloud }: AppOptions): App {
   const app: App = new Hono();
+  const pageFolder = join(packageRoot(), PAGE.folder);
+  const page = readPageDocument(pageFolder);
+  const headersOfAll = Object.entries(securityHeaders(page));
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    for (const [name, value] of headersOfAll) context.header(name, value);
     const { headers } = context.res;
     // The files of the page may change at every start: the browser asks each time.
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
@@ -57,7 +61,8 @@ export function createApp({ host, cloud }: AppOptions): App {
   for (const [path, file] of Object.entries(PAGE.vendor)) {
     app.get(`/${path}`, serveStatic({ path: resolve(file) }));
   }
-  app.get('*', serveStatic({ root: join(packageRoot(), PAGE.folder) }));
+  for (const path of ['/', '/index.html']) app.get(path, (context) => context.html(page.html));
+  app.get('*', serveStatic({ root: pageFolder }));
   app.notFound(nothingHere);
   app.onError((thrown) => {
     const requestId = randomUUID();

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../cdk/root.ts';
 import { startLocalAws } from '../../cli/local/aws.ts';
 import { verdictSchema } from '../../core/verdict.ts';
+import { readPageDocument } from '../../functions/http/page-document.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
 import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -78,6 +79,17 @@ describe('what is deployed', () => {
     const here = await filesIn(join(ROOT, PAGE.folder));
     const more = [...Object.keys(PAGE.vendor), 'not-found.json'];
     expect(uploaded.flat().sort()).toEqual([...here, ...more].sort());
+  });
+
+  test('has the style of the page in it, which the policy names', async () => {
+    const [document] = assembly
+      .pageAssets()
+      .map((asset) => join(asset, 'index.html'))
+      .filter(existsSync);
+    const { html, styleSource } = readPageDocument(join(ROOT, PAGE.folder));
+    expect(html).toMatch(/<style>[^<]*\.record \{/);
+    expect(await readFile(document, 'utf8')).toBe(html);
+    expect(JSON.stringify(assembly.template())).toContain(`style-src 'self' ${styleSource};`);
   });
 
   test('is an image of one file, which the build of the image needs nothing for', async () => {

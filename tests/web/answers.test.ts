@@ -28,17 +28,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
 
   test('a dropped file is taken wherever it falls', async () => {
     await visit.open();
-    const bytes = NOTE.buffer.toString('base64');
-    await visit.page.evaluate(`{
-      const bytes = Uint8Array.from(atob('${bytes}'), (c) => c.charCodeAt(0));
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([bytes], 'dropped.wav'));
-      for (const type of ['dragenter', 'dragover', 'drop']) {
-        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
-        document.querySelector('h1').dispatchEvent(event);
-        if (type !== 'dragenter' && !event.defaultPrevented) throw new Error('the browser would open it');
-      }
-    }`);
+    await visit.drop(file('dropped.wav', NOTE.buffer));
     expect(await visit.card('dropped.wav', 'heard')).toContain('Surprised');
   });
 

@@ -53,6 +53,20 @@ export class Visit {
     await this.page.locator('#file').setInputFiles(files);
   }
 
+  /** Drops a file onto the title of the page, as a file manager would. */
+  async drop({ name, buffer }: ReturnType<typeof file>): Promise<void> {
+    await this.page.evaluate(`{
+      const bytes = Uint8Array.from(atob('${buffer.toString('base64')}'), (c) => c.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([bytes], '${name}'));
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector('h1').dispatchEvent(event);
+        if (type !== 'dragenter' && !event.defaultPrevented) throw new Error('the browser would open it');
+      }
+    }`);
+  }
+
   /** Waits until the card of a file has reached a state, and returns its text. */
   async card(name: string, state: 'heard' | 'failed' | 'cancelled'): Promise<string> {
     const element = this.page.locator(`[data-state=${state}]`, { hasText: name });

@@ -8,6 +8,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct, IConstruct } from 'constructs';
 import { ERROR_TABLE } from '../../../core/errors.ts';
+import type { PageDocument } from '../../../functions/http/page-document.ts';
 import { PAGE } from '../../../functions/http/page-files.ts';
 import type { Config } from '../../config.ts';
 import { ROOT } from '../../root.ts';
@@ -26,15 +27,20 @@ const NOT_FOUND = {
 
 export interface UploadOptions {
   readonly config: Config;
+  readonly page: PageDocument;
   readonly bucket: IBucket;
   readonly distribution: Distribution;
 }
 
 /** Has the files of the page uploaded at every deployment, and old ones dropped by CloudFront. */
-export function upload(scope: Construct, { config, bucket, distribution }: UploadOptions): void {
+export function upload(
+  scope: Construct,
+  { config, page, bucket, distribution }: UploadOptions,
+): void {
   const { handlerRole } = new BucketDeployment(scope, 'Upload', {
     sources: [
-      Source.asset(join(ROOT, PAGE.folder)),
+      Source.asset(join(ROOT, PAGE.folder), { exclude: ['index.html'] }),
+      Source.data('index.html', page.html),
       ...Object.entries(PAGE.vendor).map(([path, file]) => Source.data(path, readPackaged(file))),
       Source.jsonData(NOT_FOUND_FILE, NOT_FOUND),
     ],

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
@@ -21,13 +22,16 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { readPageDocument } from '../../../functions/http/page-document.ts';
+import { PAGE } from '../../../functions/http/page-files.ts';
 import type { Config } from '../../config.ts';
+import { ROOT } from '../../root.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { Proof } from '../proof.ts';
 import { apiBehaviour } from './api-behaviour.ts';
 import { NOT_FOUND_FILE, upload } from './files.ts';
 import { regionalName } from './regional-name.ts';
-import { securityHeaders } from './security-headers.ts';
+import { headersPolicy } from './security-headers.ts';
 
 /** What is handed to the API; everything else is a file of the page. */
 const API_PATHS = ['/v1/*', '/openapi.json'] as const;
@@ -76,9 +80,10 @@ export class Website extends Construct {
     });
     // The CDK's own types do not go together where what is optional may not be undefined.
     const bucket = files as IBucket;
+    const page = readPageDocument(join(ROOT, PAGE.folder));
     const common = {
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-      responseHeadersPolicy: securityHeaders(this),
+      responseHeadersPolicy: headersPolicy(this, page),
       compress: true,
     };
     const toApi = { ...common, ...apiBehaviour(this, api, this.proof) };
@@ -100,7 +105,7 @@ export class Website extends Construct {
       priceClass: PRICE_CLASSES[config.pagePriceClass],
       ...this.#ownName(config),
     });
-    upload(this, { config, bucket, distribution: this.distribution });
+    upload(this, { config, page, bucket, distribution: this.distribution });
     this.url = `https://${config.pageDomain ?? this.distribution.distributionDomainName}/`;
     this.#acknowledge(bucket, config);
   }

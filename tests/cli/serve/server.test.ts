@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
@@ -21,6 +22,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.close());
+
+/** As a policy names the style that stands in a page. */
+function hashOfStyle(html: string): string {
+  const [, style] = /<style>(.+)<\/style>/s.exec(html) ?? ['', ''];
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
 
 function post(body: NonNullable<RequestInit['body']>, query = '') {
   const init: RequestInit = { method: 'POST', body, duplex: 'half' };
@@ -173,6 +180,7 @@ describe('other addresses', () => {
     expect(body).toContain('<h1>Undertone</h1>');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
     expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/);
+    expect(headers['content-security-policy']).toContain(`style-src 'self' ${hashOfStyle(body)};`);
     expect(headers).toMatchObject({
       'cache-control': 'no-cache',
       'referrer-policy': 'no-referrer',
