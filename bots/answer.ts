@@ -51,11 +51,11 @@ export interface RefusedAnswer {
 
 export type Answer = VerdictAnswer | RefusedAnswer;
 
-/** Milliseconds after which a note counts as not heard: a function has two minutes for all of it. */
+/** Milliseconds after which a note counts as not heard: a function has forty seconds more, for the answer. */
 const HEARING_TIMEOUT = 80_000;
 
 export interface AnswerOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether only the asker will see the answer, also where the policy would show it to all. */
   readonly isPrivate?: boolean;
 }

@@ -4,27 +4,48 @@ import { logEvent } from '../bots/log.ts';
 import { once, registerContext } from './aws/once.ts';
 import { chatJobSchema } from './chat/job.ts';
 import { chatWorker } from './chat/platforms.ts';
+import { tryAgainSoon } from './chat/queue.ts';
+
+/**
+ * Milliseconds of a call that are left for the answer, with all its tries: notes that are not heard by
+ * then are answered with a sentence, however many a message has.
+ */
+const RESERVE = 40_000;
 
 /**
  * The chat worker: does what was asked in Discord and Slack, in the order of each channel, and
  * answers there. A voice note that cannot be heard is answered with a sentence, and is done; only what
- * failed for reasons that lie with us, or with a platform that does not answer, comes again.
+ * failed for reasons that lie with us, or with a platform that does not answer, comes again: soon, and
+ * before what its channel has asked since.
  */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   registerContext(context);
-  return processPartialResponse(event, answerMessage, new SqsFifoPartialProcessorAsync(), {
-    context,
-    throwOnFullBatchFailure: false,
-  });
+  const response = await processPartialResponse(
+    event,
+    answerMessage,
+    new SqsFifoPartialProcessorAsync(),
+    // The later messages of a channel come back with the one that failed; other channels go on.
+    { context, skipGroupOnError: true, throwOnFullBatchFailure: false },
+  );
+  const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  for (const record of event.Records) {
+    if (!failed.has(record.messageId)) continue;
+    await tryAgainSoon(record).catch((thrown) =>
+      logEvent('chat: a job is tried again later than it should be', thrown),
+    );
+  }
+  return response;
 }
 
-async function answerMessage({ body, attributes }: SQSRecord): Promise<void> {
+async function answerMessage({ body, attributes }: SQSRecord, context: Context): Promise<void> {
   try {
     const { platform, id, payload } = chatJobSchema.parse(JSON.parse(body));
     const { platforms, dynamodb: client, idempotencyTable: tableName } = chatWorker();
     const isRepeated = Number(attributes.ApproximateReceiveCount) > 1;
+    const left = Math.max(0, context.getRemainingTimeInMillis() - RESERVE);
+    const signal = AbortSignal.timeout(left);
     await once('chat', { platform, id }, { tableName, client }, () =>
-      platforms[platform](payload, { isRepeated }),
+      platforms[platform](payload, { isRepeated, signal }),
     );
   } catch (thrown) {
     logEvent('chat: a job is to be tried again', thrown);

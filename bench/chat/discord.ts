@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,20 +6,13 @@ import { startDiscordBot } from '../../bots/discord/gateway.ts';
 import { discordHosts } from '../../bots/discord/rest.ts';
 import { memoryLimits } from '../../bots/limits.ts';
 import { fileSettings } from '../../bots/settings/file.ts';
-import { ROOT } from '../../cdk/root.ts';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { proxyEvent } from '../../tests/functions/event.ts';
 import { readEmotion } from '../../tests/support/discord/commands.ts';
 import { type LocalDiscord, startDiscord } from '../../tests/support/discord/server.ts';
 import { FifoQueue } from '../../tests/support/sqs.ts';
-import { percentile } from '../measure.ts';
 import { startServer } from '../server.ts';
-
-const REQUESTS = 300;
-const NOTES = 40;
-/** Runs that come first and do not count. */
-const WARMUPS = 10;
+import { fiveSeconds, NOTES, OGG, REQUESTS, report, WARMUPS } from './common.ts';
 
 /** What the platform lets everybody do at once plays no part here. */
 const NO_LIMITS = { limit: 1e6, seconds: 1 };
@@ -61,7 +53,7 @@ async function firstAnswers(discord: LocalDiscord): Promise<void> {
     if (statusCode !== 200) throw new Error(`It was answered with ${statusCode}.`);
   }
   await queue.close();
-  print('verify, hand on, first answer', milliseconds);
+  report('verify, hand on, first answer', milliseconds);
 }
 
 /** From the event at the gateway to the reply at the API of Discord. */
@@ -79,7 +71,7 @@ async function replies(discord: LocalDiscord): Promise<void> {
     },
   });
   try {
-    const audio = fiveSeconds();
+    const audio = fiveSeconds(...OGG);
     const user = discord.world.addUser();
     const channel = discord.world.addDirect(user);
     const milliseconds: number[] = [];
@@ -89,23 +81,10 @@ async function replies(discord: LocalDiscord): Promise<void> {
       await discord.until(() => discord.repliesTo(note).length === 1);
       milliseconds.push(performance.now() - start);
     }
-    print('from the event to the reply, a note of 5 s', milliseconds);
+    report('from the event to the reply, a note of 5 s', milliseconds);
   } finally {
     await bot.close();
     api.kill();
     await rm(folder, { recursive: true });
   }
-}
-
-function print(what: string, milliseconds: readonly number[]): void {
-  const counted = milliseconds.slice(WARMUPS);
-  const [half, slow] = [0.5, 0.99].map((share) => percentile(counted, share).toFixed(1));
-  console.log(`  ${what.padEnd(44)} p50 ${half} ms, p99 ${slow} ms`);
-}
-
-/** The first five seconds of a sample. */
-function fiveSeconds(): Uint8Array {
-  const path = join(ROOT, 'samples', 'slow-low.ogg');
-  const cut = ['-i', path, '-t', '5', '-c', 'copy', '-f', 'ogg', 'pipe:1'];
-  return execFileSync(findFfmpeg(), ['-loglevel', 'error', ...cut]);
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,20 +7,14 @@ import { fileSettings } from '../../bots/settings/file.ts';
 import { slackHosts } from '../../bots/slack/files.ts';
 import { startSocketBot } from '../../bots/slack/socket.ts';
 import { ROOT } from '../../cdk/root.ts';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { handler } from '../../functions/slack-events.ts';
 import { slackRequestEvent } from '../../tests/functions/slack-request.ts';
 import { type Counterpart, startSlack } from '../../tests/support/slack/counterpart.ts';
 import { signedRequest } from '../../tests/support/slack/http-delivery.ts';
 import { eventBody, messageEvent } from '../../tests/support/slack/payloads.ts';
 import { FifoQueue } from '../../tests/support/sqs.ts';
-import { percentile } from '../measure.ts';
 import { startServer } from '../server.ts';
-
-const REQUESTS = 300;
-const NOTES = 40;
-/** Runs that come first and do not count. */
-const WARMUPS = 10;
+import { fiveSeconds, NOTES, OGG, REQUESTS, report, WARMUPS } from './common.ts';
 
 /**
  * The Slack bot against a counterpart of Slack on this machine, with the real API and the model that
@@ -33,7 +26,7 @@ export async function benchSlack(): Promise<void> {
   try {
     console.log('\nSlack, a counterpart of it on this machine');
     report('event: verify, hand on, acknowledge', await acknowledgements(slack));
-    for (const [name, note] of fiveSeconds()) {
+    for (const [name, note] of clips()) {
       report(`from the event to the answer, ${name} of 5 s`, await answers(slack, note));
     }
   } finally {
@@ -100,19 +93,11 @@ async function answers(slack: Counterpart, note: Uint8Array): Promise<number[]> 
   return times;
 }
 
-function report(what: string, times: readonly number[]): void {
-  const counted = times.slice(WARMUPS);
-  const [half, slow] = [0.5, 0.99].map((share) => percentile(counted, share).toFixed(1));
-  console.log(`  ${what.padEnd(52)} p50 ${half} ms, p99 ${slow} ms`);
-}
-
 /** Five seconds of a sample: as Slack's clips are encoded, and in a format that needs no ffmpeg. */
-function fiveSeconds(): [string, Uint8Array][] {
-  const cut = ['-loglevel', 'error', '-i', join(ROOT, 'samples', 'slow-low.ogg'), '-t', '5'];
-  const encode = (...options: string[]) =>
-    execFileSync(findFfmpeg(), [...cut, ...options, 'pipe:1']);
+function clips(): [string, Uint8Array][] {
+  const mp4 = ['-c:a', 'aac', '-f', 'mp4', '-movflags', 'frag_keyframe+empty_moov'];
   return [
-    ['a clip (MP4)', encode('-c:a', 'aac', '-f', 'mp4', '-movflags', 'frag_keyframe+empty_moov')],
-    ['an Ogg Opus file', encode('-c', 'copy', '-f', 'ogg')],
+    ['a clip (MP4)', fiveSeconds(...mp4)],
+    ['an Ogg Opus file', fiveSeconds(...OGG)],
   ];
 }

@@ -23,6 +23,8 @@ export interface DiscordJobServices {
   readonly services: Services;
   /** Needs no token: an interaction brings its own. */
   readonly rest: REST;
+  /** Ends the hearing of notes, which are answered with a sentence then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface DiscordJobServices {
  */
 export async function handleDiscordJob(
   payload: unknown,
-  { services, rest }: DiscordJobServices,
+  { services, rest, signal }: DiscordJobServices,
 ): Promise<void> {
   const interaction = readInteraction(payload);
   const left = snowflakeTime(interaction.id) + ANSWER_WINDOW - RESERVE - Date.now();
@@ -45,8 +47,9 @@ export async function handleDiscordJob(
     logEvent('discord: an interaction was too old to be answered');
     return;
   }
-  const signal = AbortSignal.timeout(left);
-  const body = await work(interaction, services, signal);
+  const window = AbortSignal.timeout(left);
+  const stop = signal ? AbortSignal.any([window, signal]) : window;
+  const body = await work(interaction, services, stop);
   await edit(interaction, body, rest).catch((thrown) => {
     if (!isGone(thrown)) throw thrown;
     logEvent('discord: an answer was gone before it could be edited', thrown);

@@ -9,10 +9,9 @@
  */
 import { UndertoneError } from '../../core/errors.ts';
 import { interrupted } from '../../core/process/interrupted.ts';
-import { ApiClient } from '../api-client.ts';
 import { logEvent } from '../log.ts';
-import { fileMemory, tableMemory } from '../memory.ts';
-import { readBotEnvironment } from './environment.ts';
+import { botServices } from '../services.ts';
+import { discordEnvironment } from './environment.ts';
 import { startDiscordBot } from './gateway.ts';
 import { discordHosts } from './rest.ts';
 
@@ -27,20 +26,15 @@ try {
 }
 
 async function run(): Promise<void> {
-  const environment = readBotEnvironment();
-  const { UNDERTONE_API_ENDPOINT: endpoint, UNDERTONE_API_KEY: apiKey } = environment;
-  const { UNDERTONE_CHAT_TABLE: table, UNDERTONE_SETTINGS_FILE: file } = environment;
-  const services = {
-    api: new ApiClient({ endpoint, apiKey }),
-    hosts: discordHosts(environment.UNDERTONE_FILE_HOSTS),
-    ...(table ? tableMemory(table) : await fileMemory(file)),
-  };
+  const environment = discordEnvironment();
+  const hosts = discordHosts(environment.UNDERTONE_FILE_HOSTS);
+  const services = await botServices(environment, hosts);
   const bot = await startDiscordBot({
     token: environment.UNDERTONE_DISCORD_TOKEN,
     api: environment.UNDERTONE_DISCORD_API,
     services,
   });
-  print(`Undertone is in Discord and asks ${endpoint}. Ctrl+C ends it.`);
+  print(`Undertone is in Discord and asks ${environment.UNDERTONE_API_ENDPOINT}. Ctrl+C ends it.`);
   try {
     await Promise.race([interrupted(), bot.ended]);
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');

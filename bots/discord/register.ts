@@ -13,7 +13,7 @@ import { DiscordAPIError, REST } from '@discordjs/rest';
 import { type RESTGetCurrentApplicationResult, Routes } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/errors.ts';
 import { COMMANDS } from './commands.ts';
-import { readBotEnvironment } from './environment.ts';
+import { discordEnvironment } from './environment.ts';
 import { inviteLink, PERMISSIONS } from './invite.ts';
 import { restOptions } from './rest.ts';
 
@@ -25,7 +25,7 @@ try {
 }
 
 async function register(): Promise<void> {
-  const { UNDERTONE_DISCORD_TOKEN: token, UNDERTONE_DISCORD_API: api } = readBotEnvironment();
+  const { UNDERTONE_DISCORD_TOKEN: token, UNDERTONE_DISCORD_API: api } = discordEnvironment();
   const guild = guildFrom(process.argv.slice(2));
   const rest = new REST(restOptions(api)).setToken(token);
   const { id } = (await rest.get(Routes.currentApplication())) as RESTGetCurrentApplicationResult;

@@ -29,6 +29,8 @@ export interface SlackAppOptions {
   readonly hearing?: Context['hearing'];
   /** Whether an earlier attempt may have answered. */
   readonly isRepeated?: boolean;
+  /** Ends the hearing of notes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface SlackAppOptions {
  */
 export function slackApp(options: SlackAppOptions): App {
   const { services, botToken, apiUrl, identity, receiver, schedule } = options;
-  const { hearing = (work) => work(), isRepeated = false } = options;
+  const { hearing = (work) => work(), isRepeated = false, signal } = options;
   const app = new App({
     receiver,
     authorize: async () => ({ botToken, ...identity }),
@@ -56,6 +58,7 @@ export function slackApp(options: SlackAppOptions): App {
     replies: new Replies(client, isRepeated),
     botUserId: identity.botUserId,
     hearing,
+    signal,
   });
 
   // Whoever runs the app hears of errors; Bolt would log them as well.

@@ -12,6 +12,11 @@ export interface SlackJobServices {
   readonly apiUrl?: string | undefined;
 }
 
+export interface SlackJobOptions {
+  readonly isRepeated?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Who a token belongs to does not change: asked once for as long as the process lives. */
 let known: { readonly token: string; readonly identity: Promise<Identity> } | undefined;
 
@@ -22,6 +27,7 @@ let known: { readonly token: string; readonly identity: Promise<Identity> } | un
  * @param payload an event, a command or a shortcut as Slack sent it, verified and parsed
  * @param options.isRepeated whether an earlier attempt at the same job may have come as far as its
  * answer: then it is looked up first
+ * @param options.signal ends the hearing of notes, which are answered with a sentence then
  * @throws what kept the answer from getting to Slack, when another try later may do better
  * @example
  * await handleSlackJob(job.payload, { services, botToken });
@@ -29,14 +35,14 @@ let known: { readonly token: string; readonly identity: Promise<Identity> } | un
 export async function handleSlackJob(
   payload: unknown,
   { services, botToken, apiUrl }: SlackJobServices,
-  { isRepeated = false }: { readonly isRepeated?: boolean } = {},
+  { isRepeated = false, signal }: SlackJobOptions = {},
 ): Promise<void> {
   const taken = intake(payload);
   if (!taken) return;
   const identity = await identityOf(botToken, apiUrl);
   const receiver = new JobReceiver();
   slackApp({
-    ...{ services, botToken, apiUrl, identity, receiver, isRepeated },
+    ...{ services, botToken, apiUrl, identity, receiver, isRepeated, signal },
     schedule: (_, work) => work(),
   });
   await receiver.receive(taken.payload);

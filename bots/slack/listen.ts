@@ -26,6 +26,8 @@ export interface Context {
   readonly botUserId: string;
   /** Runs what fetches a note and has it heard, when there is room for it. */
   readonly hearing: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Ends that, when there is no more time for it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Who wants to know what about which message. */
@@ -125,7 +127,7 @@ async function answerAll(question: Question, context: Context): Promise<void> {
 async function answerTo(
   file: SlackFile | null,
   { workspace, destination, asker, poster }: Question,
-  { services, client, hearing }: Context,
+  { services, client, hearing, signal }: Context,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
@@ -133,7 +135,7 @@ async function answerTo(
     const note = file && (await noteIn(file, client));
     // A note that somebody shares once more still has the voice of whoever recorded it.
     const author = note?.author ?? poster ?? '';
-    return await hearing(() => answer({ place, asker, author }, note, services));
+    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
   } catch (thrown) {
     if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);

@@ -4,11 +4,9 @@
  */
 import { UndertoneError } from '../../core/errors.ts';
 import { interrupted } from '../../core/process/interrupted.ts';
-import type { Services } from '../answer.ts';
-import { ApiClient } from '../api-client.ts';
 import { logEvent } from '../log.ts';
-import { fileMemory, tableMemory } from '../memory.ts';
-import { type SlackEnvironment, slackEnvironment } from './environment.ts';
+import { botServices } from '../services.ts';
+import { slackEnvironment } from './environment.ts';
 import { slackHosts } from './files.ts';
 import { startSocketBot } from './socket.ts';
 
@@ -18,7 +16,7 @@ const FAILED = 1;
 process.on('unhandledRejection', (reason) => logEvent('slack: an unexpected failure', reason));
 
 try {
-  await run(slackEnvironment());
+  await run();
 } catch (thrown) {
   const error = UndertoneError.from(thrown);
   process.stderr.write(`${error.message}\n`);
@@ -29,24 +27,20 @@ try {
 process.exit();
 
 /** Runs the bot until SIGINT or SIGTERM, or until Slack takes a token back. */
-async function run(environment: SlackEnvironment): Promise<void> {
-  const { appToken, botToken, slackApi } = environment;
-  const services = await servicesFor(environment);
-  const bot = await startSocketBot({ services, appToken, botToken, apiUrl: slackApi });
-  print(`The Slack bot is connected. It asks ${environment.apiEndpoint} about voice notes.`);
+async function run(): Promise<void> {
+  const environment = slackEnvironment();
+  const { UNDERTONE_SLACK_APP_TOKEN: appToken, UNDERTONE_SLACK_BOT_TOKEN: botToken } = environment;
+  const hosts = slackHosts(botToken, environment.UNDERTONE_FILE_HOSTS);
+  const services = await botServices(environment, hosts);
+  const apiUrl = environment.UNDERTONE_SLACK_API;
+  const bot = await startSocketBot({ services, appToken, botToken, apiUrl });
+  print(
+    `The Slack bot is connected. It asks ${environment.UNDERTONE_API_ENDPOINT} about voice notes.`,
+  );
   const refusal = await Promise.race([interrupted().then(() => null), bot.revoked]);
   if (!refusal) print('Stopping: finishing what is under way. Press Ctrl+C again to stop at once.');
   await bot.stop();
   if (refusal) throw refusal;
-}
-
-async function servicesFor(environment: SlackEnvironment): Promise<Services> {
-  const { apiEndpoint: endpoint, apiKey, table, settingsFile, botToken, fileHosts } = environment;
-  return {
-    api: new ApiClient({ endpoint, apiKey }),
-    hosts: slackHosts(botToken, fileHosts),
-    ...(table ? tableMemory(table) : await fileMemory(settingsFile)),
-  };
 }
 
 function print(line: string): void {

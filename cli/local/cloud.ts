@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
+import { TRIES } from '../../functions/chat/tries.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
 import { type Platform, platformsSetUp } from './chat-platforms.ts';
 import { type EventSourceOptions, startEventSource } from './event-source.ts';
@@ -9,9 +10,8 @@ import { functionProcess } from './function-process.ts';
 import { LocalQueue } from './queue.ts';
 import { type QueueEndpoint, startQueueEndpoint } from './queue-endpoint.ts';
 
-/** How often a message is tried before it is given up; as in the cloud. */
+/** How often labelling is tried before a message is given up; as in the cloud. */
 const LABEL_TRIES = 5;
-const CHAT_TRIES = 2;
 /** Messages that a function gets at a time. */
 const LABEL_BATCH = 4;
 const CHAT_BATCH = 1;
@@ -91,7 +91,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       name: 'undertone-chat.fifo',
       folder: join(folder, 'chat'),
       visibilityTimeout: CHAT_TIMEOUT + RETRY_MARGIN,
-      maxReceiveCount: CHAT_TRIES,
+      maxReceiveCount: TRIES,
     });
     // On the disk before the client hears that its object is stored.
     aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));

@@ -11,6 +11,8 @@ import { closeServer } from './s3/server.ts';
 /** Largest message, and largest batch of them, in bytes; as on SQS. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
 const MAX_ENTRIES = 10;
+/** Seconds, as on SQS. */
+const LONGEST_VISIBILITY = 12 * 60 * 60;
 const PROTOCOL = 'application/x-amz-json-1.0';
 
 export interface QueueEndpoint {
@@ -38,8 +40,8 @@ interface Served {
 
 /**
  * Makes queues reachable for SQS clients at 127.0.0.1, in the JSON protocol that current ones speak.
- * It takes what fills a queue, looks at it and redrives it: SendMessage, SendMessageBatch, GetQueueUrl,
- * GetQueueAttributes, StartMessageMoveTask.
+ * It takes what fills a queue, looks at it, puts a message off and redrives it: SendMessage,
+ * SendMessageBatch, GetQueueUrl, GetQueueAttributes, ChangeMessageVisibility, StartMessageMoveTask.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
  */
 export async function startQueueEndpoint(
@@ -80,6 +82,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   SendMessageBatch: sendMessageBatch,
   GetQueueUrl: getQueueUrl,
   GetQueueAttributes: getQueueAttributes,
+  ChangeMessageVisibility: changeMessageVisibility,
   StartMessageMoveTask: startMessageMoveTask,
 };
 
@@ -214,6 +217,18 @@ function getQueueAttributes(input: unknown, served: Served): object {
       ...(queue.isFifo && { FifoQueue: 'true' }),
     },
   };
+}
+
+function changeMessageVisibility(input: unknown, served: Served): object {
+  const schema = queueSchema.extend({
+    ReceiptHandle: z.string(),
+    VisibilityTimeout: z.number().int().min(0).max(LONGEST_VISIBILITY),
+  });
+  const { QueueUrl, ReceiptHandle, VisibilityTimeout } = parse(schema, input);
+  if (!queueAt({ QueueUrl }, served).hide(ReceiptHandle, VisibilityTimeout * 1000)) {
+    throw new SqsError('MessageNotInflight', 'Nobody has the message by this receipt.');
+  }
+  return {};
 }
 
 function startMessageMoveTask(input: unknown, { queues }: Served): object {

@@ -129,6 +129,24 @@ export class LocalQueue {
     this.#groups.delete(id);
   }
 
+  /**
+   * Hides a message for another time than the queue would, from now on.
+   *
+   * @param receiptHandle of the receipt by which it was handed out; one of an earlier receipt has no say
+   * @param duration milliseconds
+   * @returns whether the message is still being worked on by whoever has this receipt
+   */
+  hide(receiptHandle: string, duration: number): boolean {
+    this.#wake();
+    const id = receiptHandle.slice(0, receiptHandle.lastIndexOf('#'));
+    const message = this.#hidden.has(id) ? this.#store.read(id) : null;
+    if (!message || receiptOf(message) !== receiptHandle) return false;
+    const visibleAt = Date.now() + duration;
+    this.#store.write({ ...message, visibleAt });
+    this.#hidden.set(id, visibleAt);
+    return true;
+  }
+
   /** Returns all dead letters to the queue, with as many tries as new ones, and their number. */
   redrive(): number {
     const count = this.#store.unbury();
@@ -181,8 +199,7 @@ export class LocalQueue {
   #wake(): void {
     const now = Date.now();
     for (const [id, visibleAt] of this.#hidden) {
-      // Handed out in the order of time: those behind are hidden for longer.
-      if (visibleAt > now) break;
+      if (visibleAt > now) continue;
       this.#hidden.delete(id);
       this.#ready.add(id);
     }
@@ -193,7 +210,6 @@ export class LocalQueue {
   #look(): void {
     const began = Date.now();
     const latest = began + this.#options.visibilityTimeout;
-    const hidden: (readonly [id: string, visibleAt: number])[] = [];
     for (const id of this.#store.ids()) {
       if (this.#ready.has(id) || this.#hidden.has(id)) continue;
       const message = this.#store.read(id);
@@ -204,10 +220,8 @@ export class LocalQueue {
       if (message.diedAt !== undefined) this.#revive(message);
       else if (message.visibleAt <= began) this.#ready.add(id);
       // A clock that was set back must not hide a message for longer than was meant.
-      else hidden.push([id, Math.min(message.visibleAt, latest)]);
+      else this.#hidden.set(id, Math.min(message.visibleAt, latest));
     }
-    hidden.sort(([, one], [, other]) => one - other);
-    for (const [id, visibleAt] of hidden) this.#hidden.set(id, visibleAt);
     const took = Date.now() - began;
     this.#lookAt = began + took + Math.max(LOOK_INTERVAL, took / BUSY_SHARE);
   }
@@ -221,6 +235,11 @@ export class LocalQueue {
 /** The name tells, as on SQS. */
 function isFifo(name: string): boolean {
   return name.endsWith('.fifo');
+}
+
+/** Another one each time that a message is handed out. */
+function receiptOf({ id, receives }: Message): string {
+  return `${id}#${receives}`;
 }
 
 /** Returns the name of a queue as the rest of AWS has it. */
@@ -237,7 +256,7 @@ function recordOf(message: Message, queue: string): SQSRecord {
   const { id, body, sentAt, receives, firstReceivedAt, group, deduplicationId } = message;
   return {
     messageId: id,
-    receiptHandle: id,
+    receiptHandle: receiptOf(message),
     body,
     attributes: {
       ApproximateReceiveCount: String(receives),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileHostsSchema } from '../../bots/environment.ts';
 import { UndertoneError } from '../../core/errors.ts';
 
 /** What the functions that talk with chat platforms read from their environment. */
@@ -16,11 +17,7 @@ const schemas = {
     /** Counterparts of the platforms on this machine, for tests. */
     UNDERTONE_DISCORD_API: z.url().optional(),
     UNDERTONE_SLACK_API: z.url().optional(),
-    /** Origins on this machine that files are fetched from besides the platforms' own hosts. */
-    UNDERTONE_FILE_HOSTS: z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').filter(Boolean)),
+    UNDERTONE_FILE_HOSTS: fileHostsSchema,
   }),
 } as const;
 

@@ -10,10 +10,14 @@ import { slackSecrets } from './secrets.ts';
 const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000 };
 
 /** Does the jobs of one platform. */
-export type Platform = (
-  payload: unknown,
-  attempt: { readonly isRepeated: boolean },
-) => Promise<void>;
+export type Platform = (payload: unknown, attempt: Attempt) => Promise<void>;
+
+export interface Attempt {
+  /** Whether an earlier one may have come as far as its answer. */
+  readonly isRepeated: boolean;
+  /** Ends the hearing of notes while there is time for the answer. */
+  readonly signal: AbortSignal;
+}
 
 /** What the worker has for as long as its process lives. */
 export interface Worker {
@@ -47,16 +51,16 @@ function createWorker(): Worker {
     idempotencyTable: environment.UNDERTONE_IDEMPOTENCY_TABLE,
     platforms: {
       // Loaded when they are first needed: most installations have one of the two.
-      async discord(payload) {
+      async discord(payload, { signal }) {
         const [{ handleDiscordJob }, { discordHosts, interactionRest }] = await Promise.all([
           import('../../bots/discord/job.ts'),
           import('../../bots/discord/rest.ts'),
         ]);
         const services = { ...common, hosts: discordHosts(environment.UNDERTONE_FILE_HOSTS) };
         const rest = interactionRest(environment.UNDERTONE_DISCORD_API);
-        await handleDiscordJob(payload, { services, rest });
+        await handleDiscordJob(payload, { services, rest, signal });
       },
-      async slack(payload, { isRepeated }) {
+      async slack(payload, { isRepeated, signal }) {
         const [{ handleSlackJob }, { slackHosts }, { botToken }] = await Promise.all([
           import('../../bots/slack/job.ts'),
           import('../../bots/slack/files.ts'),
@@ -67,7 +71,7 @@ function createWorker(): Worker {
           hosts: slackHosts(botToken, environment.UNDERTONE_FILE_HOSTS),
         };
         const apiUrl = environment.UNDERTONE_SLACK_API;
-        await handleSlackJob(payload, { services, botToken, apiUrl }, { isRepeated });
+        await handleSlackJob(payload, { services, botToken, apiUrl }, { isRepeated, signal });
       },
     },
   };

@@ -1,7 +1,9 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
 import { chatEnvironment } from './environment.ts';
 import type { ChatJob } from './job.ts';
+import { RETRY_DELAYS } from './tries.ts';
 
 /** Milliseconds: a platform waits three seconds for its acknowledgement, and sends again itself. */
 const TIMEOUTS = { connectionTimeout: 800, requestTimeout: 1500 };
@@ -17,20 +19,40 @@ let client: SQSClient | undefined;
  */
 export async function enqueue(job: ChatJob, { group }: { readonly group: string }): Promise<void> {
   const { UNDERTONE_CHAT_QUEUE_URL: QueueUrl } = chatEnvironment('queue');
-  client ??= new SQSClient({ requestHandler: TIMEOUTS, maxAttempts: 2 });
   const message = new SendMessageCommand({
     QueueUrl,
     MessageBody: JSON.stringify(job),
     MessageGroupId: queueName(`${job.platform}-${group}`),
     MessageDeduplicationId: queueName(`${job.platform}-${job.id}`),
   });
-  await client.send(message).catch((cause) => {
-    throw new UndertoneError(
-      'unavailable',
-      'This could not be taken right now. Try again in a few seconds.',
-      { cause },
-    );
-  });
+  await sqs()
+    .send(message)
+    .catch((cause) => {
+      throw new UndertoneError(
+        'unavailable',
+        'This could not be taken right now. Try again in a few seconds.',
+        { cause },
+      );
+    });
+}
+
+/**
+ * Has a message that failed come again soon, a little later each time, instead of when its visibility
+ * timeout is over. After its last try it is up to the queue at once, which gives it up.
+ *
+ * @throws what SQS refuses it with; the message comes again all the same, later
+ */
+export async function tryAgainSoon({ receiptHandle, attributes }: SQSRecord): Promise<void> {
+  const { UNDERTONE_CHAT_QUEUE_URL: QueueUrl } = chatEnvironment('queue');
+  const tries = Number(attributes.ApproximateReceiveCount);
+  const VisibilityTimeout = RETRY_DELAYS[tries - 1] ?? 0;
+  const change = { QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout };
+  await sqs().send(new ChangeMessageVisibilityCommand(change));
+}
+
+function sqs(): SQSClient {
+  client ??= new SQSClient({ requestHandler: TIMEOUTS, maxAttempts: 2 });
+  return client;
 }
 
 /** SQS takes 128 characters of a few kinds. */

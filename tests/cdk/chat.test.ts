@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { RETRY_DELAYS } from '../../functions/chat/tries.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { CHAT, type Properties, properties, type Statement, templateFor } from './synth.ts';
 
@@ -112,7 +113,6 @@ describe('the worker', () => {
   test('takes one question at a time from a queue that keeps their order', () => {
     expect(queue).toMatchObject({
       FifoQueue: true,
-      VisibilityTimeout: 6 * worker.Timeout,
       RedrivePolicy: {
         deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^ChatQueueDead/), 'Arn'] },
       },
@@ -130,9 +130,18 @@ describe('the worker', () => {
     });
   });
 
-  test('tries again while Discord still takes the answer', () => {
+  test('has its time to itself, and its last try comes while Discord still takes the answer', () => {
+    expect(queue.VisibilityTimeout).toBeGreaterThan(worker.Timeout);
+    // Where each try is killed, so that none is made visible sooner.
     const lastTry = (queue.RedrivePolicy.maxReceiveCount - 1) * queue.VisibilityTimeout;
     expect(lastTry + worker.Timeout).toBeLessThanOrEqual(15 * 60);
+  });
+
+  test('knows the queue, to have what failed come again soon, as often as there are delays', () => {
+    expect(worker.Environment.Variables.UNDERTONE_CHAT_QUEUE_URL).toEqual({
+      Ref: expect.stringMatching(/^ChatQueueJobs/),
+    });
+    expect(queue.RedrivePolicy.maxReceiveCount).toBe(RETRY_DELAYS.length + 1);
   });
 
   test('may use its tables, its queue and the secret of Slack', () => {

@@ -31,12 +31,17 @@ export class FifoQueue {
 
   constructor() {
     this.#server = createServer(async (request, response) => {
-      const input = sendSchema.parse(JSON.parse(await text(request)));
-      if (this.isDown) {
+      const refuse = (type: string) => {
         response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-        response.end('{"__type":"com.amazonaws.sqs#KmsAccessDenied","message":"down"}');
-        return;
+        response.end(JSON.stringify({ __type: `com.amazonaws.sqs#${type}`, message: '' }));
+      };
+      const body = await text(request);
+      if (this.isDown) return refuse('KmsAccessDenied');
+      // What it holds was handed out to nobody.
+      if (request.headers['x-amz-target'] !== 'AmazonSQS.SendMessage') {
+        return refuse('ReceiptHandleIsInvalid');
       }
+      const input = sendSchema.parse(JSON.parse(body));
       this.#add(input);
       const MD5OfMessageBody = createHash('md5').update(input.MessageBody).digest('hex');
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });

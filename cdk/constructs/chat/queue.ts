@@ -1,15 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { visibilityFor } from '../queues.ts';
+import { TRIES } from '../../../functions/chat/tries.ts';
 
-/** Longest that one question may take: fetching the note, hearing it (uploaded, if large), answering. */
+/**
+ * Longest that one question may take: 80 seconds to fetch and hear its notes (bots/answer.ts,
+ * functions/chat.ts), and 40 for the answer, which is tried again where the platform has trouble.
+ */
 export const WORKER_TIMEOUT = Duration.minutes(2);
 /**
- * Times that a question is tried: at once, and 12 minutes later where no function came to its end.
- * Discord takes an answer for 15 minutes, and the channel waits meanwhile.
+ * For how long a channel waits where a function was killed or ran out of time: what fails otherwise is
+ * made visible again by the worker itself, after the delays of functions/chat/tries.ts. AWS demands the
+ * timeout of the function at least, and recommends six times as much, to have time to find room for a
+ * call that was throttled. That would be 12 minutes of the 15 for which Discord takes an answer. With
+ * one minute for throttled calls, all tries are over after nine, also where each is killed.
  */
-const TRIES = 2;
+const VISIBILITY = Duration.minutes(3);
 
 /**
  * What Discord and Slack have asked, in order for each channel, and a queue for what no function could
@@ -28,7 +34,7 @@ export class ChatQueue extends Construct {
     this.queue = new Queue(this, 'Jobs', {
       ...COMMON,
       retentionPeriod: Duration.days(1),
-      visibilityTimeout: visibilityFor(WORKER_TIMEOUT),
+      visibilityTimeout: VISIBILITY,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: TRIES },
     });
   }

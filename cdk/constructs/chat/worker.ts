@@ -16,6 +16,7 @@ export function chatWorker(scope: Construct, parts: ChatParts): Handler {
     memory: LIGHT_MEMORY,
     timeout: WORKER_TIMEOUT,
     environment: {
+      UNDERTONE_CHAT_QUEUE_URL: jobs.queue.queueUrl,
       UNDERTONE_CHAT_TABLE: table.tableName,
       UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
       UNDERTONE_API_ENDPOINT: api.api.url,

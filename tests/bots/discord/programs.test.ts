@@ -136,8 +136,8 @@ describe('npm run bot:discord', () => {
     const wrong = { UNDERTONE_DISCORD_TOKEN: '', UNDERTONE_API_ENDPOINT: 'somewhere' };
     const { code, err } = await runBot(discord, wrong).exit;
     expect(code).toBe(1);
-    expect(err).toContain('UNDERTONE_DISCORD_TOKEN is not set: the token of the bot');
-    expect(err).toContain('UNDERTONE_API_ENDPOINT has a value that cannot be used');
+    expect(err).toContain('Set UNDERTONE_DISCORD_TOKEN to the token of the bot');
+    expect(err).toContain('UNDERTONE_API_ENDPOINT to the address of the Undertone API');
     expect(err).toContain('docs/discord.md');
   });
 });

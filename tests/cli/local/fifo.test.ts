@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ChangeMessageVisibilityCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   SendMessageBatchCommand,
@@ -266,6 +267,25 @@ describe('SQS clients', () => {
     expect(Attributes).toMatchObject({ FifoQueue: 'true' });
     expect(JSON.parse(Attributes?.RedrivePolicy ?? '').deadLetterTargetArn).toMatch(
       /:undertone-chat-dead\.fifo$/,
+    );
+  });
+
+  test('put a message off, by the receipt of whoever has it, and its group waits', async () => {
+    for (const body of ['a1', 'a2']) send(queue, body);
+    const [{ receiptHandle: ReceiptHandle }] = queue.receive(1);
+    const hide = (VisibilityTimeout: number) =>
+      client.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }),
+      );
+    await hide(600);
+    vi.useFakeTimers({ now: Date.now() + 300_000, toFake: ['Date'] });
+    // Also for the process that comes after this one.
+    expect([bodies(queue), bodies(open())]).toEqual([[], []]);
+    await hide(0);
+    expect(bodies(queue)).toEqual(['a1']);
+    await expect(hide(0)).rejects.toThrow(expect.objectContaining({ name: 'MessageNotInflight' }));
+    await expect(hide(43_201)).rejects.toThrow(
+      expect.objectContaining({ name: 'InvalidParameterValue' }),
     );
   });
 
