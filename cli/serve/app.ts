@@ -6,9 +6,10 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
+import { MAX_BYTES } from '../../core/limits.ts';
 import { logFailure } from '../../functions/http/log.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
-import { SECURITY_HEADERS } from '../../functions/http/security-headers.ts';
+import { securityHeaders } from '../../functions/http/security-headers.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
@@ -21,6 +22,15 @@ export interface AppOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null where it never does. */
   readonly cloud: (() => Promise<unknown> | undefined) | null;
+  /** What the page sends by another way than one call, as it does on AWS; nothing by default. */
+  readonly uploads?: PageUploads;
+}
+
+export interface PageUploads {
+  /** Bytes of a recording above which it is uploaded. */
+  readonly above: number;
+  /** Origin of the S3 that takes it. */
+  readonly origin: string;
 }
 
 /**
@@ -29,11 +39,12 @@ export interface AppOptions {
  * @param options.host the address it will listen at. On a loopback address only requests to a loopback name
  * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding).
  */
-export function createApp({ host, cloud }: AppOptions): App {
+export function createApp({ host, cloud, uploads }: AppOptions): App {
   const app: App = new Hono();
+  const headersOfAll = Object.entries(securityHeaders(uploads?.origin));
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    for (const [name, value] of headersOfAll) context.header(name, value);
     const { headers } = context.res;
     // The files of the page may change at every start: the browser asks each time.
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
@@ -51,6 +62,9 @@ export function createApp({ host, cloud }: AppOptions): App {
   }
   app.use(crossOrigin(host));
   for (const path of ['/v1/*', '/openapi.json']) app.all(path, toApi);
+  app.get(`/${PAGE.limits}`, (context) =>
+    context.json({ maxCallBytes: uploads?.above ?? MAX_BYTES }),
+  );
   app.get('*', compress());
   // Wherever npm put the packages: in a folder of ours, or beside it where we are a package ourselves.
   const { resolve } = createRequire(import.meta.url);

@@ -8,7 +8,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct, IConstruct } from 'constructs';
 import { ERROR_TABLE } from '../../../core/errors.ts';
-import { PAGE } from '../../../functions/http/page-files.ts';
+import { LAMBDA_CALL_BYTES, PAGE } from '../../../functions/http/page-files.ts';
 import type { Config } from '../../config.ts';
 import { ROOT } from '../../root.ts';
 import { acknowledge, acknowledgeResources } from '../acknowledge.ts';
@@ -37,6 +37,7 @@ export function upload(scope: Construct, { config, bucket, distribution }: Uploa
       Source.asset(join(ROOT, PAGE.folder)),
       ...Object.entries(PAGE.vendor).map(([path, file]) => Source.data(path, readPackaged(file))),
       Source.jsonData(NOT_FOUND_FILE, NOT_FOUND),
+      Source.jsonData(PAGE.limits, { maxCallBytes: LAMBDA_CALL_BYTES }),
     ],
     destinationBucket: bucket,
     distribution,

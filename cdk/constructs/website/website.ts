@@ -27,7 +27,7 @@ import { Proof } from '../proof.ts';
 import { apiBehaviour } from './api-behaviour.ts';
 import { NOT_FOUND_FILE, upload } from './files.ts';
 import { regionalName } from './regional-name.ts';
-import { securityHeaders } from './security-headers.ts';
+import { headersPolicy } from './security-headers.ts';
 
 /** What is handed to the API; everything else is a file of the page. */
 const API_PATHS = ['/v1/*', '/openapi.json'] as const;
@@ -50,6 +50,8 @@ const ERROR_RESPONSES: ErrorResponse[] = [
 export interface WebsiteProps {
   readonly config: Config;
   readonly api: RestApi;
+  /** Takes the uploads of the page: the one place besides its own address that it may speak to. */
+  readonly inbox: Bucket;
 }
 
 /** The page: its files in a bucket, and CloudFront before them and before the API, at one address. */
@@ -59,7 +61,7 @@ export class Website extends Construct {
   /** By which the firewall knows that a request came through CloudFront. */
   readonly proof: Proof;
 
-  constructor(scope: Construct, id: string, { config, api }: WebsiteProps) {
+  constructor(scope: Construct, id: string, { config, api, inbox }: WebsiteProps) {
     super(scope, id);
     this.proof = new Proof(this, 'Proof', {
       header: 'x-undertone-page',
@@ -78,7 +80,7 @@ export class Website extends Construct {
     const bucket = files as IBucket;
     const common = {
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-      responseHeadersPolicy: securityHeaders(this),
+      responseHeadersPolicy: headersPolicy(this, `https://${inbox.bucketRegionalDomainName}`),
       compress: true,
     };
     const toApi = { ...common, ...apiBehaviour(this, api, this.proof) };
