@@ -63,7 +63,10 @@ export function createAnswers({ list, table, status, threshold }) {
     try {
       const verdict = await hear(file, {
         signal,
-        onSending: card.showSending,
+        onSending(share) {
+          if (share === 0) say('Sending.');
+          card.showSending(share);
+        },
         onSent: card.showListening,
       });
       answer.outcome = { verdict };
