@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { atOnce, firstAnswer } from '../bots/discord/first-answer.ts';
-import { isPing, readInteraction } from '../bots/discord/interaction.ts';
+import { essentialsOf, isPing, readInteraction } from '../bots/discord/interaction.ts';
 import { verifyDiscord } from '../bots/discord/signature.ts';
 import { logEvent } from '../bots/log.ts';
 import { Recent } from '../bots/recent.ts';
@@ -33,7 +33,8 @@ export const handler = httpHandler(async (event) => {
   const first = firstAnswer(interaction);
   if (!first.isDeferred) return json(first.response);
   try {
-    await enqueue({ platform: 'discord', id, payload }, { group: place.channel });
+    const job = { platform: 'discord', id, payload: essentialsOf(payload) } as const;
+    await enqueue(job, { group: place.channel });
     return json(first.response);
   } catch (thrown) {
     taken.delete(id);

@@ -7,7 +7,7 @@ import { FAMILIES, type Family } from './pipeline/families.ts';
 import { ensureFolder } from './pipeline/folders.ts';
 import { reportHtml } from './report/html.ts';
 import { summaryText } from './report/summary.ts';
-import { INTERRUPTED, interruptSignal, progressOn, wholeNumber } from './terminal.ts';
+import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 import { train } from './train.ts';
 
 const program = new Command('train:baselines')
@@ -38,8 +38,7 @@ async function run(options: {
   workers: number;
   quick?: boolean;
 }): Promise<void> {
-  const signal = interruptSignal();
-  try {
+  await interruptible(async (signal) => {
     await ensureFolder(options.report, '--report');
     const results = await train({
       ...options,
@@ -53,14 +52,7 @@ async function run(options: {
     console.log(
       `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
     );
-  } catch (error) {
-    if (signal.aborted) {
-      console.error('Stopped. The same command goes on from here.');
-      process.exitCode = INTERRUPTED;
-      return;
-    }
-    throw error;
-  }
+  });
 }
 
 function familyList(text: string): Family[] {

@@ -7,7 +7,7 @@ import { trainNetwork } from './network/train.ts';
 import { ensureFolder } from './pipeline/folders.ts';
 import { networkReportHtml } from './report/network/html.ts';
 import { networkSummary } from './report/network/summary.ts';
-import { INTERRUPTED, interruptSignal, progressOn, wholeNumber } from './terminal.ts';
+import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 
 const program = new Command('train')
   .description('Train the model that ships and measure it on speakers it never heard.')
@@ -51,8 +51,7 @@ async function run(options: {
   seed: number;
   workers: number;
 }): Promise<void> {
-  const signal = interruptSignal();
-  try {
+  await interruptible(async (signal) => {
     await ensureFolder(options.report, '--report');
     const results = await trainNetwork({
       ...options,
@@ -67,14 +66,7 @@ async function run(options: {
     await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
-  } catch (error) {
-    if (signal.aborted) {
-      console.error('Stopped. The same command goes on from here.');
-      process.exitCode = INTERRUPTED;
-      return;
-    }
-    throw error;
-  }
+  });
 }
 
 function seedList(text: string): number[] {

@@ -3,19 +3,25 @@ import { InvalidArgumentError } from 'commander';
 import type { Progress } from './train.ts';
 
 /** The exit status of a program that Ctrl-C stopped. */
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 
 /**
- * Returns a signal that Ctrl-C aborts, and says so: what is being computed comes to its end first. The
- * second Ctrl-C ends the process.
+ * Does work that Ctrl-C stops: what is being computed comes to its end first. The second Ctrl-C ends the
+ * process.
  */
-export function interruptSignal(): AbortSignal {
+export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const abort = new AbortController();
   process.once('SIGINT', () => {
     console.error('Stopping: finishing what is at hand. Press Ctrl+C again to stop at once.');
     abort.abort();
   });
-  return abort.signal;
+  try {
+    await work(abort.signal);
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    console.error('Stopped. The same command goes on from here.');
+    process.exitCode = INTERRUPTED;
+  }
 }
 
 /** A bar with the time left on a terminal; elsewhere a line now and then. */

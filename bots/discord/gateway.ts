@@ -20,6 +20,7 @@ import { readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
 import { type Mark, Missed } from './missed.ts';
 import { type DiscordMessage, messageSchema, notesOf } from './notes.ts';
+import { Progress } from './progress.ts';
 import { type MessageBody, replyTo } from './reply.ts';
 import { loginFailure, sessionFailure } from './session-failure.ts';
 import { Typing } from './typing.ts';
@@ -83,6 +84,7 @@ class Bot {
   readonly #typing: Typing;
   readonly #taken = new Recent<true>(MOST_TAKEN);
   readonly #missed = new Missed();
+  readonly #progress: Progress;
   /** The latest direct messages: Discord has no list of those that a bot has. */
   readonly #directs = new Recent<true>(MOST_DIRECTS);
   /** Channels of which it has been logged that the bot may not write there. */
@@ -99,6 +101,7 @@ class Bot {
     this.#services = services;
     this.#slots = new Slots(concurrency);
     this.#typing = new Typing(client.rest);
+    this.#progress = new Progress(services.settings);
   }
 
   /** Begins to take what Discord sends. Rejects when there is nothing more to come. */
@@ -123,6 +126,8 @@ class Bot {
       if (this.#hasSession) void this.#catchUp(mark);
       this.#hasSession = true;
     });
+    // Only then is it known which channels there are.
+    client.once(Events.ClientReady, () => void this.#goOn());
     client.on(Events.Error, (error) => logEvent('discord: an error of the client', error));
     client.on(Events.ShardError, (error) => logEvent('discord: an error of the connection', error));
     return new Promise((_, reject) => {
@@ -132,9 +137,11 @@ class Bot {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#progress.end();
     const timer = setTimeout(() => this.#stop.abort(), CLOSE_TIMEOUT);
     await this.#queue.idle();
     clearTimeout(timer);
+    await this.#progress.stop();
     await this.#client.destroy();
   }
 
@@ -153,7 +160,10 @@ class Bot {
     const notes = notesOf(message);
     if (notes.length === 0 || this.#isClosing || this.#taken.has(id)) return;
     this.#taken.set(id, true);
-    this.#queue.add(channel_id, () => this.#reply(message, notes));
+    this.#queue.add(
+      channel_id,
+      this.#progress.until(id, () => this.#reply(message, notes)),
+    );
   }
 
   async #reply(message: DiscordMessage, notes: readonly Note[]): Promise<void> {
@@ -229,12 +239,26 @@ class Bot {
       .catch((thrown) => logEvent('discord: an answer could not be edited', thrown));
   }
 
-  /** Answers what came while a session was lost that could not be resumed. */
+  /** Answers what came while no process of this bot was running. */
+  async #goOn(): Promise<void> {
+    const before = await this.#progress.before().catch((thrown) => {
+      logEvent('discord: how far notes were answered is not known', thrown);
+      return null;
+    });
+    if (before !== null) {
+      this.#missed.goBackTo(before);
+      await this.#catchUp(NOWHERE);
+    }
+    this.#progress.start();
+  }
+
+  /** Answers what came while nobody listened. */
   async #catchUp(mark: Mark): Promise<void> {
     try {
+      const reader = { rest: this.#client.rest, bot: this.#client.user?.id ?? '' };
       const channels = await this.#openChannels();
       for (const [channel, guild_id] of channels) {
-        const messages = await this.#missed.since(mark, channel, this.#client.rest).catch(missing);
+        const messages = await this.#missed.since(mark, channel, reader).catch(missing);
         for (const message of messages) this.#onMessage({ ...(message as object), guild_id });
       }
     } catch (thrown) {

@@ -107,21 +107,32 @@ export function isPing(payload: unknown): boolean {
 }
 
 /**
+ * Returns what the bot needs of an interaction as Discord sends it, for a queue to keep: without the texts
+ * of messages and the names of people.
+ *
+ * @throws UndertoneError `parameter-invalid` for what Discord would not send
+ */
+export function essentialsOf(payload: unknown): Payload {
+  const parsed = interactionSchema.safeParse(payload);
+  if (!parsed.success) throw unreadable(parsed.error);
+  return parsed.data;
+}
+
+/**
  * Reads what Discord sends when somebody uses a command, by HTTP or over the gateway.
  *
  * @throws UndertoneError `parameter-invalid` for what Discord would not send
  */
 export function readInteraction(payload: unknown): CommandInteraction {
-  const parsed = interactionSchema.safeParse(payload);
-  if (!parsed.success) throw unreadable(parsed.error);
-  const { id, token, application_id, member, user, type, data } = parsed.data;
+  const essentials = essentialsOf(payload);
+  const { id, token, application_id, member, user, type, data } = essentials;
   const asker = (member?.user ?? user)?.id as string;
   const isCommand = type === InteractionType.ApplicationCommand && data;
   return {
     id,
     token,
     applicationId: application_id,
-    place: placeOf(parsed.data),
+    place: placeOf(essentials),
     asker,
     isModerator: (BigInt(member?.permissions ?? 0) & MODERATORS) !== 0n,
     command: isCommand ? readCommand(data, asker) : { kind: 'unknown' },

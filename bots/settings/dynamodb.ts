@@ -14,6 +14,7 @@ const NOTICE_SECONDS = 180 * 24 * 60 * 60;
 
 const AUTOMATIC = 'automatic:';
 const NOTICED = 'noticed:';
+const ANSWERED_UNTIL = 'answered-until:';
 
 /**
  * Keeps the settings in a table of DynamoDB whose partition key is `key` and whose rows end at `expire`
@@ -79,6 +80,15 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
         if (error instanceof ConditionalCheckFailedException) return false;
         return failed(error);
       }
+    },
+    async answeredUntil(platform) {
+      const get = new GetCommand({ TableName: table, Key: { key: ANSWERED_UNTIL + platform } });
+      const { Item } = await client.send(get).catch(failed);
+      return Item ? Number(Item.time) : null;
+    },
+    async setAnsweredUntil(platform, time) {
+      const Item = { key: ANSWERED_UNTIL + platform, time };
+      await client.send(new PutCommand({ TableName: table, Item })).catch(failed);
     },
   };
 }

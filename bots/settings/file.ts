@@ -11,6 +11,7 @@ const MAX_NOTICED = 10_000;
 const fileSchema = z.object({
   automatic: z.array(z.string()).default([]),
   noticed: z.array(z.string()).default([]),
+  answeredUntil: z.record(z.string(), z.number()).default({}),
 });
 
 /**
@@ -22,7 +23,7 @@ const fileSchema = z.object({
  * const settings = await fileSettings('.undertone/chat-settings.json');
  */
 export async function fileSettings(path: string): Promise<ChannelSettings> {
-  const { automatic, noticed } = await read(path);
+  const { automatic, noticed, answeredUntil } = await read(path);
   const channels = new Set(automatic);
   const audiences = new Set(noticed);
   let writing = Promise.resolve();
@@ -30,7 +31,9 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
     // One after another, each with all that is known by then.
     writing = writing
       .catch(() => {})
-      .then(() => write(path, { automatic: [...channels], noticed: [...audiences] }));
+      .then(() =>
+        write(path, { automatic: [...channels], noticed: [...audiences], answeredUntil }),
+      );
     return writing.catch((cause) => {
       throw new UndertoneError(
         'unavailable',
@@ -66,6 +69,13 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
       }
       await save();
       return true;
+    },
+    async answeredUntil(platform) {
+      return answeredUntil[platform] ?? null;
+    },
+    async setAnsweredUntil(platform, milliseconds) {
+      answeredUntil[platform] = milliseconds;
+      await save();
     },
   };
 }

@@ -15,6 +15,12 @@ export interface ChannelSettings {
    * @param audience who sees the answer, such as `discord:user:123`; only a hash of it is kept
    */
   isFirstUse(audience: string): Promise<boolean>;
+  /**
+   * Returns until when every note of a platform was answered, in milliseconds since 1970; null where
+   * that was never set.
+   */
+  answeredUntil(platform: Place['platform']): Promise<number | null>;
+  setAnsweredUntil(platform: Place['platform'], milliseconds: number): Promise<void>;
 }
 
 /** Returns under which name a channel is remembered. */

@@ -76,6 +76,15 @@ describe.each([
     expect(await (await open('notices')).isFirstUse('discord:user:1')).toBe(false);
     expect(await settings.isFirstUse('discord:user:2')).toBe(true);
   });
+
+  test('the next process learns until when everything was answered', async () => {
+    const settings = await open('answered');
+    expect(await settings.answeredUntil('discord')).toBeNull();
+    for (const time of [1000, 2000]) await settings.setAnsweredUntil('discord', time);
+    const later = await open('answered');
+    expect(await later.answeredUntil('discord')).toBe(2000);
+    expect(await later.answeredUntil('slack')).toBeNull();
+  });
 });
 
 describe('the file of settings', () => {
@@ -139,6 +148,8 @@ test('a table that does not answer is told as such', async () => {
     settings.setAutomatic(place('C1'), true),
     settings.automaticChannels('slack'),
     settings.isFirstUse('x'),
+    settings.answeredUntil('discord'),
+    settings.setAnsweredUntil('discord', 1),
   ]) {
     await expect(call).rejects.toMatchObject({ code: 'unavailable' });
   }

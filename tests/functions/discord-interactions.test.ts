@@ -6,6 +6,7 @@ import {
   PermissionFlagsBits,
 } from 'discord-api-types/v10';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { essentialsOf, readInteraction } from '../../bots/discord/interaction.ts';
 import { EN } from '../../bots/wording/en.ts';
 import { chatJobSchema } from '../../functions/chat/job.ts';
 import { handler } from '../../functions/discord-interactions.ts';
@@ -90,9 +91,22 @@ describe('what needs work', () => {
     expect(response.type).toBe(InteractionResponseType.DeferredChannelMessageWithSource);
     expect(isEphemeral(interaction)).toBe(true);
     expect(jobs()).toEqual([
-      { platform: 'discord', id: interaction.id, payload: interaction.payload },
+      { platform: 'discord', id: interaction.id, payload: essentialsOf(interaction.payload) },
     ]);
+    const [{ payload }] = jobs();
+    // Nothing that the worker reads is lost on the way.
+    expect(readInteraction(payload)).toEqual(readInteraction(interaction.payload));
+    expect(readInteraction(payload).command).toMatchObject({
+      kind: 'read',
+      notes: [{ size: 1000 }],
+    });
     expect(queue.messages[0].group).toBe(`discord-${channel.id}`);
+  });
+
+  test('waits without what people wrote and how they are called', async () => {
+    await ask(readingIn(channel));
+    const [{ body }] = queue.messages;
+    expect(body).not.toMatch(/Grüße|somebody/);
   });
 
   test('is deferred in the open in a direct message', async () => {
@@ -105,7 +119,7 @@ describe('what needs work', () => {
     for (const isText of [true, false]) {
       const interaction = readingIn(channel);
       await ask(interaction, isText);
-      expect(jobs().at(-1)?.payload).toEqual(interaction.payload);
+      expect(jobs().at(-1)?.payload).toEqual(essentialsOf(interaction.payload));
     }
   });
 

@@ -114,7 +114,10 @@ export function useStage() {
   return { set, start, withBot, silentApi, withoutFolder, apiUrl: () => api.url };
 }
 
-export async function openChannel({ settings }: Services, { id }: LocalChannel): Promise<void> {
+export async function openChannel(
+  { settings }: Pick<Services, 'settings'>,
+  { id }: LocalChannel,
+): Promise<void> {
   await settings.setAutomatic(
     { platform: 'discord', workspace: null, channel: id, isDirect: false },
     true,

@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PermissionFlagsBits } from 'discord-api-types/v10';
+import { type APIMessage, PermissionFlagsBits } from 'discord-api-types/v10';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../bots/discord/commands.ts';
+import { fileSettings } from '../../../bots/settings/file.ts';
 import { slash } from '../../support/discord/commands.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
-import { NOTE, useStage } from './fixture.ts';
+import { NOTE, openChannel, useStage } from './fixture.ts';
 import { type BotProcess, startProgram } from './process.ts';
 
 const stage = useStage();
@@ -56,6 +57,40 @@ describe('npm run bot:discord', () => {
     second.child.kill('SIGTERM');
     expect(await second.exit).toMatchObject({ code: 0, err: '' });
     expect(notes.map((note) => discord.repliesTo(note).length)).toEqual([1, 1, 1]);
+  });
+
+  test('answers after a restart what came meanwhile, and nothing twice', async () => {
+    const { discord, open } = await stage.set();
+    const user = discord.world.addUser();
+    const file = join(folder, 'restart.json');
+    await openChannel({ settings: await fileSettings(file) }, open);
+    const environment = { UNDERTONE_SETTINGS_FILE: file };
+    const post = () => discord.postVoice(open, user, NOTE);
+    const tooEarly = post();
+    const first = runBot(discord, environment);
+    await first.printed(/Undertone is in Discord/);
+    await expect.poll(() => readFile(file, 'utf8')).toContain('"discord":');
+    const notes = [post()];
+    await discord.until(() => discord.repliesTo(notes[0]).length === 1);
+    // Without a word: what is kept is older than the answer.
+    first.child.kill('SIGKILL');
+    await first.exit;
+    notes.push(post(), post());
+
+    const second = runBot(discord, environment);
+    await discord.until(() => discord.repliesTo(notes[2]).length === 1);
+    second.child.kill('SIGTERM');
+    await second.exit;
+    notes.push(post());
+    const third = runBot(discord, environment);
+    await discord.until(() => discord.repliesTo(notes[3]).length === 1);
+    third.child.kill('SIGTERM');
+    expect(await third.exit).toMatchObject({ code: 0, err: '' });
+    const fetched = ({ attachments: [{ url }] }: APIMessage) =>
+      discord.cdn.requests.get(new URL(url).pathname) ?? 0;
+    expect(notes.map(fetched)).toEqual([1, 1, 1, 1]);
+    expect(notes.map((note) => discord.repliesTo(note).length)).toEqual([1, 1, 1, 1]);
+    expect(fetched(tooEarly)).toBe(0);
   });
 
   test('goes on whatever Discord sends', async () => {
