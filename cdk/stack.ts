@@ -35,7 +35,7 @@ export class UndertoneStack extends Stack {
     const labelling = new Labelling(this, 'Labelling', common);
     const api = new Api(this, 'Api', common);
     const website = config.page
-      ? new Website(this, 'Website', { config, api: api.api })
+      ? new Website(this, 'Website', { config, api: api.api, inbox: storage.inbox })
       : undefined;
     const routes = chatRoutes(config);
     const chat =

@@ -1,28 +1,16 @@
-import { MAX_BYTES } from './limits.js';
-import { size } from './words.js';
-
 /** A failure that the API has a sentence for, or else one of the way to it. */
 export class ApiError extends Error {
   constructor(sentence, { code, requestId = null, canRetry = true }) {
     super(sentence);
-    /** As the API has it; `unreachable`, `unreadable` and `not-an-answer` are the page's own. */
+    /**
+     * As the API has it; `unreachable`, `unreadable`, `not-an-answer`, `upload-refused` and `no-result`
+     * are the page's own.
+     */
     this.code = code;
     this.requestId = requestId;
     /** Whether the same request may have another answer later. */
     this.canRetry = canRetry;
   }
-}
-
-/**
- * Returns the verdict on a recording.
- *
- * @throws ApiError with a sentence for the visitor; an AbortError when `signal` says so
- */
-export async function hear(file, signal) {
-  if (file.size > MAX_BYTES) throw tooLarge(file);
-  const verdict = await call('v1/emotion', { method: 'POST', body: file, signal }, file);
-  if (typeof verdict.emotion !== 'string' || !verdict.model) throw noAnswer(200, 'JSON');
-  return verdict;
 }
 
 /** Returns the card of the model that answers. */
@@ -32,7 +20,14 @@ export async function readCard() {
   return card;
 }
 
-async function call(path, options, file) {
+/**
+ * Returns the object that a request is answered with.
+ *
+ * @param options those of fetch()
+ * @param file what is being sent, if that is a file
+ * @throws ApiError with a sentence for the visitor; an AbortError when the signal says so
+ */
+export async function call(path, options, file) {
   let response;
   let text;
   try {
@@ -73,15 +68,23 @@ function kindOf({ headers }, text) {
     : 'something';
 }
 
-function noAnswer(status, kind) {
+/** An answer that is none of the API's: what it was instead, in a word or two. */
+export function noAnswer(status, kind) {
   return new ApiError(
     `The server sent ${kind} instead of an answer (status ${status}): perhaps something stands between it and this page, such as a sign-in page or a proxy. Open this page again, or try later.`,
     { code: 'not-an-answer' },
   );
 }
 
-/** A request that never got through: the file, the network or the server. */
-async function unreachable(file) {
+/**
+ * A request that never got through: the file, the network or the server.
+ *
+ * @param why what is likely where the file can be read and the device is online
+ */
+export async function unreachable(
+  file,
+  why = 'the server does not answer. It may be starting, or away for a moment',
+) {
   const isReadable = await file
     ?.slice(0, 1)
     .arrayBuffer()
@@ -95,17 +98,8 @@ async function unreachable(file) {
       { code: 'unreadable', canRetry: false },
     );
   }
-  const why = navigator.onLine
-    ? 'the server does not answer. It may be starting, or away for a moment'
-    : 'this device is offline';
-  return new ApiError(`This could not be sent: ${why}. Nothing is lost: try again.`, {
+  const reason = navigator.onLine ? why : 'this device is offline';
+  return new ApiError(`This could not be sent: ${reason}. Nothing is lost: try again.`, {
     code: 'unreachable',
   });
-}
-
-function tooLarge(file) {
-  return new ApiError(
-    `This file has ${size(file.size)}; ${size(MAX_BYTES)} is the most that is taken, so it was not sent. Send it compressed (Ogg Opus, M4A) or in parts.`,
-    { code: 'audio-too-large', canRetry: false },
-  );
 }

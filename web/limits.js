@@ -1,4 +1,4 @@
-/** What one call takes: as in core/limits.ts, which a test compares. */
+/** What the API takes: as in core/limits.ts, which a test compares. */
 
 /** Bytes. */
 export const MAX_BYTES = 25 * 1024 * 1024;

@@ -33,7 +33,10 @@ export class Storage extends Construct {
         expireAfter('uploads', 1, UPLOADS_PREFIX),
         { ...expireAfter('recordings', config.inboxDays), ...STALE_PARTS },
       ],
-      // The page posts recordings with a presigned form; the form is what allows it, not the origin.
+      // CORS keeps pages from using what a browser knows of its visitor, and here that is nothing: who
+      // has the presigned form may post, one file to one key, and learns nothing from the answer. Pages
+      // of any origin may ask the API for a form, so they may use it. The page's own origin alone would
+      // also go round in a circle: its policy names this bucket.
       cors: [
         {
           allowedMethods: [HttpMethods.POST],

@@ -6,6 +6,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
+import { MAX_BYTES } from '../../core/limits.ts';
 import { logFailure } from '../../functions/http/log.ts';
 import { readPageDocument } from '../../functions/http/page-document.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
@@ -22,6 +23,15 @@ export interface AppOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null where it never does. */
   readonly cloud: (() => Promise<unknown> | undefined) | null;
+  /** What the page sends by another way than one call, as it does on AWS; nothing by default. */
+  readonly uploads?: PageUploads;
+}
+
+export interface PageUploads {
+  /** Bytes of a recording above which it is uploaded. */
+  readonly above: number;
+  /** Origin of the S3 that takes it. */
+  readonly origin: string;
 }
 
 /**
@@ -30,11 +40,12 @@ export interface AppOptions {
  * @param options.host the address it will listen at. On a loopback address only requests to a loopback name
  * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding).
  */
-export function createApp({ host, cloud }: AppOptions): App {
+export function createApp({ host, cloud, uploads }: AppOptions): App {
   const app: App = new Hono();
   const pageFolder = join(packageRoot(), PAGE.folder);
   const page = readPageDocument(pageFolder);
-  const headersOfAll = Object.entries(securityHeaders(page));
+  const sources = { styleSource: page.styleSource, uploadOrigin: uploads?.origin };
+  const headersOfAll = Object.entries(securityHeaders(sources));
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of headersOfAll) context.header(name, value);
@@ -55,6 +66,9 @@ export function createApp({ host, cloud }: AppOptions): App {
   }
   app.use(crossOrigin(host));
   for (const path of ['/v1/*', '/openapi.json']) app.all(path, toApi);
+  app.get(`/${PAGE.limits}`, (context) =>
+    context.json({ maxCallBytes: uploads?.above ?? MAX_BYTES }),
+  );
   app.get('*', compress());
   // Wherever npm put the packages: in a folder of ours, or beside it where we are a package ourselves.
   const { resolve } = createRequire(import.meta.url);

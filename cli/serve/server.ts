@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { UndertoneError } from '../../core/errors.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';
-import { type AppOptions, createApp } from './app.ts';
+import { type AppOptions, createApp, type PageUploads } from './app.ts';
 import type { LiveLimits } from './live/limits.ts';
 import { type LiveStreams, openLiveStreams } from './live/upgrade.ts';
 
@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null, the default, where it never does. */
   readonly cloud?: AppOptions['cloud'];
+  /** What the page uploads, where it is not the usual, which is nothing: one call takes all. */
+  readonly uploads?: PageUploads;
   /** What live streams may use, where it is not the usual. */
   readonly live?: Partial<LiveLimits>;
 }
@@ -38,9 +40,9 @@ export interface RunningServer {
  * const { url, close } = await startServer({ port: 0, host: '127.0.0.1' });
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port, host, cloud = null, live = {} } = options;
+  const { port, host, cloud = null, live = {}, uploads } = options;
   const server = createAdaptorServer({
-    fetch: createApp({ host, cloud }).fetch,
+    fetch: createApp({ host, cloud, ...(uploads && { uploads }) }).fetch,
     // The handlers get the platform's own Response, as they do on Lambda.
     overrideGlobalObjects: false,
   }) as Server;

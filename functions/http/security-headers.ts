@@ -1,3 +1,11 @@
+/** What the page may use besides the files at its own address. */
+export interface PageSources {
+  /** Names the one style that stands in the page: `'sha256-…'`. */
+  readonly styleSource: string;
+  /** Where the page sends what is too large for one call, where there is such a place. */
+  readonly uploadOrigin?: string | undefined;
+}
+
 /**
  * Returns what every answer of the page's address says to browsers, by the name of the header: the
  * local server and CloudFront both send it.
@@ -11,11 +19,10 @@
  * would make the browser start a new process when the answer is there already, which takes longer than
  * all that the page itself needs until it can be seen.
  *
- * @param options.styleSource names the one style that stands in the page: `'sha256-…'`
  * @example
  * securityHeaders(readPageDocument('web'))['content-security-policy'];
  */
-export function securityHeaders({ styleSource }: { readonly styleSource: string }) {
+export function securityHeaders({ styleSource, uploadOrigin }: PageSources) {
   return {
     'content-security-policy': [
       "default-src 'none'",
@@ -23,7 +30,7 @@ export function securityHeaders({ styleSource }: { readonly styleSource: string 
       "worker-src 'self'",
       `style-src 'self' ${styleSource}`,
       "img-src 'self'",
-      "connect-src 'self'",
+      ["connect-src 'self'", uploadOrigin].filter(Boolean).join(' '),
       'media-src blob:',
       "form-action 'self'",
       "base-uri 'none'",

@@ -77,7 +77,7 @@ describe('what is deployed', () => {
   test('is the page as it is here, with what comes of packages', async () => {
     const uploaded = await Promise.all(assembly.pageAssets().map(filesIn));
     const here = await filesIn(join(ROOT, PAGE.folder));
-    const more = [...Object.keys(PAGE.vendor), 'not-found.json'];
+    const more = [...Object.keys(PAGE.vendor), 'not-found.json', PAGE.limits];
     expect(uploaded.flat().sort()).toEqual([...here, ...more].sort());
   });
 

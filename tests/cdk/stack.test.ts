@@ -71,6 +71,14 @@ describe('buckets', () => {
     ]);
   });
 
+  test('pages may post to the inbox, and do nothing else', () => {
+    const [rule, ...others] = inbox.CorsConfiguration.CorsRules;
+    expect(rule).toMatchObject({ AllowedMethods: ['POST'], AllowedOrigins: ['*'] });
+    expect(rule.ExposedHeaders).toBeUndefined();
+    expect(others).toEqual([]);
+    expect(results.CorsConfiguration).toBeUndefined();
+  });
+
   test('a deleted recording is gone, a deleted label can be had back', () => {
     expect(inbox.VersioningConfiguration).toBeUndefined();
     expect(results.VersioningConfiguration).toEqual({ Status: 'Enabled' });

@@ -224,7 +224,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
   test('says what it is, what it is not, and how far to trust it', async () => {
     await visit.open();
     const text = await visibleText(visit.page.locator('body'));
-    expect(text).toContain('Nothing is stored, nothing is shared');
+    expect(text).toContain('Nothing is kept, nothing is shared');
     expect(text).toContain('Article 5(1)(f)');
     expect(text).toMatch(/61%\s+of 1,440 recordings right/);
     expect(text).toContain('five folds by actor, speech only');

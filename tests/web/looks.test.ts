@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { useTinyModel } from '../fixtures/model.ts';
 import { canBrowse } from './browser.ts';
-import { DARK, LETTER, LIGHT, LONG, NOTE, PHONE, QUIET, useVisit } from './visit.ts';
+import { DARK, file, LETTER, LIGHT, LONG, NOTE, PHONE, QUIET, useVisit } from './visit.ts';
 
 /** Bytes that the whole page may have, gzipped. */
 const MOST_BYTES = 150 * 1024;
@@ -65,6 +65,18 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
     await visit.card('letter.txt', 'failed');
     found.push(...(await violations('table')));
     expect(found).toEqual([]);
+  });
+
+  test('axe finds nothing in what is sent to a storage that takes its time', async () => {
+    await visit.open({ ...PHONE, reducedMotion: 'reduce' });
+    const { page } = visit;
+    const upload = { url: `${visit.server.url}/storage`, fields: {} };
+    await page.route('**/limits.json', (route) => route.fulfill({ json: { maxCallBytes: 0 } }));
+    await page.route('**/v1/uploads', (route) => route.fulfill({ json: { id: 'id', upload } }));
+    await page.route(upload.url, () => {});
+    await visit.choose(file('large.wav', Buffer.alloc(5_000_000)));
+    await page.getByRole('progressbar', { name: 'Sending large.wav' }).waitFor();
+    expect(await violations('sending')).toEqual([]);
   });
 
   test('fits a phone without scrolling sideways, and a finger', async () => {
@@ -132,8 +144,13 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
     await visit.card('note.wav', 'heard');
     await page.getByText('See what it hears').click();
     await page.locator('[data-state=done]').waitFor();
-    // What a worklet or a worker loads is not always told of.
-    for (const part of ['live/pcm.js', 'sound/worker.js', 'sound/describe.js']) {
+    // What a worklet or a worker loads is not always told of; the last is for large files.
+    for (const part of [
+      'live/pcm.js',
+      'sound/worker.js',
+      'sound/describe.js',
+      'answers/upload.js',
+    ]) {
       const response = await page.request.get(`${visit.server.url}/${part}`);
       loaded.set(`/${part}`, response.body());
     }

@@ -118,6 +118,9 @@ describe.skipIf(!canBrowse)('the page in trouble', () => {
     await visit.open();
     const limits = await visit.page.evaluate(`import('/limits.js').then((all) => ({ ...all }))`);
     expect(limits).toEqual({ MAX_BYTES, MAX_SECONDS });
+    // Here one call takes all of it.
+    const here = await visit.page.evaluate(`fetch('/limits.json').then((answer) => answer.json())`);
+    expect(here).toEqual({ maxCallBytes: MAX_BYTES });
     const emotions = await visit.page.evaluate(
       `import('/emotions.js').then((all) => all.EMOTIONS)`,
     );

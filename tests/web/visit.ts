@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { launchChromium } from '../../bench/chromium.ts';
-import { type RunningServer, startServer } from '../../cli/serve/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../cli/serve/server.ts';
 import { silence, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { visibleText } from './browser.ts';
 
@@ -25,6 +25,8 @@ export const LONG = file('long.wav', wavFile(twoStretches()));
 export function file(name: string, bytes: Uint8Array) {
   return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) };
 }
+
+type CardState = 'waiting' | 'sending' | 'listening' | 'heard' | 'failed' | 'cancelled';
 
 interface Opening extends BrowserContextOptions {
   /** Whether the visitor refuses the microphone. */
@@ -68,7 +70,7 @@ export class Visit {
   }
 
   /** Waits until the card of a file has reached a state, and returns its text. */
-  async card(name: string, state: 'heard' | 'failed' | 'cancelled'): Promise<string> {
+  async card(name: string, state: CardState): Promise<string> {
     const element = this.page.locator(`[data-state=${state}]`, { hasText: name });
     await element.waitFor();
     return visibleText(element);
@@ -78,6 +80,7 @@ export class Visit {
 /**
  * Starts the server and a browser for all tests of a file.
  *
+ * @param options returns what the server is given, once what the hooks before started is there
  * @example
  * const visit = useVisit();
  * test('…', async () => {
@@ -86,7 +89,7 @@ export class Visit {
  *   expect(await visit.card('note.wav', 'heard')).toContain('Happy');
  * });
  */
-export function useVisit(): Visit {
+export function useVisit(options: () => Partial<ServerOptions> = () => ({})): Visit {
   const visit = new Visit();
   let folder: string;
 
@@ -95,7 +98,7 @@ export function useVisit(): Visit {
     const microphone = join(folder, 'voice.wav');
     const voice = voiceLike({ seconds: 8, sampleRate: 48_000 });
     await writeFile(microphone, wavFile(voice, { sampleRate: 48_000 }));
-    visit.server = await startServer({ port: 0, host: '127.0.0.1' });
+    visit.server = await startServer({ port: 0, host: '127.0.0.1', ...options() });
     visit.browser = await launchChromium({ microphone });
   });
 

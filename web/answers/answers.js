@@ -1,6 +1,6 @@
-import { hear } from '../api.js';
 import { prefersCalm } from '../dom.js';
 import { createCard } from './card.js';
+import { hear } from './hear.js';
 import { offerDownloads, showTable } from './table.js';
 
 /**
@@ -17,6 +17,10 @@ export function createAnswers({ list, table, status, threshold }) {
     answers.flatMap(({ name, outcome }) => (outcome ? [{ file: name, ...outcome }] : [])),
   );
   const refresh = () => showTable(table, answers);
+  // Who leaves waits for nothing any more, and what was uploaded is deleted.
+  addEventListener('pagehide', () => {
+    for (const { attempt } of answers) attempt.abort();
+  });
 
   function create({ file, name = file.name, isOwn = false }) {
     const answer = { file, name, outcome: null, attempt: null };
@@ -57,7 +61,14 @@ export function createAnswers({ list, table, status, threshold }) {
       status.textContent = `${name}: ${sentence}`;
     };
     try {
-      const verdict = await hear(file, signal);
+      const verdict = await hear(file, {
+        signal,
+        onSending(share) {
+          if (share === 0) say('Sending.');
+          card.showSending(share);
+        },
+        onSent: card.showListening,
+      });
       answer.outcome = { verdict };
       say(card.showVerdict(verdict, threshold()));
     } catch (error) {

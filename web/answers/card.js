@@ -1,18 +1,20 @@
 import { clone, download, element } from '../dom.js';
 import { mark } from '../emotions.js';
 import { load } from '../load.js';
-import { clock, explain, shares, title } from '../words.js';
+import { clock, explain, percent, shares, size, title } from '../words.js';
 import { createBars } from './bars.js';
 import { createPlayer } from './player.js';
 import { createTimeline } from './timeline.js';
 
 /** Stands for the stretch that is played where nobody speaks. */
 const PAUSE = {};
+/** The states in which there is something to wait for, and to cancel. */
+const BUSY = new Set(['waiting', 'sending', 'listening']);
 /** Milliseconds after which an answer is late enough to say so. */
 const SLOW = 8000;
 
 /**
- * Returns the card of one recording: waiting, listening, and at last its verdict or its failure.
+ * Returns the card of one recording: waiting, sending, listening, and at last its verdict or its failure.
  *
  * @param recording `file`, `name` (its name for people) and `isOwn`: whether it was recorded here
  * @param actions what the buttons do: `cancel`, `again` and `remove`
@@ -36,7 +38,7 @@ export function createCard({ file, name, isOwn }, actions) {
   let late;
   const show = (state, emotion, child, canRetry = false) => {
     clearTimeout(late);
-    const isBusy = state === 'waiting' || state === 'listening';
+    const isBusy = BUSY.has(state);
     // The focus would be lost with a button that goes.
     const held = [buttons.cancel, buttons.again].includes(document.activeElement);
     root.dataset.state = state;
@@ -48,18 +50,34 @@ export function createCard({ file, name, isOwn }, actions) {
     if (held)
       (isBusy ? buttons.cancel : buttons.again.hidden ? buttons.remove : buttons.again).focus();
   };
-  const showBusy = (state, text) => {
+  const showBusy = (state, text, ...more) => {
     const view = clone('#busy-template');
     const line = view.querySelector('.busy');
     line.textContent = text;
+    line.after(...more);
     show(state, '', view);
     return line;
   };
+  let sending;
 
   return {
     element: root,
     showWaiting() {
       showBusy('waiting', 'Waiting for its turn');
+    },
+    /** Shows how much of the recording is sent, a share; only what takes a while is shown like this. */
+    showSending(share) {
+      if (root.dataset.state !== 'sending') {
+        const progress = element('progress', {
+          class: 'progress',
+          max: 1,
+          'aria-label': `Sending ${name}`,
+        });
+        const line = showBusy('sending', '', progress);
+        sending = { progress, line };
+      }
+      sending.progress.value = share;
+      sending.line.textContent = `Sending: ${percent(share)} of ${size(file.size)}`;
     },
     showListening() {
       const line = showBusy('listening', 'Listening');

@@ -9,7 +9,7 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import type { Construct, IConstruct } from 'constructs';
 import { ERROR_TABLE } from '../../../core/errors.ts';
 import type { PageDocument } from '../../../functions/http/page-document.ts';
-import { PAGE } from '../../../functions/http/page-files.ts';
+import { LAMBDA_CALL_BYTES, PAGE } from '../../../functions/http/page-files.ts';
 import type { Config } from '../../config.ts';
 import { ROOT } from '../../root.ts';
 import { acknowledge, acknowledgeResources } from '../acknowledge.ts';
@@ -43,6 +43,7 @@ export function upload(
       Source.data('index.html', page.html),
       ...Object.entries(PAGE.vendor).map(([path, file]) => Source.data(path, readPackaged(file))),
       Source.jsonData(NOT_FOUND_FILE, NOT_FOUND),
+      Source.jsonData(PAGE.limits, { maxCallBytes: LAMBDA_CALL_BYTES }),
     ],
     destinationBucket: bucket,
     distribution,

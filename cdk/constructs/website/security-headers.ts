@@ -1,21 +1,20 @@
 import { Duration } from 'aws-cdk-lib';
 import { type HeadersReferrerPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
-import type { PageDocument } from '../../../functions/http/page-document.ts';
-import { securityHeaders } from '../../../functions/http/security-headers.ts';
+import { type PageSources, securityHeaders } from '../../../functions/http/security-headers.ts';
 import { regionalName } from './regional-name.ts';
 
 /**
  * Returns what makes CloudFront send the headers that the local server sends, and that this address is
  * never to be had without TLS. CloudFront wants those that it knows in fields of their own.
  */
-export function headersPolicy(scope: Construct, page: PageDocument): ResponseHeadersPolicy {
+export function headersPolicy(scope: Construct, sources: PageSources): ResponseHeadersPolicy {
   const {
     'content-security-policy': contentSecurityPolicy,
     'referrer-policy': referrerPolicy,
     'x-content-type-options': _,
     ...others
-  } = securityHeaders(page);
+  } = securityHeaders(sources);
   return new ResponseHeadersPolicy(scope, 'Headers', {
     responseHeadersPolicyName: regionalName(scope, 'Headers'),
     comment: 'What keeps the page of Undertone to itself.',

@@ -54,6 +54,8 @@ const ERROR_RESPONSES: ErrorResponse[] = [
 export interface WebsiteProps {
   readonly config: Config;
   readonly api: RestApi;
+  /** Takes the uploads of the page: the one place besides its own address that it may speak to. */
+  readonly inbox: Bucket;
 }
 
 /** The page: its files in a bucket, and CloudFront before them and before the API, at one address. */
@@ -63,7 +65,7 @@ export class Website extends Construct {
   /** By which the firewall knows that a request came through CloudFront. */
   readonly proof: Proof;
 
-  constructor(scope: Construct, id: string, { config, api }: WebsiteProps) {
+  constructor(scope: Construct, id: string, { config, api, inbox }: WebsiteProps) {
     super(scope, id);
     this.proof = new Proof(this, 'Proof', {
       header: 'x-undertone-page',
@@ -83,7 +85,10 @@ export class Website extends Construct {
     const page = readPageDocument(join(ROOT, PAGE.folder));
     const common = {
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-      responseHeadersPolicy: headersPolicy(this, page),
+      responseHeadersPolicy: headersPolicy(this, {
+        styleSource: page.styleSource,
+        uploadOrigin: `https://${inbox.bucketRegionalDomainName}`,
+      }),
       compress: true,
     };
     const toApi = { ...common, ...apiBehaviour(this, api, this.proof) };
