@@ -1,10 +1,11 @@
 import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { logEvent } from '../bots/log.ts';
-import { once, registerContext } from './aws/once.ts';
+import { isTableAway, once, registerContext } from './aws/once.ts';
 import { chatJobSchema } from './chat/job.ts';
 import { chatWorker } from './chat/platforms.ts';
 import { tryAgainSoon } from './chat/queue.ts';
+import { TRIES } from './chat/tries.ts';
 
 /**
  * Milliseconds of a call that are left for the answer, with all its tries: notes that are not heard by
@@ -41,12 +42,19 @@ async function answerMessage({ body, attributes }: SQSRecord, context: Context):
   try {
     const { platform, id, payload } = chatJobSchema.parse(JSON.parse(body));
     const { platforms, dynamodb: client, idempotencyTable: tableName } = chatWorker();
-    const isRepeated = Number(attributes.ApproximateReceiveCount) > 1;
+    const tried = Number(attributes.ApproximateReceiveCount);
     const left = Math.max(0, context.getRemainingTimeInMillis() - RESERVE);
     const signal = AbortSignal.timeout(left);
-    await once('chat', { platform, id }, { tableName, client }, () =>
-      platforms[platform](payload, { isRepeated, signal }),
-    );
+    let isBegun = false;
+    const work = () => {
+      isBegun = true;
+      return platforms[platform](payload, { isRepeated: tried > 1, signal });
+    };
+    await once('chat', { platform, id }, { tableName, client }, work).catch(async (thrown) => {
+      // On the last try an answer that might be the second one is better than none.
+      if (isBegun || tried < TRIES || !isTableAway(thrown)) throw thrown;
+      await work();
+    });
   } catch (thrown) {
     logEvent('chat: a job is to be tried again', thrown);
     throw thrown;

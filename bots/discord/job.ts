@@ -49,7 +49,12 @@ export async function handleDiscordJob(
   }
   const window = AbortSignal.timeout(left);
   const stop = signal ? AbortSignal.any([window, signal]) : window;
-  const body = await work(interaction, services, stop);
+  const body = await work(interaction, services, stop).catch((thrown) => {
+    const { errors } = services.strings ?? EN;
+    const error = UndertoneError.from(thrown);
+    logEvent('discord: what was asked could not be done', error);
+    return message([textEmbed(errors[error.code])]);
+  });
   await edit(interaction, body, rest).catch((thrown) => {
     if (!isGone(thrown)) throw thrown;
     logEvent('discord: an answer was gone before it could be edited', thrown);
@@ -69,14 +74,8 @@ async function work(
   }
   if (command.kind !== 'auto') return message([textEmbed(strings.unknownCommand)]);
   if (!isModerator) return message([textEmbed(strings.moderatorsOnly)]);
-  try {
-    await settings.setAutomatic(place, command.isOn);
-    return message([textEmbed(command.isOn ? strings.automaticOn : strings.automaticOff)]);
-  } catch (thrown) {
-    const error = UndertoneError.from(thrown);
-    logEvent('discord: a setting could not be saved', error);
-    return message([textEmbed(strings.errors[error.code])]);
-  }
+  await settings.setAutomatic(place, command.isOn);
+  return message([textEmbed(command.isOn ? strings.automaticOn : strings.automaticOff)]);
 }
 
 async function edit(

@@ -1,4 +1,8 @@
-import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import {
+  IdempotencyConfig,
+  IdempotencyPersistenceLayerError,
+  makeIdempotent,
+} from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
@@ -17,6 +21,11 @@ export function registerContext(context: Context): void {
 export interface DoneTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
+}
+
+/** Whether a failure of `once` means that the table does not answer, and nothing else. */
+export function isTableAway(thrown: unknown): boolean {
+  return thrown instanceof IdempotencyPersistenceLayerError;
 }
 
 let store: DynamoDBPersistenceLayer | undefined;

@@ -1,6 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
@@ -172,6 +178,31 @@ test('where the worker gets many at once, only the channel of what failed waits'
   work();
   await answered(second);
   expect(orderOf(first, second)).toEqual([0, 1]);
+});
+
+test('is answered on its last try where the table of what was done is away', async () => {
+  const asked = await ask(scene.open);
+  const client = new DynamoDBClient();
+  const TableName = process.env.UNDERTONE_IDEMPOTENCY_TABLE;
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  await client.send(new DeleteTableCommand({ TableName }));
+  const before = queue.counts().dead;
+  work();
+  for (const [i, delay] of RETRY_DELAYS.entries()) {
+    await failed(i + 1);
+    expect(asked.edits).toEqual([]);
+    ahead += delay * 1000;
+  }
+  await answered(asked);
+  expect(asked.edits).toHaveLength(1);
+  await counts({ waiting: 0, inFlight: 0, dead: before });
+  await client.send(
+    new CreateTableCommand({
+      ...{ TableName, BillingMode: 'PAY_PER_REQUEST' },
+      ...{ KeySchema: Table?.KeySchema, AttributeDefinitions: Table?.AttributeDefinitions },
+    }),
+  );
+  client.destroy();
 });
 
 test('a note for which there is no time is answered with a sentence while there is', async () => {
