@@ -23,8 +23,9 @@ export class Progress {
     return this.#settings.answeredUntil('discord');
   }
 
-  /** Begins to keep it. */
+  /** Begins to keep it, unless the end came first. */
   start(): void {
+    if (this.#endedAt !== null) return;
     void this.#save();
     this.#timer = setInterval(() => void this.#save(), INTERVAL);
   }

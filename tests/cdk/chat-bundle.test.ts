@@ -78,6 +78,8 @@ test('the worker always answers: here that a voice message is gone', async () =>
   const aws = await startLocalAws({ folder: null });
   await using lambda = await startLambda({
     folder,
+    // As in the stack: what is left of it decides how long a note is heard.
+    timeoutMs: 120_000,
     environment: {
       ...aws.env,
       UNDERTONE_DISCORD_API: discord.api,
