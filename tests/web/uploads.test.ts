@@ -66,7 +66,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     const network = await visit.page.context().newCDPSession(visit.page);
     await network.send('Network.emulateNetworkConditions', {
       ...{ offline: false, latency: 0, downloadThroughput: -1 },
-      uploadThroughput: LARGE.buffer.length / 4,
+      uploadThroughput: LARGE.buffer.length / 3,
     });
   }
 
