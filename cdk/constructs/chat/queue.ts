@@ -19,7 +19,7 @@ const VISIBILITY = Duration.minutes(3);
 
 /**
  * What Discord and Slack have asked, in order for each channel, and a queue for what no function could
- * deal with. Jobs hold what the platform sent, so neither keeps them for long.
+ * deal with. Jobs hold ids of people and addresses of recordings, so neither keeps them for long.
  */
 export class ChatQueue extends Construct {
   readonly queue: Queue;
