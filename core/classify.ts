@@ -6,6 +6,7 @@ import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import { loadModel, type Model } from './model/session.ts';
 import { round } from './round.ts';
+import { sequenceOf } from './timeline/sequence.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
 import type { Segment, Verdict } from './verdict.ts';
 import { meanOverWindows, modelWindows, windowWeight } from './windows.ts';
@@ -54,12 +55,14 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
   if (stretches.length === 0) return noSpeech(duration, model);
   const weights = windows.map((window) => windowWeight(active, window));
   const timeline = stretches.map((stretch) => timelineEntry(stretch, speech, model));
+  const amounts = timeline.map(({ emotion }, i) => [emotion, stretches[i].active] as const);
   return {
     ...labelled(meanOverWindows(posteriors, weights), model),
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
+    sequence: sequenceOf(amounts),
     timeline,
-    summary: shares(timeline.map(({ emotion }, i) => [emotion, stretches[i].active])),
+    summary: shares(amounts),
     model: identity(model),
   };
 }
@@ -71,6 +74,7 @@ function noSpeech(duration: number, model: Model): Verdict {
     probabilities: null,
     duration: round(duration, 3),
     speech: null,
+    sequence: [],
     timeline: [],
     summary: {},
     model: identity(model),

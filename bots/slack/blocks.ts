@@ -1,7 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { VerdictAnswer } from '../answer.ts';
-import type { TimelineWords } from '../wording/timeline.ts';
-import type { Share, VerdictWords } from '../wording/verdict.ts';
+import type { Share, TimelineWords, VerdictWords } from '../wording/verdict.ts';
 
 /** A message in both forms: laid out, and as plain text for notifications and screen readers. */
 export interface Laid {
@@ -19,10 +18,9 @@ export interface Laid {
 export function verdictMessage({ words, notice }: Pick<VerdictAnswer, 'words' | 'notice'>): Laid {
   const { title, sureness, meaning, others, timeline, footer } = words;
   return {
-    text: [[title, sureness].filter(Boolean).join(', '), meaning, footer]
+    text: [`${[title, sureness].filter(Boolean).join(', ')}.`, meaning, footer]
       .filter(Boolean)
-      .join('. ')
-      .replaceAll('..', '.'),
+      .join(' '),
     blocks: [
       header(headline(words)),
       ...(meaning ? [section(mrkdwn(meaning))] : []),

@@ -1,4 +1,5 @@
 import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
+import { headline, LABELS, meaning, percent, shares, sureness } from '../../web/words.js';
 import type { Strings } from './strings.ts';
 
 const MEGABYTES = MAX_BYTES / 2 ** 20;
@@ -9,24 +10,12 @@ const AGAIN =
 const OURS = `Something went wrong on my side. ${AGAIN}`;
 
 export const EN: Strings = {
-  language: 'en',
-  labels: {
-    neutral: 'neutral',
-    calm: 'calm',
-    happy: 'happy',
-    sad: 'sad',
-    angry: 'angry',
-    fearful: 'fearful',
-    disgust: 'disgust',
-    surprised: 'surprised',
-    uncertain: 'uncertain',
-    'no-speech': 'no speech',
-  },
-  sureness: (share) => `${share} sure`,
-  uncertain: (nearest, share) =>
-    `No emotion stands out enough to name it. The nearest is ${nearest}, with ${share}.`,
-  noSpeech: 'I hear nobody speak in this. Silence, music and noise get this answer too.',
-  ofTheSpeech: 'Of the speech',
+  labels: LABELS,
+  headline,
+  sureness,
+  meaning,
+  percent,
+  shares,
   footer: 'A guess about how this sounds, not about how anybody feels.',
   notice: [
     '**Before you read on.** The recording is fetched once, heard, and forgotten: neither the sound nor the answer is stored.',

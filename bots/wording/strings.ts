@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts';
-import type { Label } from '../../core/verdict.ts';
+import type { Label, Verdict } from '../../core/verdict.ts';
 
 /**
  * Everything that the bots say in one language. Another language is another object of this type; nothing
@@ -9,16 +9,17 @@ import type { Label } from '../../core/verdict.ts';
  * platform with a notation of its own translates them.
  */
 export interface Strings {
-  /** Tag of the language (BCP 47), which also decides how numbers are written. */
-  readonly language: string;
   readonly labels: Readonly<Record<Label, string>>;
-  /** How sure a verdict is, for a share such as `71%`. */
-  readonly sureness: (share: string) => string;
-  /** What "uncertain" means, with the nearest emotion and its share. */
-  readonly uncertain: (nearest: string, share: string) => string;
-  readonly noSpeech: string;
-  /** Stands before the shares of a longer note. */
-  readonly ofTheSpeech: string;
+  /** `Happy`, `Uncertain`, `Angry, then happy`. */
+  readonly headline: (verdict: Verdict) => string;
+  /** `71% sure`; null where no one emotion is named. */
+  readonly sureness: (verdict: Verdict) => string | null;
+  /** What a headline means that does not name one emotion; null where it does. */
+  readonly meaning: (verdict: Verdict) => string | null;
+  /** A share from 0 to 1 in whole percent: `71%`. */
+  readonly percent: (share: number) => string;
+  /** `Of the speech: 80% happy, 20% neutral.` */
+  readonly shares: (summary: Verdict['summary']) => string;
   /** That this is a guess about a sound, and not about a person. */
   readonly footer: string;
   /** What goes with the first answer that somebody sees. */

@@ -1,7 +1,7 @@
 import { clone, download, element } from '../dom.js';
 import { mark } from '../emotions.js';
 import { load } from '../load.js';
-import { clock, explain, percent, shares, size, title } from '../words.js';
+import { clock, explain, headline, headlineParts, percent, shares, size } from '../words.js';
 import { createBars } from './bars.js';
 import { createPlayer } from './player.js';
 import { createTimeline } from './timeline.js';
@@ -94,7 +94,7 @@ export function createCard({ file, name, isOwn }, actions) {
         verdict.emotion,
         verdictView({ verdict, sentence, file, signal: removal.signal }),
       );
-      return `${title(verdict.emotion)}. ${sentence}`;
+      return `${headline(verdict)}. ${sentence}`;
     },
     /** Returns what was shown as one sentence. */
     showFailure({ message, code, requestId, canRetry }) {
@@ -122,9 +122,15 @@ export function createCard({ file, name, isOwn }, actions) {
 }
 
 function verdictView({ verdict, sentence, file, signal }) {
-  const { emotion, probabilities, timeline = [], summary } = verdict;
+  const { probabilities, timeline = [], summary } = verdict;
   const view = clone('#verdict-template');
-  view.querySelector('.emotion').append(mark(emotion), title(emotion));
+  view
+    .querySelector('.emotion')
+    .append(
+      ...headlineParts(verdict).map(({ label, text }) =>
+        element('span', { 'data-emotion': label }, mark(label), text),
+      ),
+    );
   view.querySelector('.sentence').textContent = sentence;
   const section = view.querySelector('.player');
   const stretchAt = (seconds) =>
@@ -198,7 +204,7 @@ function plainView(label, heading, sentence, reference) {
   return element(
     'div',
     { class: 'plain' },
-    element('p', { class: 'emotion' }, mark(label), heading),
+    element('p', { class: 'emotion' }, element('span', {}, mark(label), heading)),
     element('p', { class: 'sentence' }, sentence),
     element('p', { class: 'reference', hidden: !reference }, reference),
   );

@@ -1,6 +1,6 @@
 import { download, element } from '../dom.js';
 import { EMOTIONS, mark } from '../emotions.js';
-import { clock, percent, title } from '../words.js';
+import { clock, headline, percent } from '../words.js';
 import { toCsv, toJson } from './downloads.js';
 
 /**
@@ -41,16 +41,25 @@ function row({ name, outcome, card }) {
     card.element.scrollIntoView({ block: 'start' });
     card.element.focus({ preventScroll: true });
   });
-  const told = verdict ? title(verdict.emotion) : error ? error.code : 'waiting';
+  const told = verdict ? headline(verdict) : error ? error.code : 'waiting';
   return element(
     'tr',
     { 'data-emotion': label },
     element('th', { scope: 'row' }, link),
     element('td', { class: 'cell-label' }, ...(label ? [mark(label)] : []), told),
-    element('td', { class: 'cell-number' }, verdict?.speech ? percent(verdict.confidence) : '–'),
+    element(
+      'td',
+      { class: 'cell-number' },
+      verdict && showsConfidence(verdict) ? percent(verdict.confidence) : '–',
+    ),
     element('td', { class: 'cell-eight' }, verdict?.probabilities ? profile(verdict) : '–'),
     element('td', { class: 'cell-number' }, verdict ? clock(verdict.duration) : '–'),
   );
+}
+
+/** A change has no one confidence, and nor has silence. */
+function showsConfidence({ speech, sequence }) {
+  return speech !== null && sequence.length === 0;
 }
 
 /** All eight as a row of small columns, always in the same order. */

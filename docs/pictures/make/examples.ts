@@ -1,4 +1,5 @@
 import { EMOTIONS, type Emotion } from '../../../core/model/emotions.ts';
+import { sequenceOf } from '../../../core/timeline/sequence.ts';
 import {
   type Label,
   type Probabilities,
@@ -57,6 +58,7 @@ function verdict({ emotion, duration, shares, timeline }: Example): Verdict {
     probabilities,
     duration,
     speech: { start: 0, end: duration },
+    sequence: sequenceOf(stretches.map(([start, end, label]) => [label, end - start])),
     timeline: stretches.map(
       ([start, end, label]): Segment => ({
         start,
