@@ -3,18 +3,19 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classify } from '../../../core/classify.ts';
-import { LiveListener } from '../../../core/live/listener.ts';
+import { classify } from '../../core/classify.ts';
 import {
+  LiveListener,
   type LiveSummary,
   type LiveVerdict,
   liveSummarySchema,
   liveVerdictSchema,
-} from '../../../core/live/verdict.ts';
-import { loadModel, type Model } from '../../../core/model/session.ts';
-import { silence, twoStretches, voiceLike, wavFile, whiteNoise } from '../../fixtures/audio.ts';
-import { writeTinyModel } from '../../fixtures/model.ts';
-import { voiceOf, writePitchModel } from '../../fixtures/pitch-model.ts';
+  SampleRing,
+} from '../../core/live.ts';
+import { loadModel, type Model } from '../../core/model/session.ts';
+import { silence, twoStretches, voiceLike, wavFile, whiteNoise } from '../fixtures/audio.ts';
+import { writeTinyModel } from '../fixtures/model.ts';
+import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';
 
 const RATE = 16_000;
 
@@ -217,4 +218,35 @@ test('a long stream takes no more memory than a short one', async () => {
   const after = await used(9);
   // 90 seconds of samples alone would be 5.5 MiB.
   expect(after - before).toBeLessThan(2.5);
+});
+
+describe('the ring buffer', () => {
+  test('keeps the last samples of whatever is pushed, in order', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 12 }),
+        fc.integer({ min: 0, max: 40 }),
+        (capacity, lengths, count) => {
+          const ring = new SampleRing(capacity);
+          const all: number[] = [];
+          for (const length of lengths) {
+            const chunk = Array.from({ length }, (_, i) => all.length + i);
+            ring.push(Float32Array.from(chunk));
+            all.push(...chunk);
+          }
+          const kept = Math.min(count, capacity, all.length);
+          expect([...ring.last(count)]).toEqual(all.slice(all.length - kept));
+        },
+      ),
+    );
+  });
+
+  test('hands out copies, which later samples do not change', () => {
+    const ring = new SampleRing(2);
+    ring.push(Float32Array.of(1, 2));
+    const copy = ring.last(2);
+    ring.push(Float32Array.of(3, 4));
+    expect([...copy]).toEqual([1, 2]);
+  });
 });
