@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EMOTIONS, type Emotion } from './model/emotions.ts';
 
 const probability = z.number().min(0).max(1);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { verdictSchema } from '../verdict.ts';
 
 const { emotion, confidence, probabilities, duration, summary } = verdictSchema.shape;
