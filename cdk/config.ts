@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A mistake that whoever deploys can correct: the message says how, and a stack trace would not help. */
 export class ConfigurationError extends Error {

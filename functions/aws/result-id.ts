@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UPLOADS_PREFIX } from '../infrastructure.ts';
 
 /** Seconds for which a result is kept. */
