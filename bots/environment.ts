@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { UndertoneError } from '../core/errors.ts';
 
-/** Origins on this machine that files are fetched from besides a platform's own hosts; for tests. */
+/** Origins on this machine from which files may be fetched besides a platform's own hosts; for tests. */
 export const fileHostsSchema = z
   .string()
   .default('')
   .transform((text) => text.split(',').filter(Boolean));
 
-/** What every bot on one's own machine is told by its environment. Messages say what a value has to be. */
-export const BOT_VARIABLES = {
+/** The environment variables of every self-hosted bot. Messages say what a value has to be. */
+const BOT_VARIABLES = {
   UNDERTONE_API_ENDPOINT: z
     .url('the address of the Undertone API, such as http://127.0.0.1:8787')
     .default('http://127.0.0.1:8787'),
-  /** Where the API asks for one. */
+  /** Required if the API asks for one. */
   UNDERTONE_API_KEY: z.string().optional(),
-  /** Table that the settings are kept in; a file without one. */
+  /** The table that holds the settings, instead of a file. */
   UNDERTONE_CHAT_TABLE: z.string().min(3, 'the name of a DynamoDB table').optional(),
   UNDERTONE_SETTINGS_FILE: z.string().default('.undertone/chat-settings.json'),
   UNDERTONE_FILE_HOSTS: fileHostsSchema,
@@ -22,27 +22,55 @@ export const BOT_VARIABLES = {
 
 export type BotVariables = z.infer<z.ZodObject<typeof BOT_VARIABLES>>;
 
+const DISCORD_TOKEN =
+  'the token of the bot, from the developer portal (your application, Bot, Reset Token)';
+
+const discordSchema = z.object({
+  UNDERTONE_DISCORD_TOKEN: z.string(DISCORD_TOKEN).trim().min(20, DISCORD_TOKEN),
+  ...BOT_VARIABLES,
+  /** A stand-in for Discord on this machine. */
+  UNDERTONE_DISCORD_API: z.url('an address such as https://discord.com/api').optional(),
+});
+
+const SLACK_APP_TOKEN = 'the app-level token with connections:write, which begins with xapp-';
+const SLACK_BOT_TOKEN = 'the "Bot User OAuth Token", which begins with xoxb-';
+
+const slackSchema = z.object({
+  UNDERTONE_SLACK_APP_TOKEN: z.string(SLACK_APP_TOKEN).startsWith('xapp-', SLACK_APP_TOKEN),
+  UNDERTONE_SLACK_BOT_TOKEN: z.string(SLACK_BOT_TOKEN).startsWith('xoxb-', SLACK_BOT_TOKEN),
+  ...BOT_VARIABLES,
+  /** A stand-in for Slack on this machine. */
+  UNDERTONE_SLACK_API: z.url('an address such as https://slack.com/api/').optional(),
+});
+
 /**
- * Returns what a bot is told by its environment.
+ * Returns the environment of the Discord bot.
  *
- * @param guide the page that tells where the values are found
- * @throws UndertoneError `configuration-invalid` that says what each variable should be
- * @example
- * const schema = z.object({ ...BOT_VARIABLES, UNDERTONE_TOKEN: z.string('the token of the bot') });
- * const { UNDERTONE_TOKEN } = readVariables(schema, { guide: 'docs/discord.md' });
+ * @throws UndertoneError `configuration-invalid`, with what each variable should be
  */
-export function readVariables<Variables>(
-  schema: z.ZodType<Variables>,
-  { guide }: { readonly guide: string },
-): Variables {
-  // A variable that is set to nothing is one that is not set.
+export function discordEnvironment(): z.infer<typeof discordSchema> {
+  return readVariables(discordSchema, 'docs/discord.md');
+}
+
+/**
+ * Returns the environment of the Slack bot.
+ *
+ * @throws UndertoneError `configuration-invalid`, with what each variable should be
+ */
+export function slackEnvironment(): z.infer<typeof slackSchema> {
+  return readVariables(slackSchema, 'docs/slack.md');
+}
+
+/** @param guide the page that explains where the values come from */
+function readVariables<Variables>(schema: z.ZodType<Variables>, guide: string): Variables {
+  // A variable set to nothing counts as not set.
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const needs = parsed.error.issues.map(({ path, message }) => `${path.join('.')} to ${message}`);
   throw new UndertoneError(
     'configuration-invalid',
-    `Set ${needs.join(', and ')}. ${guide} tells where they are found.`,
+    `Set ${needs.join(', and ')}. ${guide} explains where to find them.`,
     { cause: parsed.error },
   );
 }

@@ -1,10 +1,10 @@
 import { UndertoneError } from '../core/errors.ts';
 
 /**
- * Writes one line of JSON about something that went wrong, or was refused, to stderr: what it was, never
- * about whom. No names, no messages, no addresses of files.
+ * Writes one line of JSON about a failure or a refusal to stderr: what happened, never who was involved.
+ * No names, no messages, no file addresses.
  *
- * @param event what happened, in a few words that stay the same
+ * @param event what happened, in a fixed phrase
  * @example
  * logEvent('discord: the answer could not be edited', error);
  */
@@ -18,7 +18,7 @@ export function logEvent(event: string, thrown?: unknown): void {
   process.stderr.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Messages of errors that are not ours may quote addresses and texts: only their kind is told. */
+/** Messages of other errors may quote addresses and texts: only their kind is logged. */
 function described(thrown: unknown) {
   if (!(thrown instanceof UndertoneError)) {
     const { name = typeof thrown, code, status } = (thrown ?? {}) as Record<string, unknown>;

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { InteractionResponseType } from 'discord-api-types/v10';
-import { atOnce, firstAnswer } from '../bots/discord/first-answer.ts';
 import { essentialsOf, isPing, readInteraction } from '../bots/discord/interaction.ts';
-import { verifyDiscord } from '../bots/discord/signature.ts';
+import { firstAnswer, immediateAnswer } from '../bots/discord/reply.ts';
 import { logEvent } from '../bots/log.ts';
 import { Recent } from '../bots/recent.ts';
+import { verifyDiscord } from '../bots/signatures.ts';
 import { EN } from '../bots/wording/en.ts';
 import { UndertoneError } from '../core/errors.ts';
 import { chatEnvironment } from './chat/environment.ts';
@@ -40,7 +40,7 @@ export const handler = httpHandler(async (event) => {
     taken.delete(id);
     const error = UndertoneError.from(thrown);
     logEvent('discord: an interaction could not be handed on', error);
-    return json(atOnce(EN.errors[error.code]).response);
+    return json(immediateAnswer(EN.errors[error.code]).response);
   }
 });
 

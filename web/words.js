@@ -66,7 +66,7 @@ export function sureness(verdict) {
  */
 export function meaning({ emotion, sequence, confidence, probabilities }) {
   if (!probabilities) {
-    return "I can't hear anyone speaking. Silence, music and noise get this answer too.";
+    return 'I can’t hear anyone speaking. Silence, music and noise get this answer too.';
   }
   const guess = `the best guess is ${ranked(probabilities)[0][0]}, at ${percent(confidence)}.`;
   if (sequence.length > 0) return `The voice changes along the way. Taken as a whole, ${guess}`;
@@ -135,7 +135,7 @@ export function explain(verdict, threshold) {
     return `${sure}: of 100 answers this confident, about ${Math.round(confidence * 100)} are right on recordings like those it was tested on.`;
   }
   const isUncertain = emotion === 'uncertain' && sequence.length === 0;
-  const rule = `Below ${percent(threshold ?? 0)} it doesn't name one.`;
+  const rule = `Below ${percent(threshold ?? 0)} it doesn’t name one.`;
   return isUncertain && threshold !== null ? `${meaning(verdict)} ${rule}` : meaning(verdict);
 }
 

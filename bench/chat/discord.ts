@@ -5,7 +5,7 @@ import { ApiClient } from '../../bots/api-client.ts';
 import { startDiscordBot } from '../../bots/discord/gateway.ts';
 import { discordHosts } from '../../bots/discord/rest.ts';
 import { memoryLimits } from '../../bots/limits.ts';
-import { fileSettings } from '../../bots/settings/file.ts';
+import { fileSettings } from '../../bots/settings.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { proxyEvent } from '../../tests/functions/event.ts';
 import { readEmotion } from '../../tests/support/discord/commands.ts';

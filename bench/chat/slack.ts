@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '../../bots/api-client.ts';
 import { memoryLimits } from '../../bots/limits.ts';
-import { fileSettings } from '../../bots/settings/file.ts';
+import { fileSettings } from '../../bots/settings.ts';
 import { slackHosts } from '../../bots/slack/files.ts';
 import { startSocketBot } from '../../bots/slack/socket.ts';
 import { ROOT } from '../../cdk/root.ts';

@@ -2,11 +2,11 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { Label, Verdict } from '../../core/verdict.ts';
 
 /**
- * Everything that the bots say in one language. Another language is another object of this type; nothing
- * outside of this folder has words for people in it, apart from the names of commands.
+ * Everything the bots say in one language; another language is another object of this type. Apart from
+ * the names of commands, all text for people is here.
  *
- * Texts are in the common part of Markdown: `**strong**`, `*emphasis*`, `` `code` ``, line breaks. A
- * platform with a notation of its own translates them.
+ * Texts use the common subset of Markdown: `**strong**`, `*emphasis*`, `` `code` ``, line breaks.
+ * Platforms with a different notation convert them.
  */
 export interface Strings {
   readonly labels: Readonly<Record<Label, string>>;
@@ -20,9 +20,9 @@ export interface Strings {
   readonly percent: (share: number) => string;
   /** `Of the speech: 80% happy, 20% neutral.` */
   readonly shares: (summary: Verdict['summary']) => string;
-  /** That this is a guess about a sound, and not about a person. */
+  /** That this is a guess about a sound, not about a person. */
   readonly footer: string;
-  /** What goes with the first answer that somebody sees. */
+  /** Goes with the first answer that someone sees. */
   readonly notice: string;
   readonly help: { readonly title: string; readonly text: string };
   readonly about: { readonly title: string; readonly text: string };
@@ -31,12 +31,10 @@ export interface Strings {
   readonly automaticOff: string;
   readonly moderatorsOnly: string;
   readonly onlyInChannels: string;
-  /** The bot cannot open a channel that it is not in; for platforms where commands work there too. */
+  /** The bot cannot open a channel it is not in; for platforms where its commands work there anyway. */
   readonly inviteMe: string;
   readonly unknownCommand: string;
-  /** Shown while a note is being heard. */
-  readonly listening: string;
-  /** What is said for each error; `wait` is the seconds of `rate-limited`. */
+  /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;
   readonly wait: (seconds: number) => string;
 }

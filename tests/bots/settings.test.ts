@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Place } from '../../bots/consent.ts';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
-import type { Place } from '../../bots/place.ts';
-import { dynamoSettings } from '../../bots/settings/dynamodb.ts';
-import { fileSettings } from '../../bots/settings/file.ts';
+import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
 import { type LocalDynamoDB, startDynamoDB } from '../../cli/local/dynamodb.ts';
 
 const TABLE = 'undertone-chat';

@@ -31,7 +31,7 @@ test('an emotion: how sure, and what is next', () => {
   const words = wordVerdict(happy());
   expect(words).toMatchObject({
     ...{ emoji: '😄', title: 'Happy', sureness: '60% sure', meaning: null },
-    footer: 'A guess about how this sounds, not about how anybody feels.',
+    footer: 'A guess about how this sounds, not about how anyone feels.',
   });
   expect(words.others).toEqual([
     { label: 'surprised', share: '20%', bar: '▰▰▱▱▱▱▱▱▱▱' },
@@ -59,7 +59,7 @@ test('uncertain: that it is, what it means, and the three nearest', () => {
 test('no speech: what it means, and no emotion at all', () => {
   const words = wordVerdict(NO_SPEECH);
   expect(words).toMatchObject({ title: 'No speech', sureness: null, others: [], timeline: null });
-  expect(words.meaning).toContain("I can't hear anyone speaking.");
+  expect(words.meaning).toContain('I can’t hear anyone speaking.');
 });
 
 test('a change: its emotions in order, and what the whole note sounds most like', () => {

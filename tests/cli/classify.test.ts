@@ -56,7 +56,7 @@ describe('one file', () => {
   test('without speech says so', async () => {
     const { code, stdout } = await undertone('classify', NOISE);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/No speech\n +I can't hear anyone speaking\./);
+    expect(stdout).toMatch(/No speech\n +I can’t hear anyone speaking\./);
   });
 
   test('below the confidence of the card is uncertain, and the best guess is named', async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { textEmbed, verdictEmbed } from '../../../bots/discord/embed.ts';
-import { message } from '../../../bots/discord/reply.ts';
+import { message, textEmbed, verdictEmbed } from '../../../bots/discord/reply.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
