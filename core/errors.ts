@@ -32,11 +32,19 @@ const FETCH_ERRORS = {
   'attachment-unavailable': { status: 502, title: 'The file could not be fetched' },
 } as const satisfies Table;
 
+/** Faults of the machine or the command line; only those who run Undertone themselves meet them. */
+const HOST_ERRORS = {
+  'port-taken': { status: 500, title: 'The port is already in use' },
+  'folder-locked': { status: 500, title: 'The folder is already in use' },
+  'folder-unwritable': { status: 500, title: 'The folder cannot be written to' },
+  'setting-invalid': { status: 500, title: 'A setting is invalid' },
+} as const satisfies Table;
+
 /**
  * Every failure that a user can meet, in one table: its stable code, the HTTP status that carries
  * it, and a short title that stays the same for the code (RFC 9457 asks for that).
  */
-export const ERROR_TABLE = { ...API_ERRORS, ...FETCH_ERRORS };
+export const ERROR_TABLE = { ...API_ERRORS, ...FETCH_ERRORS, ...HOST_ERRORS };
 
 /** The codes that the API can answer with. */
 export const API_CODES = Object.keys(API_ERRORS) as [ErrorCode, ...ErrorCode[]];

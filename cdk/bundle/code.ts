@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../../lib/root.ts';
 
 export interface CodeBundle {
   /** Path of the module to begin with, from the root of the repository. */

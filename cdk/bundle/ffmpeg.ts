@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { ROOT } from '../../lib/root.ts';
 import { ConfigurationError } from '../configuration-error.ts';
-import { ROOT } from '../root.ts';
 import { type Architecture, NODE_ARCH } from './architecture.ts';
 import { readExecutable } from './elf.ts';
 

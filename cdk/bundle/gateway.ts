@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../../lib/root.ts';
 import { bundleCode } from './code.ts';
 
 /** What discord.js and ws use where it is installed, and do without where it is not. */

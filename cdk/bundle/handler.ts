@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../../lib/root.ts';
 import { type Architecture, NODE_ARCH } from './architecture.ts';
 import { bundleCode } from './code.ts';
 

@@ -12,9 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ROOT } from '../../lib/root.ts';
 import { bundleHandler } from '../bundle/handler.ts';
 import type { Config } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface HandlerProps {

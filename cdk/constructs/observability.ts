@@ -96,7 +96,7 @@ export class Observability extends Construct {
       }),
       threshold: 2,
       evaluationPeriods: 2,
-      alarmDescription: 'More than 2 % of the answers of the API are failures of ours.',
+      alarmDescription: 'More than 2% of the answers of the API are failures of ours.',
     });
     const emotion = handlers.get('emotion');
     if (!emotion) return;

@@ -19,9 +19,9 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { ROOT } from '../../../lib/root.ts';
 import { bundleGateway } from '../../bundle/gateway.ts';
 import type { Config } from '../../config.ts';
-import { ROOT } from '../../root.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { ChatParts } from './chat.ts';
 import { SETTINGS_ACTIONS } from './worker.ts';

@@ -24,8 +24,8 @@ import {
 import { Construct } from 'constructs';
 import { readPageDocument } from '../../../functions/http/page-document.ts';
 import { PAGE } from '../../../functions/http/page-files.ts';
+import { ROOT } from '../../../lib/root.ts';
 import type { Config } from '../../config.ts';
-import { ROOT } from '../../root.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { Proof } from '../proof.ts';
 import { apiBehaviour } from './api-behaviour.ts';

@@ -8,7 +8,7 @@ import { identity } from '../../../core/label.ts';
 import { LiveListener } from '../../../core/live/listener.ts';
 import { HOP_SECONDS, type LiveVerdict } from '../../../core/live/verdict.ts';
 import type { Model } from '../../../core/model/session.ts';
-import { logFailure } from '../../../functions/http/log.ts';
+import { logEvent } from '../../../lib/log.ts';
 import {
   type LiveLimits,
   MAX_MESSAGE_SECONDS,
@@ -71,7 +71,7 @@ export class LiveSession {
     const error = UndertoneError.from(thrown);
     const { code, title, status, message: detail } = error;
     const isOurs = status >= 500;
-    if (isOurs) logFailure(error, randomUUID());
+    if (isOurs) logEvent('a live stream failed', error, { requestId: randomUUID() });
     this.#send({ type: 'error', code, title, status, detail });
     this.#close(isOurs ? CLOSE.ourFault : CLOSE.policy);
   }
