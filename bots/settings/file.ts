@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import { writeAtomically } from '../../lib/files.ts';
 import { anonymous, type ChannelSettings, channelName } from './settings.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UndertoneError } from '../../core/errors.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';

@@ -1,7 +1,7 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import type { Scores } from '../pipeline/protocols.ts';
+import type { Results } from '../baselines/results.ts';
+import type { Scores } from '../metrics.ts';
 import { percent } from './format.ts';
-import type { Results } from './results.ts';
 
 /** Returns the outcome of a run for a terminal: data, both protocols, what was chosen. */
 export function summaryText({ data, candidates, chosen, calibration, minutes }: Results): string {
