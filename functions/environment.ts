@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readEnvironment as read } from '../lib/environment.ts';
+import type { PerVariable } from './infrastructure.ts';
 
 const bucket = z.string('the name of a bucket').min(3, 'the name of a bucket');
 const table = z.string('the name of a table').min(3, 'the name of a table');
@@ -11,7 +12,7 @@ const environmentSchema = z
     UNDERTONE_RESULTS_TABLE: table,
     UNDERTONE_IDEMPOTENCY_TABLE: table,
     AWS_ENDPOINT_URL_S3: z.url('the address of an S3 endpoint').optional(),
-  })
+  } satisfies PerVariable<z.ZodType> & { AWS_ENDPOINT_URL_S3: z.ZodType })
   .transform((variables) => ({
     inboxBucket: variables.UNDERTONE_INBOX_BUCKET,
     resultsBucket: variables.UNDERTONE_RESULTS_BUCKET,

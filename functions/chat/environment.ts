@@ -1,18 +1,23 @@
 import * as z from 'zod';
 import { fileHostsSchema } from '../../bots/environment.ts';
 import { readEnvironment } from '../../lib/environment.ts';
+import type { PerVariable } from '../infrastructure.ts';
+
+type Variables = PerVariable<z.ZodType>;
 
 const table = z.string('the name of a DynamoDB table').min(3, 'the name of a DynamoDB table');
 
 /** What the functions that talk with chat platforms read from their environment. */
 const schemas = {
-  queue: z.object({ UNDERTONE_CHAT_QUEUE_URL: z.url('the address of the chat queue') }),
+  queue: z.object({
+    UNDERTONE_CHAT_QUEUE_URL: z.url('the address of the chat queue'),
+  } satisfies Variables),
   discord: z.object({
     /** From the application's page; not a secret. */
     UNDERTONE_DISCORD_PUBLIC_KEY: z
       .string('the public key of the application, 64 hexadecimal digits')
       .regex(/^[0-9a-f]{64}$/i, 'the public key of the application, 64 hexadecimal digits'),
-  }),
+  } satisfies Variables),
   worker: z.object({
     UNDERTONE_CHAT_TABLE: table,
     UNDERTONE_IDEMPOTENCY_TABLE: table,
@@ -22,7 +27,7 @@ const schemas = {
     UNDERTONE_DISCORD_API: z.url('an address such as https://discord.com/api').optional(),
     UNDERTONE_SLACK_API: z.url('an address such as https://slack.com/api/').optional(),
     UNDERTONE_FILE_HOSTS: fileHostsSchema,
-  }),
+  } satisfies Variables),
 } as const;
 
 /**
