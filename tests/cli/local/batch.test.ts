@@ -15,8 +15,8 @@ import { cloudEnvironment, type ServeProcess, startServe } from '../serve/proces
 
 /** How many files there are; the figure of the benchmarks is that of 1000. */
 const COUNT = Number(process.env.UNDERTONE_BATCH ?? 60);
-/** Loaded into the server: the time after which a killed worker's messages come again can be skipped. */
-const SKIP_TIME = new URL('../../support/skip-time.mjs', import.meta.url).href;
+/** Seconds after which a killed worker's messages come again: the shortest that is possible. */
+const LABEL_TIMEOUT = 30;
 const PATIENCE = { timeout: 120_000 + COUNT * 1500, interval: 500 };
 
 interface File {
@@ -35,9 +35,8 @@ let s3: S3Client;
 let sqs: SQSClient;
 
 async function start(): Promise<void> {
-  const options = ['--port', '0', '--no-inbox', '--cloud', cloud];
-  const environment = { UNDERTONE_MODEL: model, NODE_OPTIONS: `--import ${SKIP_TIME}` };
-  server = startServe(folder, options, environment);
+  const options = ['--no-inbox', '--cloud', cloud, '--label-timeout', String(LABEL_TIMEOUT)];
+  server = startServe(folder, ['--port', '0', ...options], { UNDERTONE_MODEL: model });
   await server.printed(/The local cloud is up/);
   env = await cloudEnvironment(cloud);
   const account = {
@@ -84,7 +83,6 @@ test(
     server.child.kill('SIGKILL');
     await server.exit;
     await start();
-    server.child.kill('SIGUSR2');
 
     await vi.waitFor(async () => expect(await left()).toBe(0), PATIENCE);
     const options = ['labels', `s3://${env.UNDERTONE_RESULTS_BUCKET}/labels/`, '--jsonl'];
@@ -199,7 +197,6 @@ async function answered(count: number): Promise<number[]> {
 async function killWorkerAfter(count: number): Promise<void> {
   const id = (await answered(count)).at(-1) ?? 0;
   process.kill(id, 'SIGKILL');
-  server.child.kill('SIGUSR2');
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
