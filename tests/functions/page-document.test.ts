@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from '../../cdk/root.ts';
-import { readPageDocument } from '../../functions/http/page-document.ts';
-import { PAGE } from '../../functions/http/page-files.ts';
+import { PAGE, readPageDocument } from '../../functions/http/page.ts';
 
 const folder = join(ROOT, PAGE.folder);
 

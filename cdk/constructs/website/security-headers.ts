@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type HeadersReferrerPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
-import { type PageSources, securityHeaders } from '../../../functions/http/security-headers.ts';
+import { type PageSources, securityHeaders } from '../../../functions/http/page.ts';
 import { regionalName } from './regional-name.ts';
 
 /**

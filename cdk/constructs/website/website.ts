@@ -22,8 +22,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { readPageDocument } from '../../../functions/http/page-document.ts';
-import { PAGE } from '../../../functions/http/page-files.ts';
+import { PAGE, readPageDocument } from '../../../functions/http/page.ts';
 import type { Config } from '../../config.ts';
 import { ROOT } from '../../root.ts';
 import { acknowledge } from '../acknowledge.ts';
