@@ -6,18 +6,17 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
-import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
 import { type Answer, problem } from '../../functions/http/handle.ts';
 import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, CORS, ROUTES, type Route } from '../../functions/routes.ts';
+import { isLoopback } from '../../lib/loopback.ts';
+import { ROOT } from '../../lib/root.ts';
 import { missingSettings, type Platform } from '../local/chat-platforms.ts';
 import { Admission } from './admission.ts';
 import { answerEarly, readBody } from './body.ts';
 import { LIVE_PATH } from './live/protocol.ts';
-import { isLoopback } from './loopback.ts';
-import { packageRoot } from './package-root.ts';
 
 export interface AppOptions {
   readonly host: string;
@@ -51,7 +50,7 @@ const classifying = new Admission({
  */
 export function createApp({ host, cloud, uploads }: AppOptions): Hono {
   const app = new Hono();
-  const pageFolder = join(packageRoot(), PAGE.folder);
+  const pageFolder = join(ROOT, PAGE.folder);
   const page = readPageDocument(pageFolder);
   const sources = { styleSource: page.styleSource, uploadOrigin: uploads?.origin };
   const headersOfAll = Object.entries(securityHeaders(sources));

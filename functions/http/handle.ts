@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
+import { logEvent } from '../../lib/log.ts';
 import { type ApiRoute, CORS, type Route } from '../routes.ts';
 import type { Problem } from './schemas.ts';
 
@@ -76,7 +77,7 @@ export function problem(
   const { requestId = randomUUID(), headers = {} } = options;
   const error = UndertoneError.from(thrown);
   const { code, title, status, message: detail } = error;
-  if (status >= 500) logFailure(error, requestId);
+  if (status >= 500) logEvent('a request failed', error, { requestId });
   const body: Problem = {
     type: `/problems/${code}`,
     title,
@@ -92,21 +93,6 @@ export function problem(
     ...((status === 429 || status === 503) && { 'retry-after': '5' }),
     ...headers,
   });
-}
-
-/**
- * Writes one line of JSON about a failure of ours to stderr. It says where the code failed and nothing
- * about the recording: no audio, no file names.
- */
-export function logFailure(error: Error & { readonly code: string }, requestId: string): void {
-  const { code, stack, cause } = error;
-  const line = { level: 'error', requestId, code, stack, cause: describe(cause) };
-  process.stderr.write(`${JSON.stringify(line)}\n`);
-}
-
-function describe(cause: unknown): string | undefined {
-  if (cause === undefined) return undefined;
-  return cause instanceof Error ? (cause.stack ?? cause.message) : typeof cause;
 }
 
 /** Returns a value as JSON; null is no body at all. */

@@ -1,7 +1,7 @@
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { appendTemperature, INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { appendTemperature, INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
 import { appendMember, type Member } from './member-graph.ts';
 import { appendPerceptron, type Perceptron } from './perceptron.ts';
 

@@ -8,7 +8,7 @@ import { findClips } from '../corpus/corpora.ts';
 import { CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { type Exclusion, findExclusions } from '../corpus/exclusions.ts';
 import { findSounds, type Sound } from '../corpus/sounds.ts';
-import type { Progress } from '../train.ts';
+import type { Progress } from '../terminal.ts';
 import { CREMA_D, RAVDESS } from './plan.ts';
 import type { Rendering } from './renderings.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';

@@ -1,5 +1,6 @@
-import type { Parameters } from '../pipeline/families.ts';
-import type { CandidateResults, Results } from './results.ts';
+import { percent as formatPercent } from '../../lib/percent.ts';
+import type { Parameters } from '../baselines/families.ts';
+import type { CandidateResults, Results } from '../baselines/results.ts';
 
 /** Stands where there is no figure: JSON has no NaN, so what could not be measured arrives as null. */
 export const NO_FIGURE = '–';
@@ -11,7 +12,7 @@ export function score(value: number | null | undefined): string {
 
 /** Returns a share of 1 as a percentage. */
 export function percent(value: number | null | undefined, decimals = 1): string {
-  return isFigure(value) ? `${(value * 100).toFixed(decimals)}%` : NO_FIGURE;
+  return isFigure(value) ? formatPercent(value, { decimals }) : NO_FIGURE;
 }
 
 /**

@@ -4,11 +4,10 @@ import { SAMPLE_RATE } from '../../../core/audio/mono-sink.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
 import { UndertoneError } from '../../../core/errors.ts';
-import { identity } from '../../../core/label.ts';
-import { LiveListener } from '../../../core/live/listener.ts';
-import { HOP_SECONDS, type LiveVerdict } from '../../../core/live/verdict.ts';
+import { HOP_SECONDS, LiveListener, type LiveVerdict } from '../../../core/live.ts';
 import type { Model } from '../../../core/model/session.ts';
-import { logFailure } from '../../../functions/http/handle.ts';
+import { identity } from '../../../core/verdict.ts';
+import { logEvent } from '../../../lib/log.ts';
 import {
   type LiveLimits,
   MAX_MESSAGE_SECONDS,
@@ -72,7 +71,7 @@ export class LiveSession {
     const error = UndertoneError.from(thrown);
     const { code, title, status, message: detail } = error;
     const isOurs = status >= 500;
-    if (isOurs) logFailure(error, randomUUID());
+    if (isOurs) logEvent('a live stream failed', error, { requestId: randomUUID() });
     this.#send({ type: 'error', code, title, status, detail });
     this.#close(isOurs ? CLOSE.ourFault : CLOSE.policy);
   }
@@ -129,7 +128,7 @@ export class LiveSession {
     const isLate = (at: number) => this.#isLate(at);
     const listener = new LiveListener({ model: this.#model, isLate });
     const { window } = listener;
-    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model) });
+    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model.card) });
     const resampler = new Resampler(sampleRate, SAMPLE_RATE);
     return { sampleRate, resampler, listener, firstAudioAt: null };
   }

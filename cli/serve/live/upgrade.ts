@@ -5,8 +5,8 @@ import { defaultModel } from '../../../core/classify.ts';
 import { UndertoneError } from '../../../core/errors.ts';
 import type { Model } from '../../../core/model/session.ts';
 import { problem } from '../../../functions/http/handle.ts';
+import { isLoopback } from '../../../lib/loopback.ts';
 import { hostUnknown, isLocalPage, notFound } from '../app.ts';
-import { isLoopback } from '../loopback.ts';
 import { LIVE_LIMITS, LIVE_PATH, type LiveLimits, MAX_MESSAGE_BYTES } from './protocol.ts';
 import { CLOSE, LiveSession } from './session.ts';
 
