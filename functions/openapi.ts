@@ -150,9 +150,8 @@ function exampleOf(code: ErrorCode): Problem {
 /** Returns the JSON Schema of what is sent. One with an `id` goes to the components, and is named there. */
 function schemaOf(schema: z.ZodType, schemas: Components): object {
   const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }));
-  const { $schema: _, $defs, ...json } = JSON.parse(
-    text.replaceAll('"#/$defs/', '"#/components/schemas/'),
-  );
+  const moved = text.replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs, ...json } = JSON.parse(moved);
   Object.assign(schemas, $defs);
   return json;
 }
