@@ -3,7 +3,7 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { Route } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newResultId } from '../../functions/aws/result-id.ts';
-import { LAMBDA_CALL_BYTES } from '../../functions/http/page-files.ts';
+import { LAMBDA_CALL_BYTES } from '../../functions/http/page.ts';
 import { twoStretches, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { useLocalAws } from '../functions/local-aws.ts';
