@@ -32,6 +32,9 @@ const NOTHING_BUNDLED = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-
 export function stackFor(context: Context = {}): UndertoneStack {
   const app = new App({
     context: { ...FLAGS, ffmpeg: 'none', ...context, ...NOTHING_BUNDLED },
+    // Takes six seconds to start; the synthesis of the whole app, in asset.test.ts, has it.
+    builtinCloudFormationValidation: false,
+    treeMetadata: false,
   });
   const config = readConfig(app.node);
   return new UndertoneStack(app, config.name, { config });
