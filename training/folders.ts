@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { UndertoneError } from '../core/errors.ts';
 
 /**
- * Creates a folder unless it is there, and makes sure that it can be written to: a run finds that
- * out at its beginning and not at its end.
+ * Creates a folder if needed, and makes sure that it is writable, so that a run fails at its start
+ * and not at its end.
  *
- * @param option what the user names the folder with
+ * @param option the command-line option that names the folder
  * @throws UndertoneError `internal` when it cannot
  * @example
  * await ensureFolder('model', '--out');
@@ -23,11 +23,11 @@ export async function ensureFolder(folder: string, option: string): Promise<void
 }
 
 /**
- * Takes a folder for this process alone, by a file with its process id in it. The lock of a process
- * that has died is taken over.
+ * Locks a folder for this process, by a file with its process id. The lock of a dead process is
+ * taken over.
  *
- * @returns what gives the folder free again
- * @throws UndertoneError `internal` while another process has it
+ * @returns a function that releases the lock
+ * @throws UndertoneError `internal` while another process holds the lock
  * @example
  * const unlock = await lockFolder('.cache/training');
  */
@@ -52,10 +52,10 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 function isRunning(pid: number): boolean {
-  // This process holds no lock yet: its id in one is that of a dead process, as in containers.
+  // This process holds no lock yet: one with its id is left from a dead process, as in containers.
   if (!(pid > 0) || pid === process.pid) return false;
   try {
-    // Signal 0 is not sent; it asks whether it could be.
+    // Signal 0 is never delivered; it only checks that the process exists.
     process.kill(pid, 0);
     return true;
   } catch (error) {

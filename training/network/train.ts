@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { ensureFolder, lockFolder } from '../folders.ts';
 import { writeModel } from '../onnx/export.ts';
-import { networkModelCard } from '../report/network/card.ts';
+import { networkModelCard } from '../report/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
