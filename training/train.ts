@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder } from '../lib/files.ts';
 import { trainNetwork } from './network/train.ts';
 import { reportHtml } from './report/html.ts';
 import { networkReport, networkSummary } from './report/network/report.ts';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../../core/errors.ts';
-import { ensureFolder } from '../folders.ts';
+import { ensureFolder } from '../../lib/files.ts';
 import { baselinesReport, baselinesSummary } from '../report/baselines/report.ts';
 import { reportHtml } from '../report/html.ts';
 import { interruptible, progressOn, wholeNumber } from '../terminal.ts';

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { calibrate, coverageCurve } from '../calibration.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { type Dataset, loadCorpus } from '../corpus/load.ts';
-import { ensureFolder, lockFolder } from '../folders.ts';
 import { takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
 import { writeModel } from '../onnx/export.ts';
@@ -53,7 +53,7 @@ export interface BaselineOptions {
 export async function trainBaselines(options: BaselineOptions): Promise<Results> {
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
+  const unlock = await lockFolder(options.work, '--work');
   try {
     return await trainLocked(options);
   } finally {

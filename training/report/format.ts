@@ -1,3 +1,5 @@
+import { percent as formatPercent } from '../../lib/percent.ts';
+
 /** Stands where there is no figure: JSON has no NaN, so what could not be measured arrives as null. */
 export const NO_FIGURE = '–';
 
@@ -8,7 +10,7 @@ export function score(value: number | null | undefined): string {
 
 /** @example percent(0.768); // '77%' */
 export function percent(value: number | null | undefined, decimals = 0): string {
-  return isFigure(value) ? `${(value * 100).toFixed(decimals)}%` : NO_FIGURE;
+  return isFigure(value) ? formatPercent(value, { decimals }) : NO_FIGURE;
 }
 
 /**

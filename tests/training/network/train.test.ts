@@ -129,7 +129,7 @@ test.skipIf(!hasFfmpeg)(
       FFMPEG_BIN: join(folder, 'none'),
     }).finished;
     expect(without).toMatchObject({ code: 1, out: '' });
-    expect(without.err).toMatch(/^FFMPEG_BIN names .* there is no such file\. Install it .*\n$/);
+    expect(without.err).toMatch(/^FFMPEG_BIN is .* which does not exist\. Install it .*\n$/);
 
     const gone = await train(['--data', join(folder, 'gone')]).finished;
     expect(gone.err).toContain('cannot be read');
