@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { API_CODES, type ErrorCode, UndertoneError } from '../core/errors.ts';
 import { MAX_BYTES } from '../core/limits.ts';
 import { type Verdict, verdictSchema } from '../core/verdict.ts';
+import { backoff } from '../lib/backoff.ts';
 
 export interface ApiClientOptions {
   /** Address of the API, including its stage if it has one: `https://….amazonaws.com/prod`. */
@@ -15,7 +16,7 @@ export interface ApiClientOptions {
   readonly tries?: number;
 }
 
-/** The longest first pause between two attempts, in milliseconds. The limit doubles each time. */
+/** The first pause between two attempts in milliseconds, at most; it doubles each time. */
 const FIRST_PAUSE = 250;
 /** The longest wait that a server may ask for, in milliseconds: someone in a chat is waiting too. */
 const LONGEST_PAUSE = 10_000;
@@ -161,7 +162,7 @@ export class ApiClient {
       const outcome = await this.#try(request);
       if ('value' in outcome) return outcome.value;
       if (outcome.isFinal || attempt >= this.#tries || signal?.aborted) throw outcome.error;
-      const pause = outcome.retryAfter ?? Math.random() * FIRST_PAUSE * 2 ** (attempt - 1);
+      const pause = outcome.retryAfter ?? backoff(attempt, FIRST_PAUSE);
       await sleep(Math.min(pause, LONGEST_PAUSE), undefined, { ...(signal && { signal }) }).catch(
         () => {
           throw outcome.error;

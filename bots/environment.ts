@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UndertoneError } from '../core/errors.ts';
+import { readEnvironment } from '../lib/environment.ts';
 
 /** Origins on this machine from which files may be fetched besides a platform's own hosts; for tests. */
 export const fileHostsSchema = z
@@ -49,7 +49,7 @@ const slackSchema = z.object({
  * @throws UndertoneError `configuration-invalid`, with what each variable should be
  */
 export function discordEnvironment(): z.infer<typeof discordSchema> {
-  return readVariables(discordSchema, 'docs/discord.md');
+  return readEnvironment(discordSchema, 'docs/discord.md');
 }
 
 /**
@@ -58,19 +58,5 @@ export function discordEnvironment(): z.infer<typeof discordSchema> {
  * @throws UndertoneError `configuration-invalid`, with what each variable should be
  */
 export function slackEnvironment(): z.infer<typeof slackSchema> {
-  return readVariables(slackSchema, 'docs/slack.md');
-}
-
-/** @param guide the page that explains where the values come from */
-function readVariables<Variables>(schema: z.ZodType<Variables>, guide: string): Variables {
-  // A variable set to nothing counts as not set.
-  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value));
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const needs = parsed.error.issues.map(({ path, message }) => `${path.join('.')} to ${message}`);
-  throw new UndertoneError(
-    'configuration-invalid',
-    `Set ${needs.join(', and ')}. ${guide} explains where to find them.`,
-    { cause: parsed.error },
-  );
+  return readEnvironment(slackSchema, 'docs/slack.md');
 }

@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -11,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { UndertoneError } from '../core/errors.ts';
+import { writeAtomically } from '../lib/files.ts';
 import type { Place } from './consent.ts';
 
 /** What a bot remembers about its channels. Survives restarts. */
@@ -71,9 +71,10 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
     // One write after another, each with the state of that moment.
     writing = writing
       .catch(() => {})
-      .then(() =>
-        write(path, { automatic: [...channels], noticed: [...audiences], answeredUntil }),
-      );
+      .then(() => {
+        const all = { automatic: [...channels], noticed: [...audiences], answeredUntil };
+        return writeAtomically(path, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
+      });
     return writing.catch((cause) => {
       throw new UndertoneError(
         'unavailable',
@@ -131,20 +132,6 @@ async function read(path: string): Promise<z.infer<typeof fileSchema>> {
       { cause },
     );
   }
-}
-
-async function write(path: string, content: z.infer<typeof fileSchema>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  const file = await open(unfinished, 'w', 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-    // Otherwise a crash of the machine could leave the new name with nothing in it.
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
 }
 
 /** Seconds for which an audience counts as informed: half a year. */

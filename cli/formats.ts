@@ -3,7 +3,7 @@ import { EMOTIONS } from '../core/model/emotions.ts';
 import type { Segment, Verdict } from '../core/verdict.ts';
 import { headlineParts, meaning, sureness } from '../web/words.js';
 import type { Outcome } from './classify-file.ts';
-import { bar, COLOURS, clock, LABEL_WIDTH, percent } from './terminal.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from './terminal.ts';
 
 /** How outcomes are printed: something first, something for each, something last. */
 export interface OutputFormat {
@@ -75,7 +75,7 @@ function line(verdict: Verdict & { file: string }): string {
   if (sequence.length > 0)
     return `${sequence.map((name) => COLOURS[name](name)).join(', then ')}  ${file}\n`;
   const label = COLOURS[emotion](emotion.padEnd(LABEL_WIDTH));
-  return `${label} ${speech ? percent(confidence) : '    –'}  ${file}\n`;
+  return `${label} ${percentColumn(speech ? confidence : null)}  ${file}\n`;
 }
 
 function chart(verdict: Verdict & { file: string }): string {
@@ -87,7 +87,7 @@ function chart(verdict: Verdict & { file: string }): string {
   for (const name of ranked) {
     const colour = name === ranked[0] && emotion !== 'uncertain' ? COLOURS[name] : pc.dim;
     lines.push(
-      `  ${name.padEnd(LABEL_WIDTH)} ${colour(bar(probabilities[name]))} ${percent(probabilities[name])}`,
+      `  ${name.padEnd(LABEL_WIDTH)} ${colour(bar(probabilities[name]))} ${percentColumn(probabilities[name])}`,
     );
   }
   if (timeline.length > 1) {
@@ -95,7 +95,7 @@ function chart(verdict: Verdict & { file: string }): string {
     for (const { start, end, emotion: label, confidence } of timeline) {
       const span = `${clock(start)}–${clock(end)}`;
       lines.push(
-        `  ${span.padEnd(LABEL_WIDTH + 3)} ${COLOURS[label](label.padEnd(LABEL_WIDTH))} ${percent(confidence)}`,
+        `  ${span.padEnd(LABEL_WIDTH + 3)} ${COLOURS[label](label.padEnd(LABEL_WIDTH))} ${percentColumn(confidence)}`,
       );
     }
   }

@@ -1,6 +1,6 @@
 import type { REST } from '@discordjs/rest';
 import { type RESTGetAPIChannelMessagesResult, Routes } from 'discord-api-types/v10';
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 import { Recent } from '../recent.ts';
 import type { ChannelSettings } from '../settings.ts';
 

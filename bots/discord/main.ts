@@ -8,9 +8,9 @@
  * cannot run, stderr says why and the exit code is 1.
  */
 import { UndertoneError } from '../../core/errors.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
+import { interrupted } from '../../lib/interrupted.ts';
+import { logEvent } from '../../lib/log.ts';
 import { discordEnvironment } from '../environment.ts';
-import { logEvent } from '../log.ts';
 import { botServices } from '../services.ts';
 import { startDiscordBot } from './gateway.ts';
 import { discordHosts } from './rest.ts';

@@ -5,9 +5,9 @@ import {
   InteractionResponseType,
   MessageFlags,
 } from 'discord-api-types/v10';
+import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask, Place } from '../consent.ts';
-import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import type { VerdictWords } from '../wording/verdict.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultRestOptions, REST, type RESTOptions } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
+import { backoff } from '../../lib/backoff.ts';
 import type { FileHosts } from '../download.ts';
 import { Recent } from '../recent.ts';
 
@@ -12,8 +13,9 @@ export function discordHosts(local: readonly string[] = []): FileHosts {
   return { hosts: [...FILE_HOSTS, ...local] };
 }
 
-/** Milliseconds before each retry. The library itself retries without a pause. */
-const PAUSES = [250, 500, 1000];
+/** Attempts at one request, and the first pause in milliseconds. The library retries without a pause. */
+const MAX_ATTEMPTS = 4;
+const FIRST_PAUSE = 250;
 
 /** The options of every client of Discord's REST API, including that of the gateway. */
 export function restOptions(api: string | undefined): Partial<RESTOptions> {
@@ -33,7 +35,7 @@ export function interactionRest(api?: string): REST {
  * twice: posts carry a nonce, and edits replace.
  */
 const requestWithRetries: RESTOptions['makeRequest'] = async (url, init) => {
-  for (const pause of PAUSES) {
+  for (let failures = 1; failures < MAX_ATTEMPTS; failures++) {
     try {
       const response = await DefaultRestOptions.makeRequest(url, init);
       if (response.status < 500) return response;
@@ -42,7 +44,9 @@ const requestWithRetries: RESTOptions['makeRequest'] = async (url, init) => {
     } catch (thrown) {
       if (init.signal?.aborted) throw thrown;
     }
-    await sleep(pause, undefined, { ...(init.signal && { signal: init.signal }) });
+    await sleep(backoff(failures, FIRST_PAUSE), undefined, {
+      ...(init.signal && { signal: init.signal }),
+    });
   }
   return DefaultRestOptions.makeRequest(url, init);
 };

@@ -1,7 +1,7 @@
 import type { RespondFn } from '@slack/bolt';
 import { UndertoneError } from '../../core/errors.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Place } from '../consent.ts';
-import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import { type SlackMessage, textMessage } from './blocks.ts';
 import type { Context } from './listen.ts';

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The self-hosted Slack bot: `npm run bot:slack`. docs/slack.md explains how to set it up. */
 import { UndertoneError } from '../../core/errors.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
+import { interrupted } from '../../lib/interrupted.ts';
+import { logEvent } from '../../lib/log.ts';
 import { slackEnvironment } from '../environment.ts';
-import { logEvent } from '../log.ts';
 import { botServices } from '../services.ts';
 import { slackHosts } from './files.ts';
 import { startSocketBot } from './socket.ts';

@@ -1,5 +1,5 @@
 import type { RespondFn, webApi } from '@slack/bolt';
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { SlackMessage } from './blocks.ts';
 import { callSlack, callSlackOnce, slackError } from './web.ts';
 

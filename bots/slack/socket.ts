@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
+import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { UndertoneError } from '../../core/errors.ts';
-import { Slots } from '../../core/process/slots.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
-import { logEvent } from '../log.ts';
 import { Recent } from '../recent.ts';
 import { identify, slackApp } from './app.ts';
 import { boltLogger, clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
@@ -48,7 +48,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
   const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
   const queue = new ChannelQueue();
-  const slots = new Slots(CONCURRENCY);
+  const limit = pLimit(CONCURRENCY);
   const seen = new Recent<true>(REMEMBERED);
   let giveUp: (reason: UndertoneError) => void = () => {};
   const isOver = new Promise<UndertoneError>((resolve) => {
@@ -67,7 +67,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
     identity,
     receiver,
     // A note whose answer waits for Slack must not keep others from being analyzed.
-    analyzing: (work) => slots.run(work),
+    analyzing: limit,
     async schedule({ id, channel }, work) {
       if (seen.has(id)) return;
       seen.set(id, true);

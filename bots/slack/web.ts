@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, type LogLevel, webApi } from '@slack/bolt';
 import { UndertoneError } from '../../core/errors.ts';
-import { logEvent } from '../log.ts';
+import { backoff } from '../../lib/backoff.ts';
+import { logEvent } from '../../lib/log.ts';
 
 /** Attempts at one call while Slack has trouble, and the first pause between them in milliseconds. */
 const MAX_ATTEMPTS = 5;
@@ -143,7 +144,7 @@ async function persist<Answer>(
         continue;
       }
       if (!isTrouble(thrown) || ++attempts >= MAX_ATTEMPTS) throw thrown;
-      await sleep(FIRST_PAUSE * 2 ** (attempts - 1) * (0.5 + Math.random()));
+      await sleep(backoff(attempts, FIRST_PAUSE));
       const answer = await found();
       if (answer !== null) return answer;
     }

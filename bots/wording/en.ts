@@ -106,6 +106,10 @@ export const EN: Strings = {
     'attachment-unavailable': 'I couldn’t fetch this voice note. Please try again in a minute.',
     unavailable: `The service that analyzes voice notes is not responding. ${AGAIN}`,
     'configuration-invalid': OURS,
+    'port-taken': OURS,
+    'folder-locked': OURS,
+    'folder-unwritable': OURS,
+    'setting-invalid': OURS,
     internal: OURS,
   },
 };

@@ -41,7 +41,7 @@ describe('one file', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toMatch(/Happy, 70% sure/);
-    expect(stdout).toMatch(/^ {2}happy +█+·+ +70 %$/m);
+    expect(stdout).toMatch(/^ {2}happy +█+·+ +70%$/m);
     for (const name of ['neutral', 'calm', 'sad', 'angry', 'fearful', 'disgust', 'surprised']) {
       expect(stdout).toContain(name);
     }

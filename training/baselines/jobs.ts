@@ -1,18 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { FitJob, FitResult, FitTask, SharedSamples } from './fit-task.ts';
 
-/** Raise it when a change of the code makes results of earlier runs wrong. */
+/** Raise this when a change of the code makes the results of earlier runs wrong. */
 const RESULT_VERSION = 2;
 
 export type Prediction = Omit<FitResult, 'model' | 'scaling'>;
 
 export interface JobOptions {
   readonly workers: number;
-  /** Results are kept here: a run that was stopped takes them up again. */
+  /** Results are kept here, so that a stopped run can resume. */
   readonly folder: string;
   readonly onDone?: () => void;
   readonly signal: AbortSignal;
@@ -96,10 +96,6 @@ async function readPrediction(path: string): Promise<Prediction | null> {
 }
 
 async function writePrediction(path: string, prediction: Prediction): Promise<void> {
-  // Written beside and renamed: a reader never sees half a file. The same task may run twice at
-  // once (two draws of a random search are alike), so each writes a file of its own.
-  const partial = `${path}.${randomUUID()}`;
   const probabilities = Array.from(prediction.probabilities);
-  await writeFile(partial, JSON.stringify({ ...prediction, probabilities }));
-  await rename(partial, path);
+  await writeAtomically(path, JSON.stringify({ ...prediction, probabilities }));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import type { Clip } from './clip.ts';
 import type { Content } from './exclusions.ts';
 

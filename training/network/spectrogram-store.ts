@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
 import type { HeardClip, SpectrogramTask } from './spectrogram-task.ts';

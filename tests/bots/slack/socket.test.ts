@@ -160,7 +160,9 @@ describe('the shortcut', () => {
     const shared = run.slack.workspace.add({ ...original, user: bob });
     run.slack.shortcut(bob, shared);
     await run.said(1);
-    expect(run.slack.workspace.ephemerals[0].text).toContain('only tell people about their own voice notes');
+    expect(run.slack.workspace.ephemerals[0].text).toContain(
+      'only tell people about their own voice notes',
+    );
   });
 
   test('in an open channel answers for all, and once for all', async () => {
