@@ -26,8 +26,8 @@ import {
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { S3EventRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { decodeKey } from '../../../functions/aws/notification.ts';
+import { decodeKey } from '../../functions/aws/notification.ts';
+import { type LocalAws, startLocalAws } from '../../local-cloud/aws.ts';
 
 const Bucket = 'undertone-inbox';
 
