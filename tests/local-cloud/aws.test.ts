@@ -382,7 +382,7 @@ describe('the tables', () => {
       const first = await startLocalAws({ folder });
       await client({}, first).send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept' }));
       await database(first).send(new PutItemCommand({ TableName, Item }));
-      await expect(startLocalAws({ folder })).rejects.toThrow(/is used by process \d+ already/);
+      await expect(startLocalAws({ folder })).rejects.toMatchObject({ code: 'folder-locked' });
       await first.close();
       await expect(fetch(first.endpoints.s3)).rejects.toThrow();
       await expect(fetch(first.endpoints.dynamodb)).rejects.toThrow();
