@@ -1,4 +1,4 @@
-import { type ErrorCode, UndertoneError } from '../../core/errors.ts';
+import { type ErrorCode, UndertoneError } from '../../core/index.ts';
 
 /** What AWS calls a failure, with what it means here and what helps. */
 const KNOWN: readonly (readonly [names: RegExp, code: ErrorCode, sentence: string])[] = [
