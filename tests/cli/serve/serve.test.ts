@@ -113,7 +113,11 @@ test.each([
   ['an unknown host', ['--host', '192.0.2.1'], 'does not have the address 192.0.2.1'],
   ['an inbox that is a file', ['--inbox', 'file'], 'Cannot create the folder file (EEXIST).'],
   ['labels in a file', ['--labels', 'file/labels'], 'Cannot write to the folder file/labels'],
-  ['an inbox among the labels', ['--inbox', 'l/i', '--labels', 'l'], 'another folder for the labels'],
+  [
+    'an inbox among the labels',
+    ['--inbox', 'l/i', '--labels', 'l'],
+    'another folder for the labels',
+  ],
 ])('says what helps with %s', async (_, args, sentence) => {
   await writeFile(join(folder, 'file'), '');
   const { code, err } = await start(['--port', '0', '--no-cloud', ...args]).exit;
