@@ -1,4 +1,4 @@
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import type { ChannelSettings } from './settings.ts';
 
 /** Where a question is asked. */

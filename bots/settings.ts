@@ -9,7 +9,7 @@ import {
   paginateScan,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { writeAtomically } from '../lib/files.ts';
 import type { Place } from './consent.ts';
 

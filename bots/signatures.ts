@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 
 /** Seconds by which the clock of a request may differ from ours, in either direction. */
 const TOLERANCE = 300;

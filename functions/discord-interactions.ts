@@ -4,7 +4,7 @@ import { firstAnswer, immediateAnswer } from '../bots/discord/reply.ts';
 import { Recent } from '../bots/recent.ts';
 import { verifyDiscord } from '../bots/signatures.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { chatEnvironment } from './chat/environment.ts';
 import { enqueue } from './chat/queue.ts';

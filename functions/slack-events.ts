@@ -3,7 +3,7 @@ import { Recent } from '../bots/recent.ts';
 import { verifySlack } from '../bots/signatures.ts';
 import { commandBodySchema, intake } from '../bots/slack/payloads.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { enqueue } from './chat/queue.ts';
 import { slackSecrets } from './chat/secrets.ts';

@@ -2,8 +2,8 @@
  * How the page, the bots and the command line put a verdict into English. Plain JavaScript without
  * imports, because browsers load this very file.
  *
- * @typedef {import('../core/verdict.ts').Verdict} Verdict
- * @typedef {import('../core/verdict.ts').Label} Label
+ * @typedef {import('../core/index.ts').Verdict} Verdict
+ * @typedef {import('../core/index.ts').Label} Label
  */
 
 /** The eight emotions, in the order of the API, and what is said instead of one. */

@@ -7,7 +7,7 @@ import {
   Options,
 } from 'discord.js';
 import { GatewayCloseCodes } from 'discord-api-types/v10';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { restOptions } from './rest.ts';
 
 /** The events the bot asks Discord for, and no others. */

@@ -7,7 +7,7 @@
  * SIGINT or SIGTERM stops it once pending answers are sent; a second signal stops it at once. If it
  * cannot run, stderr says why and the exit code is 1.
  */
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { logEvent } from '../../lib/log.ts';
 import { discordEnvironment } from '../environment.ts';

@@ -1,5 +1,5 @@
 import { App, LogLevel, type Receiver, webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import type { Services } from '../answer.ts';
 import { runCommand } from './command.ts';
 import { type Context, readMessage, readShortcut } from './listen.ts';

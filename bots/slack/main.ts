@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The self-hosted Slack bot: `npm run bot:slack`. docs/slack.md explains how to set it up. */
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { logEvent } from '../../lib/log.ts';
 import { slackEnvironment } from '../environment.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, type LogLevel, webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { backoff } from '../../lib/backoff.ts';
 import { logEvent } from '../../lib/log.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
+import { MAX_BYTES, MAX_SECONDS } from '../../core/index.ts';
 import { headline, LABELS, meaning, percent, shares, sureness } from '../../web/words.js';
 import type { Strings } from './strings.ts';
 

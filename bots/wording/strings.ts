@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../../core/errors.ts';
-import type { Label, Verdict } from '../../core/verdict.ts';
+import type { ErrorCode, Label, Verdict } from '../../core/index.ts';
 
 /**
  * Everything the bots say in one language; another language is another object of this type. Apart from

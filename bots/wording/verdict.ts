@@ -1,4 +1,4 @@
-import type { Label, Segment, Verdict } from '../../core/verdict.ts';
+import type { Label, Segment, Verdict } from '../../core/index.ts';
 import { clock, ranked } from '../../web/words.js';
 import { EN } from './en.ts';
 import type { Strings } from './strings.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Place } from '../../bots/consent.ts';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
 import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
-import { type LocalDynamoDB, startDynamoDB } from '../../cli/local/dynamodb.ts';
+import { startDynamoDB } from '../../local-cloud/aws.ts';
 
 const TABLE = 'undertone-chat';
 
@@ -18,7 +18,7 @@ const place = (channel: string, platform: Place['platform'] = 'discord'): Place 
 });
 
 let folder: string;
-let dynamodb: LocalDynamoDB;
+let dynamodb: Awaited<ReturnType<typeof startDynamoDB>>;
 let client: DynamoDBClient;
 let documents: DynamoDBDocumentClient;
 
