@@ -1,16 +1,5 @@
 import { UndertoneError } from '../core/index.ts';
-import type { ChannelSettings } from './settings.ts';
-
-/** Where a question is asked. */
-export interface Place {
-  readonly platform: 'discord' | 'slack';
-  /** Guild or team; null where there is none, as in direct messages of Discord. */
-  readonly workspace: string | null;
-  /** For a thread, its parent channel: the settings of a channel apply to its threads. */
-  readonly channel: string;
-  /** Whether the conversation is between one person and the bot. */
-  readonly isDirect: boolean;
-}
+import type { ChannelSettings, Place } from './settings.ts';
 
 /** A question about a voice note. */
 export interface Ask {

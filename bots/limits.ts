@@ -4,7 +4,7 @@ import {
   RateLimiterDynamo,
   RateLimiterMemory,
 } from 'rate-limiter-flexible';
-import type { Place } from './consent.ts';
+import type { Place } from './settings.ts';
 import { anonymous } from './settings.ts';
 
 /** How many notes are answered in each time window. */

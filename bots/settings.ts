@@ -11,7 +11,17 @@ import {
 import * as z from 'zod';
 import { UndertoneError } from '../core/index.ts';
 import { writeAtomically } from '../lib/files.ts';
-import type { Place } from './consent.ts';
+
+/** Where a question is asked. */
+export interface Place {
+  readonly platform: 'discord' | 'slack';
+  /** Guild or team; null where there is none, as in direct messages of Discord. */
+  readonly workspace: string | null;
+  /** For a thread, its parent channel: the settings of a channel apply to its threads. */
+  readonly channel: string;
+  /** Whether the conversation is between one person and the bot. */
+  readonly isDirect: boolean;
+}
 
 /** What a bot remembers about its channels. Survives restarts. */
 export interface ChannelSettings {

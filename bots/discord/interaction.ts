@@ -10,7 +10,7 @@ import {
 import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import type { Note } from '../answer.ts';
-import type { Place } from '../consent.ts';
+import type { Place } from '../settings.ts';
 import { NAMES } from './commands.ts';
 
 const snowflakeSchema = z.string().regex(/^\d{1,20}$/);

@@ -7,7 +7,8 @@ import {
 } from 'discord-api-types/v10';
 import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
-import type { Ask, Place } from '../consent.ts';
+import type { Ask } from '../consent.ts';
+import type { Place } from '../settings.ts';
 import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import type { VerdictWords } from '../wording/verdict.ts';

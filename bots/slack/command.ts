@@ -1,7 +1,7 @@
 import type { RespondFn } from '@slack/bolt';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
-import type { Place } from '../consent.ts';
+import type { Place } from '../settings.ts';
 import { EN } from '../wording/en.ts';
 import { type SlackMessage, textMessage } from './blocks.ts';
 import type { Context } from './listen.ts';

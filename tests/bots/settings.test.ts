@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Place } from '../../bots/consent.ts';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
+import type { Place } from '../../bots/settings.ts';
 import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
 import { startDynamoDB } from '../../local-cloud/aws.ts';
 
