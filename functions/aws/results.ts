@@ -3,8 +3,7 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/l
 import * as z from 'zod';
 import { API_CODES, type ErrorCode } from '../../core/errors.ts';
 import { type Verdict, verdictSchema } from '../../core/verdict.ts';
-import { aws } from './clients.ts';
-import { unavailable } from './failures.ts';
+import { aws, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
 const errorSchema = z.object({
