@@ -3,33 +3,38 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder } from '../lib/files.ts';
 import { trainNetwork } from './network/train.ts';
-import { networkReportHtml } from './report/network/html.ts';
-import { networkSummary } from './report/network/summary.ts';
+import { reportHtml } from './report/html.ts';
+import { networkReport, networkSummary } from './report/network/report.ts';
 import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 
 const program = new Command('train')
-  .description('Train the model that ships and measure it on speakers it never heard.')
+  .description('Train the model that ships, and measure it on speakers it was not trained on.')
   .addOption(
-    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if you have them')
+    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if available')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
-  .option('--out <folder>', 'where the model is written', 'model')
-  .option('--report <folder>', 'where the figures are written', 'reports/latest')
+  .option('--out <folder>', 'where to write the model', 'model')
+  .option('--report <folder>', 'where to write the report', 'reports/latest')
   .option(
     '--work <folder>',
-    'spectrograms and finished fits; a stopped run resumes',
+    'spectrograms and finished fits; a stopped run resumes from them',
     '.cache/training',
   )
   .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
-  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2])
-  .option('--other-seeds <seeds>', 'further seeds, run on two folds', seedList, [])
-  .option('--steps <n>', 'steps of a cycle', wholeNumber, 4500)
-  .option('--cycles <n>', 'fits that follow each other and are averaged', wholeNumber, 2)
-  .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
-  .option('--no-random-split', 'leave out the fits on the random split, which leaks speakers')
+  .option('--members <seeds>', 'seeds of the networks to average', seedList, [1, 2])
+  .option('--other-seeds <seeds>', 'more seeds, for two folds only', seedList, [])
+  .option('--steps <n>', 'training steps of a cycle', wholeNumber, 4500)
+  .option(
+    '--cycles <n>',
+    'cycles of the learning rate; the network at the end of each is averaged',
+    wholeNumber,
+    2,
+  )
+  .option('--pretraining-steps <n>', 'steps of pretraining on CREMA-D alone', wholeNumber, 5000)
+  .option('--no-random-split', 'skip the random split, whose training and test share speakers')
   .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
@@ -58,12 +63,12 @@ async function run(options: {
       progress: progressOn(process.stderr),
       onPoint: (fit, { step, loss, watched }) =>
         console.error(
-          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of strangers ${watched.toFixed(3)}`}`,
+          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, validation UAR ${watched.toFixed(3)}`}`,
         ),
       signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
+    await writeFile(join(options.report, 'report.html'), reportHtml(networkReport(results)));
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
@@ -71,7 +76,8 @@ async function run(options: {
 
 function seedList(text: string): number[] {
   const seeds = text.split(',').map((part) => wholeNumber(part.trim()));
-  if (new Set(seeds).size !== seeds.length) throw new InvalidArgumentError('Name each seed once.');
+  if (new Set(seeds).size !== seeds.length)
+    throw new InvalidArgumentError('Name each seed only once.');
   return seeds;
 }
 

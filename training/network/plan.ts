@@ -30,7 +30,7 @@ export interface PlanOptions {
   readonly cycles: number;
 }
 
-/** What was best in the exploration that docs/training.md tells of. */
+/** The best values found in exploration. */
 const RECIPE = {
   /** Most sentences are as short as that; a longer window would be a third reflection, and slower. */
   cropSteps: 96,

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
-import { ensureFolder, lockFolder } from '../folders.ts';
+import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { writeModel } from '../onnx/export.ts';
-import { networkModelCard } from '../report/network/card.ts';
+import { networkModelCard } from '../report/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
@@ -63,7 +63,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
   findFfmpeg(process.env, 'Recordings are degraded with ffmpeg');
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
+  const unlock = await lockFolder(options.work, '--work');
   try {
     // Every task that waits listens to the signal; Node takes more than ten for a leak.
     setMaxListeners(0, options.signal);
