@@ -9,9 +9,7 @@
  * the stage prefix of API Gateway. Hono does the routing where there is some: in the local server.
  */
 import * as z from 'zod';
-import type { ErrorCode } from '../core/errors.ts';
-import { cardSchema } from '../core/model/card.ts';
-import { verdictSchema } from '../core/verdict.ts';
+import { cardSchema, type ErrorCode, verdictSchema } from '../core/index.ts';
 import { RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
 import {
   NO_SPEECH,

@@ -2,7 +2,7 @@ import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import pLimit from 'p-limit';
-import { ERROR_TABLE, type ErrorCode, UndertoneError } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorCode, UndertoneError } from '../../core/index.ts';
 import { ensureFolder, writeAtomically } from '../../lib/files.ts';
 import { ThreadPool } from '../../lib/threads.ts';
 import type { ClassifyTask, Outcome } from '../classify-file.ts';

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
 

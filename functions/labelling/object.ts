@@ -1,6 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { classify, defaultModel } from '../../core/classify.ts';
-import { UndertoneError } from '../../core/errors.ts';
+import { classify, defaultModel, UndertoneError } from '../../core/index.ts';
 import { describeError } from '../../lib/log.ts';
 import { aws } from '../aws/clients.ts';
 import { type Absence, deleteFromInbox, readObject } from '../aws/inbox.ts';
