@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ErrorCode, UndertoneError } from '../../core/errors.ts';
+import { type ErrorCode, UndertoneError } from '../../core/index.ts';
 import { backoff } from '../../lib/backoff.ts';
 
 /** Tries of one call: throttling is common with a million objects. */

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
 import { UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
 import { writeAtomically } from '../../lib/files.ts';
