@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { backoff } from '../../lib/backoff.ts';
 import { awsError } from './aws-error.ts';
 
@@ -43,7 +43,7 @@ async function sendBatch(
     if (Failed.length === 0) return;
     const [{ Code, Message, SenderFault }] = Failed;
     if (SenderFault || failures > TRIES) {
-      throw new UndertoneError('internal', `Sending to ${QueueUrl} failed: ${Code}: ${Message}`);
+      throw new UndertoneError('unavailable', `Sending to ${QueueUrl} failed: ${Code}: ${Message}`);
     }
     await sleep(backoff(failures, FIRST_WAIT));
     const ids = new Set(Failed.map(({ Id }) => Id));

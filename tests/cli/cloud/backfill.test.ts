@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
 import { createdObjects } from '../../../functions/aws/notification.ts';
+import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
+import { LocalQueue } from '../../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../../local-cloud/sqs.ts';
 import { run } from '../../fixtures/run.ts';
 
 /** More than one page of a listing, and names that are hard to carry. */
@@ -106,7 +106,7 @@ test('goes on where it was stopped, and misses nothing', async () => {
   const broken = await backfill(`s3://${other}/part/`, '--queue-url', failing.url);
   expect(broken.code).toBe(1);
   expect(broken.stderr).toMatch(/^Enqueued 100\. Go on with the same line and --resume\./);
-  expect(broken.stderr).toContain('may not do that');
+  expect(broken.stderr).toContain('lack permission');
   failing.repair();
   const again = await backfill(`s3://${other}/part/`, '--queue-url', failing.url, '--resume');
   expect(again).toMatchObject({
