@@ -1,7 +1,7 @@
 import type { Emotion } from '../../core/model/emotions.ts';
 
 /** The corpora that there are adapters for; `corpora.ts` says how to add one. */
-export type CorpusName = 'ravdess' | 'crema-d';
+export type CorpusName = 'ravdess' | 'crema-d' | 'ased' | 'nemo' | 'speechocean762';
 
 /**
  * How strongly an emotion was asked for. RAVDESS asks for normal and strong (01, 02), CREMA-D for

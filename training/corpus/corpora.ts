@@ -1,7 +1,10 @@
-import type { Clip, CorpusName } from './clip.ts';
+import { ASED } from './ased.ts';
+import type { Clip } from './clip.ts';
 import { CREMA_D } from './crema-d.ts';
 import { type Corpus, type FoundClips, findRecordings } from './find.ts';
+import { NEMO } from './nemo.ts';
 import { RAVDESS } from './ravdess.ts';
+import { SPEECHOCEAN762 } from './speechocean762.ts';
 
 /**
  * Every corpus that can be trained on, by name. To add one: its name in `CorpusName` (clip.ts), a
@@ -19,10 +22,13 @@ import { RAVDESS } from './ravdess.ts';
  *   },
  * };
  */
-export const CORPORA: Readonly<Record<CorpusName, Corpus>> = {
+export const CORPORA: Readonly<Record<'ravdess' | 'crema-d', Corpus>> = {
   ravdess: RAVDESS,
   'crema-d': CREMA_D,
 };
+
+/** Corpora that the shipped model was never trained on: recordings of strangers. */
+export const STRANGERS: readonly Corpus[] = [ASED, NEMO, SPEECHOCEAN762];
 
 export interface FoundCorpora extends FoundClips {
   /** Other files of the clips found: in a format that is worth less, or in another folder. */

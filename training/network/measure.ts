@@ -269,7 +269,8 @@ function summarize({ ravdess, cremaD, cremaDTest }: Prepared): CorpusSummary[] {
       byChannel[channel] ??= EMOTIONS.map(() => 0);
       byChannel[channel][EMOTIONS.indexOf(emotion)]++;
     }
-    const { name, licence, citation } = CORPORA[trained.clips[0].corpus];
+    const { corpus } = trained.clips[0];
+    const { name, licence, citation } = CORPORA[corpus as keyof typeof CORPORA];
     return {
       ...{ name, licence, citation, clips: all.length, speakers: speakers(all), byChannel },
       heldOut: { clips: of(heldOut).length, speakers: speakers(of(heldOut)) },
