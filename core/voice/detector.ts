@@ -1,7 +1,8 @@
 import type { FrameRange } from '../windows.ts';
+import type { HeardFrames } from './envelope.ts';
 import { VOICE_MODEL } from './model.ts';
 import { VoiceNetwork } from './network.ts';
-import { type HeardFrames, stretchStatistics } from './statistics.ts';
+import { stretchStatistics } from './statistics.ts';
 import { stretches } from './stretches.ts';
 
 /** Made when first asked: training, which reads no weights, also runs where they do not fit yet. */

@@ -1,7 +1,14 @@
 import { FEATURE_CONFIG } from '../features/config.ts';
+import type { FrameFeatures } from '../features/extract.ts';
 import { mean, quantile, standardDeviation } from '../features/statistics.ts';
 import type { FrameRange } from '../windows.ts';
-import type { HeardFrames } from './statistics.ts';
+
+/** The frames of a recording, as `analyze` describes them. */
+export interface HeardFrames {
+  readonly features: FrameFeatures;
+  /** 1 for every active frame. */
+  readonly active: Uint8Array;
+}
 
 /** Frames per second. */
 const FRAME_RATE = FEATURE_CONFIG.sampleRate / FEATURE_CONFIG.framing.hopLength;

@@ -4,15 +4,8 @@ import { CONTRAST_BANDS } from '../features/contrast.ts';
 import type { FrameFeatures } from '../features/extract.ts';
 import { mean, quantile, standardDeviation } from '../features/statistics.ts';
 import type { FrameRange } from '../windows.ts';
-import { envelopeStatistics, MODULATIONS } from './envelope.ts';
+import { envelopeStatistics, type HeardFrames, MODULATIONS } from './envelope.ts';
 import { PITCH_NAMES, pitchStatistics } from './voicing.ts';
-
-/** The frames of a recording, as `analyze` describes them. */
-export interface HeardFrames {
-  readonly features: FrameFeatures;
-  /** 1 for every frame in which something is heard. */
-  readonly active: Uint8Array;
-}
 
 /** MFCCs whose statistics are told; coefficient 0, the level, counts by its deviation only. */
 const MFCCS = 20;

@@ -1,4 +1,4 @@
-import { add } from './operators/arithmetic.ts';
+import { add } from './operators/arrays.ts';
 import { sizeOf } from './shape.ts';
 import { filled, type Variable } from './variable.ts';
 

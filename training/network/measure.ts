@@ -19,19 +19,51 @@ import {
 import { type Ensemble, exportEnsemble, PERCEPTRON_WEIGHT } from './export.ts';
 import { measureLevers } from './levers.ts';
 import { measureTimeline } from './measure-timeline.ts';
+import type { NetworkResult } from './network-task.ts';
 import { readNoSpeech } from './no-speech.ts';
-import { parameterCount } from './perceptron.ts';
-import type { Plan } from './plan.ts';
+import { type Perceptron, parameterCount } from './perceptron.ts';
+import type { Plan, PlanOptions } from './plan.ts';
 import {
   predictByVector,
   predictEnsemble,
   predictNetwork,
   predictNetworks,
 } from './predict-ensemble.ts';
-import type { Prepared, PreparedCorpus } from './prepare.ts';
+import type { PrepareCorporaOptions, Prepared, PreparedCorpus } from './prepare.ts';
 import type { ConditionScores, CorpusSummary, NetworkResults, SeedScores } from './results.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
-import type { Fitted, TrainNetworkOptions } from './train.ts';
+
+export interface TrainNetworkOptions extends PlanOptions, PrepareCorporaOptions {
+  readonly out: string;
+  /** Report of the training of the voice detector; its figures are left out where it is missing. */
+  readonly voice: string;
+  /** Seeds of the networks whose average ships. */
+  readonly members: readonly number[];
+  /** Whether the random split, which leaks speakers, is measured as well. */
+  readonly randomSplit: boolean;
+  /** Further seeds, to tell how much chance there is in the figures. */
+  readonly otherSeeds: readonly number[];
+  readonly onPoint: (fit: string, point: CurvePoint) => void;
+}
+
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** Of each seed the result of each fold that it was run on. */
+  readonly folds: ReadonlyMap<
+    number,
+    readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
+  >;
+  readonly production: readonly NetworkResult[];
+  /** Perceptrons of the folds, in their order, and of everything. */
+  readonly perceptrons: {
+    readonly folds: readonly Perceptron[];
+    readonly production: Perceptron;
+  };
+  readonly randomSplit: readonly {
+    readonly seed: number;
+    readonly cycles: readonly NetworkResult[];
+  }[];
+}
 
 /** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
 const TARGET_ACCURACY = 0.8;

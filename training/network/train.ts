@@ -4,50 +4,16 @@ import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { writeModel } from '../onnx/export.ts';
 import { networkModelCard } from '../report/card.ts';
-import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
-import { measure } from './measure.ts';
-import type { NetworkResult } from './network-task.ts';
-import { fitPerceptrons, type Perceptron } from './perceptron.ts';
-import { CREMA_D, Plan, type PlanOptions, RAVDESS } from './plan.ts';
-import { type PrepareCorporaOptions, type Prepared, prepare } from './prepare.ts';
+import { type Fitted, measure, type TrainNetworkOptions } from './measure.ts';
+import { fitPerceptrons } from './perceptron.ts';
+import { CREMA_D, Plan, RAVDESS } from './plan.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
 
 /** Folds, counted from 0, that seeds beyond the members run on, where hours forbid all five. */
 const FOLDS_OF_OTHER_SEEDS = [0, 1];
-
-export interface TrainNetworkOptions extends PlanOptions, PrepareCorporaOptions {
-  readonly out: string;
-  /** Report of the training of the voice detector; its figures are left out where it is missing. */
-  readonly voice: string;
-  /** Seeds of the networks whose average ships. */
-  readonly members: readonly number[];
-  /** Whether the random split, which leaks speakers, is measured as well. */
-  readonly randomSplit: boolean;
-  /** Further seeds, to tell how much chance there is in the figures. */
-  readonly otherSeeds: readonly number[];
-  readonly onPoint: (fit: string, point: CurvePoint) => void;
-}
-
-/** The finished fits, by what they are for. */
-export interface Fitted {
-  /** Of each seed the result of each fold that it was run on. */
-  readonly folds: ReadonlyMap<
-    number,
-    readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
-  >;
-  readonly production: readonly NetworkResult[];
-  /** Perceptrons of the folds, in their order, and of everything. */
-  readonly perceptrons: {
-    readonly folds: readonly Perceptron[];
-    readonly production: Perceptron;
-  };
-  readonly randomSplit: readonly {
-    readonly seed: number;
-    readonly cycles: readonly NetworkResult[];
-  }[];
-}
 
 /**
  * Trains the model that ships: networks for every fold and seed, to measure what strangers can

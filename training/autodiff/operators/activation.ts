@@ -1,5 +1,5 @@
 import { operation, type Variable } from '../variable.ts';
-import { mul } from './arithmetic.ts';
+import { mul } from './arrays.ts';
 
 /** Large enough to saturate for every normal float32 above 0. */
 const STEEP = 3e38;

@@ -1,8 +1,7 @@
 import type { Attributes } from '../../onnx/graph.ts';
 import { integers, operation, type Variable } from '../variable.ts';
-import { reshape, transpose } from './layout.ts';
+import { reshape, sum, transpose } from './arrays.ts';
 import { matmul } from './matmul.ts';
-import { sum } from './reduce.ts';
 
 export interface ConvolutionOptions {
   /** Distance of output positions in rows and columns of x. [1, 1] by default. */

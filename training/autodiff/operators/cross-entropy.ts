@@ -1,7 +1,6 @@
 import { sameShape, sizeOf } from '../shape.ts';
 import { operation, type Variable } from '../variable.ts';
-import { exp, mul, scale, sub } from './arithmetic.ts';
-import { sum } from './reduce.ts';
+import { exp, mul, scale, sub, sum } from './arrays.ts';
 
 /** Returns log softmax over the last axis. */
 export function logSoftmax(x: Variable): Variable {

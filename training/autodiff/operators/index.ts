@@ -4,11 +4,24 @@
  * and its rules get a numeric check in tests/training/autodiff/operators.test.ts.
  */
 export { relu } from './activation.ts';
-export { add, exp, mul, neg, scale, sqrt, sub } from './arithmetic.ts';
+export {
+  add,
+  broadcastTo,
+  exp,
+  mean,
+  mul,
+  neg,
+  type ReduceOptions,
+  reshape,
+  scale,
+  sqrt,
+  sub,
+  sum,
+  sumTo,
+  transpose,
+} from './arrays.ts';
 export { type BatchNormOptions, batchNorm, type Normalized } from './batch-norm.ts';
 export { type ConvolutionOptions, conv2d } from './convolution.ts';
 export { crossEntropy, logSoftmax } from './cross-entropy.ts';
-export { broadcastTo, reshape, transpose } from './layout.ts';
 export { matmul } from './matmul.ts';
 export { maxPool2d } from './pooling.ts';
-export { mean, type ReduceOptions, sum, sumTo } from './reduce.ts';

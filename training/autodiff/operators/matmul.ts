@@ -1,7 +1,6 @@
 import { broadcastShapes, sizeOf } from '../shape.ts';
 import { operation, type Variable } from '../variable.ts';
-import { reshape, transpose } from './layout.ts';
-import { sumTo } from './reduce.ts';
+import { reshape, sumTo, transpose } from './arrays.ts';
 
 /**
  * Returns the matrix product of the last two axes, [..., m, k] · [..., k, n] → [..., m, n]; the
