@@ -134,7 +134,7 @@ test.skipIf(!hasFfmpeg)(
     const gone = await train(['--data', join(folder, 'gone')]).finished;
     expect(gone.err).toContain('cannot be read');
     const seeds = await train(['--data', empty, '--members', '1,1']).finished;
-    expect(seeds.err).toContain('Name each seed once.');
+    expect(seeds.err).toContain('Name each seed only once.');
   },
   120_000,
 );
