@@ -1,3 +1,5 @@
+// Loaded while the instance starts, not with the first note.
+import 'onnxruntime-node';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { DECODE_TIMEOUT_MS, UndertoneError } from '../core/index.ts';

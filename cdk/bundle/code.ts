@@ -55,7 +55,9 @@ export function bundleHandler({ name, architecture, node }: HandlerBundle, folde
 
 /** Writes the contents of the Discord gateway bot's image to a folder: its code and the Dockerfile. */
 export function bundleGateway({ node }: { readonly node: number }, folder: string): void {
-  bundle(join('bots', 'discord', 'main.ts'), { node, external: OPTIONAL }, folder);
+  // The bot does not run the model, but core's index names what does: esbuild drops it in the end.
+  const external = [...OPTIONAL, ONNX_RUNTIME];
+  bundle(join('bots', 'discord', 'main.ts'), { node, external }, folder);
   cpSync(join(ROOT, 'cdk', 'gateway', 'Dockerfile'), join(folder, 'Dockerfile'));
 }
 

@@ -190,7 +190,7 @@ describe('what goes wrong', () => {
     const huge = join(folder, 'huge.wav');
     await writeFile(huge, Buffer.alloc(MAX_BYTES + 1));
     const { stderr } = await undertone('classify', huge);
-    expect(stderr).toContain('larger than 25 MiB');
+    expect(stderr).toContain('exceeds the limit of 25 MiB');
     await rm(huge);
   });
 
