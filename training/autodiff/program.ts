@@ -73,7 +73,7 @@ export class Program {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      logSeverityLevel: 3, ...(process.env.ORTPROF ? { enableProfiling: true, profileFilePrefix: '/tmp/ortprof' } : {}),
     });
     return new Program(session, buffers, feeds, fetches);
   }

@@ -75,6 +75,7 @@ export class TrainingStep {
         values: this.values.subarray(start, end),
         gradients: this.gradients.subarray(start, end),
         weightDecay: source.kind === 'parameter' && source.decays ? weightDecay : 0,
+        rate: source.kind === 'parameter' ? source.rate : 1,
       };
       start = end;
       return group;

@@ -4,7 +4,14 @@ import { type StaticShape, sizeOf } from './shape.ts';
 /** Where the value of a variable comes from. */
 export type Source =
   | { readonly kind: 'input' }
-  | { readonly kind: 'parameter'; readonly initial: Float32Array; readonly decays: boolean }
+  | { 
+      readonly kind: 'parameter';
+      readonly initial: Float32Array;
+      /** Whether weight decay applies: usually to weights, and not to biases and gains. */
+      readonly decays: boolean;
+      /** Multiplies the learning rate. */
+      readonly rate: number;
+    }
   | { readonly kind: 'constant'; readonly data: TensorData }
   | { readonly kind: 'operation'; readonly operation: Operation; readonly output: number }
   | { readonly kind: 'alias'; readonly of: Variable };
@@ -59,13 +66,21 @@ export function input(shape: StaticShape): Variable {
   return new Variable(shape, { kind: 'input' });
 }
 
-/**
- * Returns a variable to be learnt, with its initial value in row-major order. `decays` says whether
- * weight decay applies to it: usually to weights, and not to biases and gains.
- */
-export function parameter(shape: StaticShape, initial: Float32Array, decays = true): Variable {
+export interface ParameterOptions {
+  /** Whether weight decay applies: usually to weights, and not to biases and gains. True by default. */
+  readonly decays?: boolean;
+  /** Multiplies the learning rate. 1 by default. */
+  readonly rate?: number;
+}
+
+/** Returns a variable to be learnt, with its initial value in row-major order. */
+export function parameter(
+  shape: StaticShape,
+  initial: Float32Array,
+  { decays = true, rate = 1 }: ParameterOptions = {},
+): Variable {
   checkSize(shape, initial);
-  return new Variable(shape, { kind: 'parameter', initial, decays });
+  return new Variable(shape, { kind: 'parameter', initial, decays, rate });
 }
 
 /** Returns a constant, given in row-major order. */

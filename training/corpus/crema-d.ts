@@ -37,6 +37,7 @@ export const CREMA_D_TEST_ACTORS: readonly number[] = Array.from(
 /** 91 actors, twelve sentences, six emotions. Names do not tell who is a woman. */
 export const CREMA_D: Corpus = {
   name: 'crema-d',
+  title: 'CREMA-D',
   licence: 'ODbL 1.0',
   citation: 'Cao et al. 2014, IEEE Transactions on Affective Computing 5(4):377–390',
   extensions: EXTENSIONS,

@@ -4,6 +4,8 @@ export interface ParameterGroup {
   readonly gradients: Float32Array;
   /** Decoupled weight decay; 0 is usual for biases and normalisation. */
   readonly weightDecay: number;
+  /** Multiplies the learning rate. 1 by default. */
+  readonly rate?: number;
 }
 
 export interface AdamWOptions {
@@ -61,10 +63,11 @@ export class AdamW {
     const beta2 = this.#beta2;
     // Bias correction, taken out of the loop: lr · m̂ / (√v̂ + ε) = rate · m / (√v + ε′).
     const root = Math.sqrt(1 - beta2 ** this.#steps);
-    const rate = (learningRate * root) / (1 - beta1 ** this.#steps);
+    const common = (learningRate * root) / (1 - beta1 ** this.#steps);
     const epsilon = this.#epsilon * root;
-    for (const { values, gradients, weightDecay, mean, square } of this.#groups) {
-      const shrink = 1 - learningRate * weightDecay;
+    for (const { values, gradients, weightDecay, rate: factor = 1, mean, square } of this.#groups) {
+      const rate = factor * common;
+      const shrink = 1 - factor * learningRate * weightDecay;
       for (let i = 0; i < values.length; i++) {
         const gradient = gradients[i];
         const m = gradient + beta1 * (mean[i] - gradient);
@@ -91,4 +94,19 @@ export class AdamW {
       group.square.set(moments[i][1]);
     });
   }
+}
+
+/**
+ * Scales the gradients down, in place, to a Euclidean norm of at most `limit` (Pascanu et al. 2013).
+ * Returns the norm that they had.
+ */
+export function clipGradients(gradients: Float32Array, limit: number): number {
+  let sum = 0;
+  for (let i = 0; i < gradients.length; i++) sum += gradients[i] * gradients[i];
+  const norm = Math.sqrt(sum);
+  if (norm > limit) {
+    const factor = limit / norm;
+    for (let i = 0; i < gradients.length; i++) gradients[i] *= factor;
+  }
+  return norm;
 }

@@ -1,7 +1,7 @@
 import { batchNorm } from '../operators/index.ts';
 import { type StaticShape, sizeOf } from '../shape.ts';
 import type { TrainingStep } from '../training-step.ts';
-import type { Variable } from '../variable.ts';
+import { parameter, type Variable } from '../variable.ts';
 import { constantParameter } from './initializers.ts';
 import type { Module } from './module.ts';
 
@@ -14,6 +14,13 @@ export interface BatchNormModuleOptions {
   readonly momentum?: number;
   /** Added to the variance. 1e-5 by default. */
   readonly epsilon?: number;
+  /** What a trained network begins with; gain and variance 1, bias and mean 0 by default. */
+  readonly initial?: {
+    readonly gain: Float32Array;
+    readonly bias: Float32Array;
+    readonly mean: Float32Array;
+    readonly variance: Float32Array;
+  };
 }
 
 /**
@@ -34,11 +41,11 @@ export class BatchNorm implements Module {
   #bessel = 1;
   #statistics: Variable[] = [];
 
-  constructor({ shape, axes, momentum = 0.1, epsilon = 1e-5 }: BatchNormModuleOptions) {
-    this.gain = constantParameter(shape, 1);
-    this.bias = constantParameter(shape, 0);
-    this.runningMean = new Float32Array(sizeOf(shape));
-    this.runningVariance = new Float32Array(sizeOf(shape)).fill(1);
+  constructor({ shape, axes, momentum = 0.1, epsilon = 1e-5, initial }: BatchNormModuleOptions) {
+    this.gain = initial ? parameter(shape, initial.gain, { decays: false }) : constantParameter(shape, 1);
+    this.bias = initial ? parameter(shape, initial.bias, { decays: false }) : constantParameter(shape, 0);
+    this.runningMean = initial?.mean.slice() ?? new Float32Array(sizeOf(shape));
+    this.runningVariance = initial?.variance.slice() ?? new Float32Array(sizeOf(shape)).fill(1);
     this.#axes = axes;
     this.#momentum = momentum;
     this.#epsilon = epsilon;

@@ -1,6 +1,6 @@
 import type { Random } from '../../random.ts';
 import { type StaticShape, sizeOf } from '../shape.ts';
-import { parameter, type Variable } from '../variable.ts';
+import { type ParameterOptions, parameter, type Variable } from '../variable.ts';
 
 /**
  * Returns a parameter drawn from a normal distribution with variance gain² / fanIn, which keeps the
@@ -14,14 +14,16 @@ export function kaimingNormal(
   fanIn: number,
   random: Random,
   gain = Math.SQRT2,
+  options: ParameterOptions = {},
 ): Variable {
   const deviation = gain / Math.sqrt(fanIn);
   const values = new Float32Array(sizeOf(shape));
   for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
-  return parameter(shape, values);
+  return parameter(shape, values, options);
 }
 
 /** Returns a parameter with one value everywhere, for biases and gains: weight decay spares it. */
-export function constantParameter(shape: StaticShape, value: number): Variable {
-  return parameter(shape, new Float32Array(sizeOf(shape)).fill(value), false);
+export function constantParameter(shape: StaticShape, value: number, rate = 1): Variable {
+  const initial = new Float32Array(sizeOf(shape)).fill(value);
+  return parameter(shape, initial, { decays: false, rate });
 }

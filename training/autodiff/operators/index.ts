@@ -1,14 +1,10 @@
-/**
- * Every differentiable operator. One file holds one family, with the forward nodes and the
- * vector–Jacobian rule of each operator side by side. A new family is a new file and a line here,
- * and its rules get a numeric check in tests/training/autodiff/operators.test.ts.
- */
-export { relu } from './activation.ts';
-export { add, exp, mul, neg, scale, sqrt, sub } from './arithmetic.ts';
-export { type BatchNormOptions, batchNorm, type Normalized } from './batch-norm.ts';
-export { type ConvolutionOptions, conv2d } from './convolution.ts';
-export { crossEntropy, logSoftmax } from './cross-entropy.ts';
-export { broadcastTo, reshape, transpose } from './layout.ts';
-export { matmul } from './matmul.ts';
-export { maxPool2d } from './pooling.ts';
-export { mean, type ReduceOptions, sum, sumTo } from './reduce.ts';
+export * from './activation.ts';
+export * from './arithmetic.ts';
+export * from './batch-norm.ts';
+export * from './convolution.ts';
+export * from './cross-entropy.ts';
+export * from './depthwise.ts';
+export * from './layout.ts';
+export * from './matmul.ts';
+export * from './pooling.ts';
+export * from './reduce.ts';

@@ -1,8 +1,8 @@
 /** The excerpt of a spectrogram that one prediction of a network sees. */
-export interface LogMelExcerpt {
+export interface MelExcerpt {
   /** Steps × bands in row-major order. */
-  readonly logMel: ArrayLike<number>;
-  /** Columns of `logMel`. */
+  readonly mel: ArrayLike<number>;
+  /** Columns of `mel`. */
   readonly bands: number;
   /** First step, and how many there are before the next excerpt or the end. */
   readonly from: number;
@@ -16,10 +16,10 @@ export interface LogMelExcerpt {
  *
  * @example
  * const window = new Float32Array(128 * 64);
- * writeLogMelWindow({ logMel, bands: 64, from: 0, steps: 90 }, 128, window);
+ * writeMelWindow({ mel, bands: 64, from: 0, steps: 90 }, 128, window);
  */
-export function writeLogMelWindow(
-  { logMel, bands, from, steps }: LogMelExcerpt,
+export function writeMelWindow(
+  { mel, bands, from, steps }: MelExcerpt,
   size: number,
   out: Float32Array,
   offset = 0,
@@ -29,7 +29,7 @@ export function writeLogMelWindow(
     const phase = t % period;
     const step = from + (phase < steps ? phase : period - phase);
     for (let band = 0; band < bands; band++) {
-      out[offset + t * bands + band] = logMel[step * bands + band];
+      out[offset + t * bands + band] = mel[step * bands + band];
     }
   }
 }

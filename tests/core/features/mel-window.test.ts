@@ -1,16 +1,16 @@
 import { expect, describe as group, test } from 'vitest';
 import { describe, describeLogMel } from '../../../core/analyze.ts';
-import { writeLogMelWindow } from '../../../core/features/log-mel-window.ts';
+import { writeMelWindow } from '../../../core/features/mel-window.ts';
 import { voiceLike } from '../../fixtures/audio.ts';
 
 /** Writes a window of one band and returns it. */
 function windowOf(values: number[], from: number, steps: number, size: number): number[] {
   const out = new Float32Array(size);
-  writeLogMelWindow({ logMel: values, bands: 1, from, steps }, size, out);
+  writeMelWindow({ mel: values, bands: 1, from, steps }, size, out);
   return [...out];
 }
 
-group('writeLogMelWindow', () => {
+group('writeMelWindow', () => {
   test('copies an excerpt that is long enough', () => {
     expect(windowOf([1, 2, 3, 4, 5], 1, 3, 3)).toEqual([2, 3, 4]);
   });
@@ -25,7 +25,7 @@ group('writeLogMelWindow', () => {
 
   test('keeps the bands of a step together', () => {
     const out = new Float32Array(9);
-    writeLogMelWindow({ logMel: [1, 2, 3, 4], bands: 2, from: 0, steps: 2 }, 4, out, 1);
+    writeMelWindow({ mel: [1, 2, 3, 4], bands: 2, from: 0, steps: 2 }, 4, out, 1);
     expect([...out]).toEqual([0, 1, 2, 3, 4, 1, 2, 3, 4]);
   });
 });
@@ -33,7 +33,7 @@ group('writeLogMelWindow', () => {
 group('describeLogMel', () => {
   test('gives the log-mel energies that serving sees, at any gain', () => {
     const samples = voiceLike({ seconds: 1.5, seed: 3 });
-    const served = describe(samples)?.features.logMel;
+    const served = describe(samples)?.features.mel;
     expect(describeLogMel(samples)).toEqual(served);
     const quiet = describeLogMel(samples.map((value) => value / 100));
     quiet?.forEach((value, i) => {
