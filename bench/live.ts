@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { decode, SAMPLE_RATE } from '../core/audio/decode.ts';
 import { Resampler } from '../core/audio/resample.ts';
 import { defaultModel } from '../core/classify.ts';
-import { LiveListener } from '../core/live/listener.ts';
+import { LiveListener } from '../core/live.ts';
 import { wavFile } from '../tests/fixtures/audio.ts';
 import { growthOf, measure, percentile, processorTime, table } from './measure.ts';
 import { type ServerProcess, startServer } from './server.ts';

@@ -1,5 +1,5 @@
-import { GradientBoostingClassifier } from '../training/estimators/gradient-boosting.ts';
-import { RandomForestClassifier } from '../training/estimators/random-forest.ts';
+import { GradientBoostingClassifier } from '../training/baselines/gradient-boosting.ts';
+import { RandomForestClassifier } from '../training/baselines/random-forest.ts';
 import { zeros } from '../training/matrix.ts';
 import { createRandom } from '../training/random.ts';
 import { processorTime, table } from './measure.ts';

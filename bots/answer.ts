@@ -1,6 +1,5 @@
-import { tooLarge } from '../core/audio/too-large.ts';
 import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, MAX_SECONDS } from '../core/limits.ts';
+import { MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '../core/limits.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Ask, mayHear } from './consent.ts';
@@ -139,12 +138,5 @@ function noNote(): UndertoneError {
   return new UndertoneError(
     'attachment-missing',
     'The message has no voice note. Choose one with a voice note or an audio file.',
-  );
-}
-
-function tooLong(): UndertoneError {
-  return new UndertoneError(
-    'audio-too-long',
-    `The recording is longer than ${MAX_SECONDS / 60} minutes, the most that is taken. Send a part of it.`,
   );
 }

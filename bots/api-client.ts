@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_CODES, type ErrorCode, UndertoneError } from '../core/errors.ts';
 import { MAX_BYTES } from '../core/limits.ts';
 import { type Verdict, verdictSchema } from '../core/verdict.ts';

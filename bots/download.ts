@@ -1,6 +1,5 @@
-import { tooLarge } from '../core/audio/too-large.ts';
 import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES } from '../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../core/limits.ts';
 
 /** Where a platform keeps the files that its users post. */
 export interface FileHosts {

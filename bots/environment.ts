@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../core/errors.ts';
 
 /** Origins on this machine that files are fetched from besides a platform's own hosts; for tests. */

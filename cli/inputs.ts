@@ -1,9 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { tooLarge } from '../core/audio/too-large.ts';
 import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES } from '../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../core/limits.ts';
 
 /** Inside folders, files with these endings are taken; a file named by itself always is. */
 const AUDIO_EXTENSIONS = new Set(

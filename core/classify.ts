@@ -1,26 +1,33 @@
 import { type Analysis, analyze } from './analyze.ts';
 import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
-import { identity, labelled, labelOf, shares } from './label.ts';
 import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import { loadModel, type Model } from './model/session.ts';
-import { round } from './round.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
-import type { Segment, Verdict } from './verdict.ts';
+import {
+  identity,
+  labelled,
+  labelOf,
+  round,
+  type Segment,
+  shares,
+  type Verdict,
+} from './verdict.ts';
 import { meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
-  /** The model to ask; the shipped one by default. */
+  /** The model to use; by default the one that ships. */
   readonly model?: Model;
 }
 
 /**
- * Hears the emotion in one recording. This is the function behind every door.
+ * Classifies the emotion in one recording. The API, the bots, the batch and the command line all call
+ * this function.
  *
- * @param bytes the recording as it arrived, in any format that `decode` takes
+ * @param bytes the recording as received, in any format that `decode` supports
  * @returns one of eight emotions with calibrated probabilities, `uncertain` or `no-speech`
- * @throws UndertoneError one of the codes of core/errors.ts; nothing else is thrown for bad input
+ * @throws UndertoneError with a code of core/errors.ts; bad input throws nothing else
  * @example
  * const { emotion, confidence } = await classify(await readFile('note.ogg'));
  */
@@ -33,7 +40,7 @@ export async function classify(bytes: Uint8Array, options: ClassifyOptions = {})
 
 let shipped: Promise<Model> | undefined;
 
-/** Loads the model to serve once per process. A failure is not kept: the next call tries again. */
+/** Loads the model to serve, once per process. After a failure the next call tries again. */
 export function defaultModel(): Promise<Model> {
   shipped ??= (async () => loadModel(findModelFolder()))();
   shipped.catch(() => {
@@ -45,22 +52,23 @@ export function defaultModel(): Promise<Model> {
 async function verdictOf(speech: Analysis, duration: number, model: Model): Promise<Verdict> {
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const size = windowSizeOf(kinds);
+  const { threshold } = model.card;
   const { active } = speech;
   const windows = modelWindows(speech, size);
   const posteriors = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
   const heard = { active, windows, posteriors, size };
-  const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, model));
-  // Short sounds scattered over a long recording: a voice perhaps, but nothing to judge.
+  const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, threshold));
+  // Short sounds scattered over a long recording: perhaps a voice, but nothing to classify.
   if (stretches.length === 0) return noSpeech(duration, model);
   const weights = windows.map((window) => windowWeight(active, window));
-  const timeline = stretches.map((stretch) => timelineEntry(stretch, speech, model));
+  const timeline = stretches.map((stretch) => segmentOf(stretch, speech, threshold));
   return {
-    ...labelled(meanOverWindows(posteriors, weights), model),
+    ...labelled(meanOverWindows(posteriors, weights), threshold),
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
     timeline,
     summary: shares(timeline.map(({ emotion }, i) => [emotion, stretches[i].active])),
-    model: identity(model),
+    model: identity(model.card),
   };
 }
 
@@ -73,18 +81,18 @@ function noSpeech(duration: number, model: Model): Verdict {
     speech: null,
     timeline: [],
     summary: {},
-    model: identity(model),
+    model: identity(model.card),
   };
 }
 
-function timelineEntry(
+function segmentOf(
   { from, to, probabilities }: Stretch,
   { span, features }: Analysis,
-  model: Model,
+  threshold: number,
 ): Segment {
   return {
     start: round(span.start + frameSeconds(from), 3),
     end: round(to === features.frames ? span.end : span.start + frameSeconds(to), 3),
-    ...labelled(probabilities, model),
+    ...labelled(probabilities, threshold),
   };
 }

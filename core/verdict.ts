@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EMOTIONS, type Emotion } from './model/emotions.ts';
 
 const probability = z.number().min(0).max(1);
 const seconds = z.number().min(0);
 
-/** What is said instead of an emotion: too little confidence, or nobody speaks. */
+/** Labels that stand in for an emotion: the model is not confident enough, or nobody is speaking. */
 export const ABSTENTIONS = ['uncertain', 'no-speech'] as const;
 
 export const emotionSchema = z.enum(EMOTIONS);
@@ -20,7 +20,7 @@ export const probabilitiesSchema = z
 
 export const spanSchema = z
   .strictObject({ start: seconds, end: seconds })
-  .describe('seconds from the beginning of the recording');
+  .describe('seconds from the start of the recording');
 
 export const segmentSchema = z.strictObject({
   start: seconds,
@@ -31,16 +31,16 @@ export const segmentSchema = z.strictObject({
 });
 
 /**
- * What Undertone says about one recording.
+ * The result of classifying one recording.
  *
- * - `emotion`: one of eight, or `uncertain` (the best guess is below the card's confidence), or
- *   `no-speech`.
+ * - `emotion`: one of eight; `uncertain` if the top one is below the model card's threshold;
+ *   `no-speech` if nobody is speaking.
  * - `confidence`: the calibrated probability of the top emotion; 0 when there is no speech.
  * - `probabilities`: all eight, summing to 1; null when there is no speech.
  * - `duration`: seconds of audio received; `speech`: where speech starts and ends, or null.
- * - `timeline`: the stretches of a recording longer than one model window, in order, not
- *   overlapping; stretches without speech are left out. A short note has one entry.
- * - `summary`: share of the speech time of each label that occurs in the timeline.
+ * - `timeline`: the segments of a recording, in order and without overlap; those without speech are
+ *   left out. A note no longer than one model window has a single segment.
+ * - `summary`: each label's share of the speech time in the timeline.
  */
 export const verdictSchema = z.strictObject({
   emotion: labelSchema,
@@ -59,7 +59,49 @@ export type SpeechSpan = z.infer<typeof spanSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** Returns a verdict without its timeline; the summary stays. */
+/** Returns a verdict without its timeline; the summary remains. */
 export function withoutTimeline({ timeline: _, ...rest }: Verdict): Verdict {
   return rest;
+}
+
+/**
+ * Returns the top emotion, or `uncertain` if its probability is below the threshold.
+ *
+ * @param probabilities in the order of EMOTIONS
+ */
+export function labelOf(probabilities: Float64Array, threshold: number): Emotion | 'uncertain' {
+  const confidence = Math.max(...probabilities);
+  return confidence < threshold ? 'uncertain' : EMOTIONS[probabilities.indexOf(confidence)];
+}
+
+/** Returns the label, its confidence and all eight probabilities, rounded as in a verdict. */
+export function labelled(probabilities: Float64Array, threshold: number) {
+  return {
+    emotion: labelOf(probabilities, threshold),
+    confidence: round(Math.max(...probabilities), 6),
+    probabilities: Object.fromEntries(
+      EMOTIONS.map((name, i) => [name, round(probabilities[i], 6)]),
+    ) as Probabilities,
+  };
+}
+
+/** Returns the share of each label, given amounts in any unit; a label may occur several times. */
+export function shares(amounts: readonly (readonly [Label, number])[]): Verdict['summary'] {
+  const total = amounts.reduce((sum, [, amount]) => sum + amount, 0);
+  const summary: Verdict['summary'] = {};
+  for (const [label, amount] of amounts) summary[label] = (summary[label] ?? 0) + amount / total;
+  for (const label of Object.keys(summary) as Label[]) {
+    summary[label] = round(summary[label] ?? 0, 4);
+  }
+  return summary;
+}
+
+/** Returns what identifies a model in a verdict, given its card. */
+export function identity({ name, version, sha256 }: Verdict['model']): Verdict['model'] {
+  return { name, version, sha256 };
+}
+
+/** Rounds to a number of decimal places. */
+export function round(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { logEvent } from '../bots/log.ts';
 import { Recent } from '../bots/recent.ts';
 import { intake } from '../bots/slack/intake.ts';

@@ -1,3 +1,4 @@
+import { EMOTION_COUNT } from '../core/model/emotions.ts';
 import { argmaxRows, type Matrix } from './matrix.ts';
 
 export interface ClassScores {
@@ -20,6 +21,13 @@ export interface ClassificationReport {
   /** The mean F1 of the classes present in `yTrue`. */
   readonly macroF1: number;
   readonly perClass: readonly ClassScores[];
+}
+
+/** How a model did on recordings that it was not trained on. */
+export interface Scores extends ClassificationReport {
+  readonly clips: number;
+  /** True classes × predicted classes. */
+  readonly confusion: readonly (readonly number[])[];
 }
 
 /**
@@ -85,6 +93,17 @@ export function classificationReport(
     weightedF1: sum(present.map(({ f1, support }) => f1 * support)) / total,
     macroF1: sum(present.map(({ f1 }) => f1)) / present.length,
     perClass,
+  };
+}
+
+/** Scores the predictions of some rows; row k of `probabilities` belongs to `rows[k]`. */
+export function score(y: Int32Array, rows: Int32Array, probabilities: Matrix): Scores {
+  const expected = rows.map((i) => y[i]);
+  const predicted = argmaxRows(probabilities);
+  return {
+    clips: rows.length,
+    ...classificationReport(expected, predicted, EMOTION_COUNT),
+    confusion: confusionMatrix(expected, predicted, EMOTION_COUNT),
   };
 }
 

@@ -1,6 +1,14 @@
 import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError } from 'commander';
-import type { Progress } from './train.ts';
+
+/** Where a run tells how far it is: in stages, one after the other. */
+export interface Progress {
+  begin(stage: string, total: number): void;
+  /** Called `total` times in a stage. */
+  advance(): void;
+  /** Also called when nothing has begun, and after a stage that broke off. */
+  end(): void;
+}
 
 /** The exit status of a program that Ctrl-C stopped. */
 const INTERRUPTED = 130;

@@ -1,185 +1,83 @@
-import { setMaxListeners } from 'node:events';
-import { FUNCTIONAL_NAMES } from '../core/features/functionals.ts';
-import { EMOTIONS } from '../core/model/emotions.ts';
-import { sha256 } from './corpus/extract.ts';
-import { type Dataset, loadCorpus } from './corpus/load.ts';
-import { takeRows } from './matrix.ts';
-import { expectedCalibrationError } from './metrics.ts';
-import { calibrate, coverageCurve } from './pipeline/calibrate.ts';
-import { exportGraph, writeModel } from './pipeline/export.ts';
-import { FAMILY, type Family } from './pipeline/families.ts';
-import { ensureFolder, lockFolder } from './pipeline/folders.ts';
-import { JobRunner } from './pipeline/jobs.ts';
-import {
-  countFits,
-  innerActorFolds,
-  rowsOf,
-  seedProtocol,
-  type UnseenProtocol,
-  unseenProtocol,
-} from './pipeline/protocols.ts';
-import { countSearchFits, searchParameters } from './pipeline/search.ts';
-import { modelCard } from './report/card.ts';
-import { summarizeData } from './report/data-summary.ts';
-import type { CandidateResults, Results } from './report/results.ts';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UndertoneError } from '../core/errors.ts';
+import { ensureFolder } from './folders.ts';
+import { trainNetwork } from './network/train.ts';
+import { networkReportHtml } from './report/network/html.ts';
+import { networkSummary } from './report/network/summary.ts';
+import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 
-/** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
-const TARGET_ACCURACY = 0.6;
+const program = new Command('train')
+  .description('Train the model that ships and measure it on speakers it never heard.')
+  .addOption(
+    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if you have them')
+      .env('UNDERTONE_DATA')
+      .makeOptionMandatory(),
+  )
+  .option('--out <folder>', 'where the model is written', 'model')
+  .option('--report <folder>', 'where the figures are written', 'reports/latest')
+  .option(
+    '--work <folder>',
+    'spectrograms and finished fits; a stopped run resumes',
+    '.cache/training',
+  )
+  .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
+  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2])
+  .option('--other-seeds <seeds>', 'further seeds, run on two folds', seedList, [])
+  .option('--steps <n>', 'steps of a cycle', wholeNumber, 4500)
+  .option('--cycles <n>', 'fits that follow each other and are averaged', wholeNumber, 2)
+  .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
+  .option('--no-random-split', 'leave out the fits on the random split, which leaks speakers')
+  .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
+  .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
+  .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
+  .action(run);
 
-export interface TrainOptions {
-  readonly data: string;
-  /** Folder that the model is written to. */
-  readonly out: string;
-  /** Folder of caches and finished jobs, by which a stopped run is resumed. */
-  readonly work: string;
-  readonly families: readonly Family[];
-  readonly seed: number;
-  readonly isQuick: boolean;
-  readonly workers: number;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-}
-
-/** Where a run tells how far it is: in stages, one after the other. */
-export interface Progress {
-  begin(stage: string, total: number): void;
-  /** Called `total` times in a stage. */
-  advance(): void;
-  /** Also called when nothing has begun, and after a stage that broke off. */
-  end(): void;
-}
-
-/**
- * Trains and measures every family under both protocols, chooses the one that hears strangers best,
- * fits it on everything and writes the model folder. Until then a model that is there stays as it
- * is.
- *
- * @returns every figure of the run
- * @throws UndertoneError for a corpus that cannot be trained on, a folder that cannot be written to
- * and a second run with the same work folder; the signal's reason when aborted
- */
-export async function train(options: TrainOptions): Promise<Results> {
-  await ensureFolder(options.out, '--out');
-  await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
-  try {
-    return await trainLocked(options);
-  } finally {
-    options.progress.end();
-    await unlock();
-  }
-}
-
-async function trainLocked(options: TrainOptions): Promise<Results> {
-  const started = performance.now();
-  const { families, seed, isQuick, workers, progress, signal } = options;
-  // Every task that waits listens to the signal; Node takes more than ten for a leak.
-  setMaxListeners(0, signal);
-  const dataset = await load(options);
-  const jobs = await JobRunner.start(dataset, {
-    folder: `${options.work}/jobs`,
-    workers,
-    signal,
-    onDone: () => progress.advance(),
-  });
-  try {
-    const fits = families.map((family) => countFits(family, dataset, { seed, isQuick }));
-    progress.begin(
-      'Measuring',
-      fits.reduce((a, b) => a + b, 0),
-    );
-    const measured = await Promise.all(
-      families.map(async (family) => ({
-        family,
-        seed: await seedProtocol(family, dataset, { seed, isQuick }, jobs),
-        unseen: await unseenProtocol(family, dataset, { seed, isQuick }, jobs),
-      })),
-    );
-    progress.end();
-    const best = measured.reduce((a, b) => (uar(b.unseen) > uar(a.unseen) ? b : a));
-    const all = Int32Array.from(dataset.y.keys());
-    const splits = innerActorFolds(dataset, all, seed);
-    progress.begin(
-      'Fitting the model',
-      countSearchFits(best.family, splits.length, { seed, isQuick }) + 1,
-    );
-    const search = await searchParameters(
-      best.family,
-      { y: dataset.y, splits, seed, isQuick },
-      jobs,
-    );
-    const none = new Int32Array(0);
-    const fitted = await jobs.fit({
-      ...{ family: best.family, parameters: search.best, seed },
-      ...{ train: all, test: none },
+async function run(options: {
+  data: string;
+  out: string;
+  report: string;
+  work: string;
+  voice: string;
+  members: number[];
+  otherSeeds: number[];
+  steps: number;
+  cycles: number;
+  randomSplit: boolean;
+  pretrainingSteps: number;
+  width: number;
+  seed: number;
+  workers: number;
+}): Promise<void> {
+  await interruptible(async (signal) => {
+    await ensureFolder(options.report, '--report');
+    const results = await trainNetwork({
+      ...options,
+      progress: progressOn(process.stderr),
+      onPoint: (fit, { step, loss, watched }) =>
+        console.error(
+          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of strangers ${watched.toFixed(3)}`}`,
+        ),
+      signal,
     });
-    progress.end();
-    const calibration = calibrateOn(dataset, best.unseen);
-    const graph = exportGraph({ ...fitted, temperature: calibration.temperature });
-    const results: Results = {
-      created: new Date().toISOString(),
-      options: { seed, isQuick, families },
-      minutes: (performance.now() - started) / 60_000,
-      classes: EMOTIONS,
-      featureNames: FUNCTIONAL_NAMES,
-      data: summarizeData(dataset),
-      candidates: measured.map(
-        ({ family, seed: { trial }, unseen: { folds, speech, song } }): CandidateResults => ({
-          family,
-          title: FAMILY[family].title,
-          searchKind: FAMILY[family].search,
-          seed: trial,
-          unseen: { folds, speech, song },
-        }),
-      ),
-      chosen: best.family,
-      final: {
-        parameters: search.best,
-        search: search.points,
-        featureImportances: fitted.featureImportances,
-        modelBytes: graph.length,
-        sha256: sha256(graph),
-      },
-      calibration,
-    };
-    await writeModel(options.out, graph, modelCard(results));
-    return results;
-  } finally {
-    await jobs.stop();
-  }
-}
-
-async function load({ data, work, workers, progress, signal }: TrainOptions): Promise<Dataset> {
-  let isBegun = false;
-  const dataset = await loadCorpus(data, {
-    ...{ cacheFolder: work, workers, signal },
-    onProgress(_, total) {
-      if (!isBegun) progress.begin('Reading recordings', total);
-      isBegun = true;
-      progress.advance();
-    },
+    await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+    await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
+    console.log(networkSummary(results));
+    console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
-  progress.end();
-  return dataset;
 }
 
-/** The speech of unseen speakers decides. */
-function uar({ speech }: UnseenProtocol): number {
-  return speech?.unweightedAverageRecall ?? 0;
+function seedList(text: string): number[] {
+  const seeds = text.split(',').map((part) => wholeNumber(part.trim()));
+  if (new Set(seeds).size !== seeds.length) throw new InvalidArgumentError('Name each seed once.');
+  return seeds;
 }
 
-/** Voice notes are speech, so speech is what confidence is calibrated on. */
-function calibrateOn(dataset: Dataset, unseen: UnseenProtocol): Results['calibration'] {
-  const rows = rowsOf(dataset, 'speech');
-  const y = rows.map((i) => dataset.y[i]);
-  const raw = takeRows(unseen.probabilities, rows);
-  const foldOf = rows.map((i) => unseen.foldOf[i]);
-  const { probabilities, ...rest } = calibrate(raw, y, foldOf, TARGET_ACCURACY);
-  return {
-    ...rest,
-    targetAccuracy: TARGET_ACCURACY,
-    errorBefore: expectedCalibrationError(raw, y),
-    errorAfter: expectedCalibrationError(probabilities, y),
-    curve: coverageCurve(probabilities, y, 0.05),
-  };
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof UndertoneError ? error.message : error);
+  process.exitCode = 1;
 }

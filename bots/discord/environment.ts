@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BOT_VARIABLES, readVariables } from '../environment.ts';
 
 const TOKEN =

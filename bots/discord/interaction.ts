@@ -6,7 +6,7 @@ import {
   InteractionType,
   PermissionFlagsBits,
 } from 'discord-api-types/v10';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Note } from '../answer.ts';
 import type { Place } from '../place.ts';

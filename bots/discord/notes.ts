@@ -1,5 +1,5 @@
 import { MessageFlags } from 'discord-api-types/v10';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Note } from '../answer.ts';
 
 export const snowflakeSchema = z.string().regex(/^\d{1,20}$/);

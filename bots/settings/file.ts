@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import { anonymous, type ChannelSettings, channelName } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BOT_VARIABLES, readVariables } from '../environment.ts';
 
 const APP_TOKEN = 'the app-level token with connections:write, which begins with xapp-';

@@ -1,5 +1,5 @@
 import type { RespondFn, webApi } from '@slack/bolt';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import { type Answer, answer, type Services } from '../answer.ts';
 import { logEvent } from '../log.ts';

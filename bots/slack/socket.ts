@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UndertoneError } from '../../core/errors.ts';
 import { Slots } from '../../core/process/slots.ts';
 import type { Services } from '../answer.ts';

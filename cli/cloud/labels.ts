@@ -1,6 +1,6 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { awsError } from './aws-error.ts';

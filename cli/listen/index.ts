@@ -1,6 +1,6 @@
 import { defaultModel } from '../../core/classify.ts';
 import { UndertoneError } from '../../core/errors.ts';
-import { LiveListener } from '../../core/live/listener.ts';
+import { LiveListener } from '../../core/live.ts';
 import { loadModel } from '../../core/model/session.ts';
 import { interrupted } from '../../core/process/interrupted.ts';
 import { jsonView } from './json-view.ts';

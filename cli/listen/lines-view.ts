@@ -1,4 +1,4 @@
-import type { LiveVerdict } from '../../core/live/verdict.ts';
+import type { LiveVerdict } from '../../core/live.ts';
 import { COLOURS, LABEL_WIDTH, percent } from '../terminal.ts';
 import { summaryText } from './summary.ts';
 import type { LiveView } from './view.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import { HOP_SECONDS, type LiveVerdict } from '../../core/live/verdict.ts';
+import { HOP_SECONDS, type LiveVerdict } from '../../core/live.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
 import { COLOURS, clock, LABEL_WIDTH, percent, printable } from '../terminal.ts';
 import { summaryText } from './summary.ts';

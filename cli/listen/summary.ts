@@ -1,4 +1,4 @@
-import type { LiveSummary } from '../../core/live/verdict.ts';
+import type { LiveSummary } from '../../core/live.ts';
 import type { Label } from '../../core/verdict.ts';
 import { bar, COLOURS, clock, LABEL_WIDTH, percent } from '../terminal.ts';
 

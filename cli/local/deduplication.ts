@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Milliseconds for which a deduplication id is known; as on SQS. */
 const KNOWN_FOR = 5 * 60 * 1000;

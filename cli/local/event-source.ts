@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LocalQueue } from './queue.ts';
 
 /** Milliseconds between two looks into a queue that is quiet. */

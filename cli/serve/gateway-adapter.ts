@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
 import { maxBodyBytes } from '../../functions/http/body.ts';
 import type { HttpHandler } from '../../functions/http/handler.ts';
 import { problem } from '../../functions/http/problem.ts';

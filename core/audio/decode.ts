@@ -1,15 +1,15 @@
-import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS } from '../limits.ts';
+import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge } from '../limits.ts';
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
 import { type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
-import { decodeOggOpus } from './ogg-opus.ts';
+import { decodeOggOpus } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
-import { tooLarge } from './too-large.ts';
 import { decodeWav } from './wav.ts';
-import { decodeWebmOpus } from './webm-opus.ts';
+import { decodeWebmOpus } from './webm.ts';
 
 export { type DecodedAudio, SAMPLE_RATE };
 
+/** Limits for one recording; the defaults are those of core/limits.ts. */
 export interface DecodeOptions {
   readonly maxBytes?: number;
   readonly maxSeconds?: number;
@@ -17,11 +17,11 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a recording to mono float32 at 16 kHz, full scale at ±1. The first bytes decide the
- * container. WAV, FLAC, and Opus in Ogg or WebM are decoded in process, everything else by ffmpeg.
+ * Decodes a recording to mono float32 samples at 16 kHz, full scale at ±1. The first bytes determine
+ * the container. WAV, FLAC, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
  *
  * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
- * `audio-unreadable`, `decode-timeout`, `decoder-missing`.
+ * `audio-unreadable`, `decode-timeout`, `decoder-missing`
  * @example
  * const { samples, duration } = await decode(await readFile('note.ogg'));
  */

@@ -5,19 +5,20 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { UndertoneError } from '../errors.ts';
-import { type DecodedAudio, type DecodeLimits, decodeTimeout, MonoSink } from './mono-sink.ts';
+import { decodeTimeout } from '../limits.ts';
+import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
 import { framesToMono, readWavHeader, type WavFormat } from './wav.ts';
 
-/** Longest header that ffmpeg writes before the samples, with room to spare. */
+/** Upper bound for the header that ffmpeg writes before the samples. */
 const MAX_HEADER_BYTES = 4096;
 
 /**
- * Returns the ffmpeg to run: the one that FFMPEG_BIN names, else that of the optional package
- * ffmpeg-static, else the first on PATH.
+ * Returns the path of ffmpeg: FFMPEG_BIN if set, else the one of the optional package ffmpeg-static,
+ * else the first on PATH.
  *
- * @param need what it is for, as the sentence of the error begins
- * @throws UndertoneError `decoder-missing` with a sentence that says how to get one.
+ * @param need what needs it, the beginning of the error message
+ * @throws UndertoneError `decoder-missing` with instructions for installing it
  */
 export function findFfmpeg(
   environment: NodeJS.ProcessEnv = process.env,
@@ -26,7 +27,7 @@ export function findFfmpeg(
   const named = environment.FFMPEG_BIN;
   if (named) {
     if (existsSync(named)) return named;
-    throw missing(`FFMPEG_BIN names ${named}, and there is no such file.`);
+    throw missing(`FFMPEG_BIN is ${named}, which does not exist.`);
   }
   const fromPackage = ffmpegStatic();
   if (fromPackage) return fromPackage;
@@ -37,16 +38,16 @@ export function findFfmpeg(
     .map((folder) => join(folder, executable))
     .find((path) => existsSync(path));
   if (onPath) return onPath;
-  throw missing(`${need}, which is not installed here.`);
+  throw missing(`${need}, which is not installed.`);
 }
 
 /**
- * Decodes any container with ffmpeg, contained: it is told the one demuxer that the magic bytes
- * name, may open files and pipes only, sees an empty environment, decodes at most the seconds
- * allowed and is killed at the deadline. The samples come out as they are in the file (float, native
- * rate and channels) and go through the same mixing and resampling as every other recording.
+ * Decodes any container with a sandboxed ffmpeg: it must use the one demuxer that the magic number
+ * implies, may only open files and pipes, gets an empty environment, decodes no more than the seconds
+ * allowed and is killed at the deadline. It outputs float samples at the native rate and channels,
+ * which are mixed and resampled like those of every other recording.
  *
- * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`.
+ * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
 export async function decodeWithFfmpeg(
   bytes: Uint8Array,
@@ -56,7 +57,7 @@ export async function decodeWithFfmpeg(
   const ffmpeg = findFfmpeg();
   const folder = await mkdtemp(join(tmpdir(), 'undertone-'));
   try {
-    // A file and not stdin: MP4 often has its index at the end, and yields nothing from a pipe.
+    // A file, not stdin: MP4 often has its index at the end and then yields nothing from a pipe.
     const input = join(folder, 'input');
     await writeFile(input, bytes, { mode: 0o600 });
     if (holdsOpus(bytes)) {
@@ -70,8 +71,8 @@ export async function decodeWithFfmpeg(
 }
 
 /**
- * Whether an Opus header stands in the file. ffmpeg's own Opus decoder moves probabilities by up to
- * 0.05 against the reference decoder, which it usually has too and which decodes our Ogg notes.
+ * Whether the file contains an Opus header. ffmpeg's own Opus decoder shifts probabilities by up to
+ * 0.05 compared with libopus, which decodes our Ogg notes and which ffmpeg usually has too.
  */
 function holdsOpus(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536));
@@ -91,7 +92,7 @@ function run(
       env: {},
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
-      // A group of its own: Ctrl-C on a terminal must not end a decoding that is being finished.
+      // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
       detached: true,
     });
     const stop = (error: unknown) => {
@@ -120,9 +121,9 @@ function run(
     });
     child.on('close', () => {
       clearTimeout(timer);
-      // A damaged file makes ffmpeg fail after it has decoded what it could: samples count, not
-      // the exit status. The reverse happens too: status 0 and no sample at all.
       if (decoder && complaint.includes('Unknown decoder')) return resolve('no such decoder');
+      // The samples count, not the exit status: on a damaged file ffmpeg fails after decoding what it
+      // could, and sometimes it exits with 0 without a single sample.
       try {
         resolve(reader.finish());
       } catch (error) {
@@ -152,18 +153,18 @@ function decodeArguments({
     ...['-protocol_whitelist', 'file,pipe', ...(decoder ? ['-c:a', decoder] : [])],
     ...['-f', demuxer, '-i', input],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
-    // One second more than allowed, so that a longer recording shows.
+    // One second more than allowed, to detect a recording that is too long.
     ...['-t', String(maxSeconds + 1), '-threads', '1', '-c:a', 'pcm_f32le'],
     ...['-bitexact', '-f', 'wav', 'pipe:1'],
   ];
 }
 
-/** Reads the WAV that ffmpeg writes to a pipe, as it comes. */
+/** Reads the WAV stream that ffmpeg writes to a pipe. */
 class WavStreamReader {
   readonly #limits: DecodeLimits;
   #format: WavFormat | null = null;
   #sink: MonoSink | null = null;
-  /** Bytes that do not make a whole frame (or a whole header) yet. */
+  /** Bytes of an incomplete frame, or of an incomplete header. */
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(limits: DecodeLimits) {
@@ -195,7 +196,7 @@ class WavStreamReader {
   }
 }
 
-/** ffmpeg-static downloads its binary at install; offline the package or the file is just absent. */
+/** ffmpeg-static downloads its binary on install; offline, the package or the file is absent. */
 function ffmpegStatic(): string | undefined {
   try {
     const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
@@ -216,10 +217,10 @@ function missing(why: string, cause?: unknown): UndertoneError {
 function unreadable(name: string, complaint: string): UndertoneError {
   const why = /matches no streams|does not contain any stream/.test(complaint)
     ? 'it has no audio track'
-    : 'no sound could be decoded from it';
+    : 'no audio could be decoded from it';
   return new UndertoneError(
     'audio-unreadable',
-    `This ${name} file cannot be read: ${why}. Record it again or export it as WAV or Ogg Opus.`,
+    `This ${name} file cannot be decoded: ${why}. Record it again or export it as WAV or Ogg Opus.`,
     { cause: new Error(complaint.trim() || 'ffmpeg decoded no samples') },
   );
 }

@@ -1,35 +1,36 @@
 import { UndertoneError } from '../errors.ts';
+import { decodeTimeout, tooLong } from '../limits.ts';
 import { Resampler } from './resample.ts';
 
-/** Sample rate in Hz of everything after decoding. */
+/** Sample rate in Hz of decoded audio. */
 export const SAMPLE_RATE = 16_000;
 
-/** Rates in Hz that a recording may have. */
+/** Sample rates in Hz that a recording may have. */
 const MIN_RATE = 4_000;
 const MAX_RATE = 384_000;
 const MAX_CHANNELS = 64;
 
-/** Full scale is 1; a float file may exceed it, but not so far that sums overflow. */
+/** Full scale is 1. A float file may exceed it, but not so far that sums overflow. */
 const MAX_AMPLITUDE = 65_536;
 
-/** Mono float32 samples at SAMPLE_RATE, and how long the recording was in seconds. */
+/** Mono float32 samples at SAMPLE_RATE, and the duration of the recording in seconds. */
 export interface DecodedAudio {
   readonly samples: Float32Array;
   readonly duration: number;
 }
 
-/** What decoding one recording may use. `deadline` is a time of `performance.now()`. */
+/** Limits for decoding one recording. `deadline` is a `performance.now()` time. */
 export interface DecodeLimits {
   readonly maxSeconds: number;
   readonly deadline: number;
 }
 
 /**
- * Collects decoded audio chunk by chunk as mono samples at 16 kHz, and stops as soon as a limit is
- * passed, so that memory is bounded by the limit and not by what the file claims or expands to.
+ * Collects decoded audio in chunks as mono samples at 16 kHz. It stops as soon as a limit is passed,
+ * so memory is bounded by the limit, whatever the file claims or expands to.
  *
- * @throws UndertoneError `audio-unreadable` for an impossible format or no samples at all,
- * `audio-too-long`, `decode-timeout`.
+ * @throws UndertoneError `audio-unreadable` for an impossible format or when there are no samples,
+ * `audio-too-long`, `decode-timeout`
  */
 export class MonoSink {
   readonly #limits: DecodeLimits;
@@ -43,13 +44,13 @@ export class MonoSink {
     if (!(sampleRate >= MIN_RATE && sampleRate <= MAX_RATE)) {
       throw new UndertoneError(
         'audio-unreadable',
-        `The file says that it has ${sampleRate} samples a second; accepted are ${MIN_RATE} to ${MAX_RATE}. Save it again as an ordinary WAV or Ogg file.`,
+        `The file claims a sample rate of ${sampleRate} Hz; ${MIN_RATE} to ${MAX_RATE} Hz are supported. Export it as an ordinary WAV or Ogg file.`,
       );
     }
     if (!(channels >= 1 && channels <= MAX_CHANNELS)) {
       throw new UndertoneError(
         'audio-unreadable',
-        `The file says that it has ${channels} channels; accepted are 1 to ${MAX_CHANNELS}. Save it again as mono or stereo.`,
+        `The file claims ${channels} channels; 1 to ${MAX_CHANNELS} are supported. Export it as mono or stereo.`,
       );
     }
     this.#rate = sampleRate;
@@ -57,21 +58,21 @@ export class MonoSink {
     this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
   }
 
-  /** Takes mono samples at the source rate. The array is changed in place. */
+  /** Adds mono samples at the source rate. The array is modified in place. */
   push(mono: Float32Array): void {
     this.#frames += mono.length;
     if (this.#frames > this.#limits.maxSeconds * this.#rate) throw tooLong(this.#limits.maxSeconds);
-    checkDeadline(this.#limits);
+    if (performance.now() > this.#limits.deadline) throw decodeTimeout();
     for (let i = 0; i < mono.length; i++) {
       const value = mono[i];
-      // Broken float files hold NaN and infinity: one such sample would poison every feature.
+      // Broken float files contain NaN and infinity; one such sample would spoil every feature.
       if (!Number.isFinite(value)) mono[i] = 0;
       else if (Math.abs(value) > MAX_AMPLITUDE) mono[i] = Math.sign(value) * MAX_AMPLITUDE;
     }
     this.#chunks.push(this.#resampler.push(mono));
   }
 
-  /** Takes one array of samples per channel and mixes them with equal weights. */
+  /** Adds one array of samples per channel, mixed with equal weights. */
   pushPlanar(channels: readonly Float32Array[], frames: number): void {
     if (frames <= 0) return;
     const mono = new Float32Array(frames);
@@ -81,11 +82,12 @@ export class MonoSink {
     this.push(mono);
   }
 
+  /** Returns everything collected. */
   finish(): DecodedAudio {
     if (this.#frames === 0) {
       throw new UndertoneError(
         'audio-unreadable',
-        'The file holds no sound: not one sample could be decoded. Record it again or export it as WAV.',
+        'The file contains no audio: not one sample could be decoded. Record it again or export it as WAV.',
       );
     }
     this.#chunks.push(this.#resampler.end());
@@ -99,21 +101,11 @@ export class MonoSink {
   }
 }
 
-export function tooLong(maxSeconds: number): UndertoneError {
+/** Returns the `audio-unreadable` error for a damaged file of a container such as "WAV". */
+export function damaged(container: string, why: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
-    'audio-too-long',
-    `The recording is longer than ${maxSeconds} seconds, the longest that is taken. Cut it and send the parts.`,
-  );
-}
-
-export function checkDeadline({ deadline }: DecodeLimits): void {
-  if (performance.now() > deadline) throw decodeTimeout();
-}
-
-export function decodeTimeout(cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'decode-timeout',
-    'Decoding the recording took too long and was stopped. Export it as WAV or Ogg Opus, or send a shorter part.',
+    'audio-unreadable',
+    `This ${container} file is damaged: ${why}. Record it again or export it again.`,
     { cause },
   );
 }

@@ -1,26 +1,88 @@
+import { tooLong } from '../limits.ts';
+import { type DecodedAudio, type DecodeLimits, damaged } from './mono-sink.ts';
+import { decodeOpus, GRANULE_RATE, type OpusBatch, type OpusHead, readOpusHead } from './opus.ts';
 import { startsWith } from './sniff.ts';
 
+const CONTAINER = 'Ogg Opus';
 const HEADER_BYTES = 27;
 const FLAG_CONTINUED = 1;
 const FLAG_FIRST = 2;
 const FLAG_LAST = 4;
+
+/**
+ * Decodes an Ogg file whose only stream is Opus, in process (RFC 7845).
+ *
+ * @returns null if it holds anything else (Vorbis, Speex, FLAC, video, several streams), which ffmpeg
+ * decodes
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ */
+export async function decodeOggOpus(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+): Promise<DecodedAudio | null> {
+  const serials = new Set<number>();
+  let head: OpusHead | null = null;
+  for (const page of oggPages(bytes)) {
+    if (!page.isFirst) break;
+    serials.add(page.serial);
+    if (startsWith(page.body, 'OpusHead')) head = readOpusHead(page.body, CONTAINER);
+  }
+  if (serials.size === 0) throw damaged(CONTAINER, 'it has no intact page');
+  if (!head || serials.size > 1) return null;
+  if (claimedSeconds(bytes) > limits.maxSeconds) throw tooLong(limits.maxSeconds);
+  return decodeOpus(head, batches(oggPages(bytes)), limits, CONTAINER);
+}
+
+/**
+ * Duration in seconds according to the last page. It only serves to reject a long recording early;
+ * decoded samples are counted as well.
+ */
+function claimedSeconds(bytes: Uint8Array): number {
+  const last = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf('OggS');
+  const [page] = oggPages(bytes.subarray(last));
+  return page ? Number(page.granule) / GRANULE_RATE : 0;
+}
+
+/** One batch per page, which bounds the memory: a page holds at most 255 packets of 120 ms. */
+function* batches(pages: Iterable<OggPage>): Generator<OpusBatch> {
+  let decoded = 0;
+  let firstGranule: bigint | null = null;
+  for (const { packets, granule, isLast } of oggPackets(pages)) {
+    const audio = packets.filter(
+      (packet) =>
+        packet.length > 0 && !startsWith(packet, 'OpusHead') && !startsWith(packet, 'OpusTags'),
+    );
+    if (audio.length === 0) continue;
+    yield {
+      packets: audio,
+      padding(granules) {
+        // A stream cut from a longer one starts anywhere; its first page says where (RFC 7845, 4.3).
+        firstGranule ??= granule - BigInt(granules);
+        decoded += granules;
+        // The last page's position may cut off padding in the last packet (RFC 7845, 4.4).
+        const start = firstGranule > 0n ? firstGranule : 0n;
+        return isLast ? decoded - Number(granule - start) : 0;
+      },
+    };
+  }
+}
 
 /** One page of an Ogg stream (RFC 3533). */
 export interface OggPage {
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isContinued: boolean;
-  /** The codec's position at the end of the page; −1 when no packet ends on it. */
+  /** The codec's position at the end of the page; −1 if no packet ends on it. */
   readonly granule: bigint;
   readonly serial: number;
-  /** Lengths in bytes of the segments; a packet ends at the first one below 255. */
+  /** Segment lengths in bytes; a packet ends at the first one below 255. */
   readonly lacing: Uint8Array;
   readonly body: Uint8Array;
 }
 
 /**
- * Yields the intact pages in order. Bytes between pages and pages whose checksum is wrong are
- * skipped, as RFC 3533 asks: what is left can still be heard.
+ * Yields the intact pages in order. Bytes between pages and pages with a wrong checksum are skipped,
+ * as RFC 3533 asks: the rest is still playable.
  */
 export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -35,7 +97,7 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
     const lacing = bytes.subarray(at + HEADER_BYTES, bodyAt);
     const end = bodyAt + lacing.reduce((sum, length) => sum + length, 0);
     if (end > bytes.length) {
-      // Cut off here, or not a page at all: go on behind the magic, where another may follow.
+      // Truncated, or not a page at all: look for another one after the magic.
       at += 4;
       continue;
     }
@@ -57,7 +119,7 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
 }
 
 /**
- * Yields, page by page, the packets that end on it. A packet that began on a page that is missing is
+ * Yields, for each page, the packets that end on it. A packet that began on a missing page is
  * dropped.
  */
 export function* oggPackets(
@@ -94,7 +156,7 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   return joined;
 }
 
-/** CRC-32 with polynomial 0x04c11db7, unreflected, over the page with its checksum field zeroed. */
+/** CRC-32 with polynomial 0x04c11db7, not reflected, of a page with its checksum field zeroed. */
 export function oggChecksum(page: Uint8Array): number {
   let crc = 0;
   for (let i = 0; i < page.length; i++) {

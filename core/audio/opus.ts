@@ -1,34 +1,39 @@
-import { OpusDecoder } from 'opus-decoder';
 import { UndertoneError } from '../errors.ts';
-import { type DecodedAudio, type DecodeLimits, MonoSink, SAMPLE_RATE } from './mono-sink.ts';
+import {
+  type DecodedAudio,
+  type DecodeLimits,
+  damaged,
+  MonoSink,
+  SAMPLE_RATE,
+} from './mono-sink.ts';
 
-/** Positions and lengths in containers of Opus count samples at 48 kHz, whatever it holds (RFC 7845). */
+/** Containers of Opus count positions and lengths in samples at 48 kHz, called granules (RFC 7845). */
 export const GRANULE_RATE = 48_000;
-/** The decoder gives this rate by itself, at a fraction of the cost of resampling (RFC 6716, 2). */
+/** The decoder outputs this rate itself, far cheaper than resampling (RFC 6716, section 2). */
 const DECODED_RATE = SAMPLE_RATE;
 const GRANULES_PER_SAMPLE = GRANULE_RATE / DECODED_RATE;
 
 export interface OpusHead {
   readonly channels: number;
-  /** Granules at the beginning that are not part of the sound. */
+  /** Granules at the start that are not part of the audio. */
   readonly preSkip: number;
   readonly streamCount: number;
   readonly coupledStreamCount: number;
   readonly channelMappingTable: number[];
 }
 
-/** Packets that follow each other: few enough for their sound to fit into memory. */
+/** Consecutive packets, few enough for their audio to fit in memory. */
 export interface OpusBatch {
   readonly packets: readonly Uint8Array[];
-  /** Returns how many of the granules that they gave are padding at the end. Called once. */
+  /** Given how many granules they decoded to, returns how many at the end are padding. Called once. */
   readonly padding: (granules: number) => number;
 }
 
 /**
  * Decodes a stream of Opus packets.
  *
- * @param container what the file is called where it is damaged
- * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`.
+ * @param container name of the container, for error messages
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
 export async function decodeOpus(
   head: OpusHead,
@@ -37,14 +42,16 @@ export async function decodeOpus(
   container: string,
 ): Promise<DecodedAudio> {
   const sink = new MonoSink({ sampleRate: DECODED_RATE, channels: head.channels }, limits);
+  // Loaded on first use: a process that never sees Opus does not pay for it.
+  const { OpusDecoder } = await import('opus-decoder');
   const decoder = new OpusDecoder({ ...head, preSkip: 0, sampleRate: DECODED_RATE });
   await decoder.ready;
   let skip = toSamples(head.preSkip);
   try {
     for (const { packets, padding } of batches) {
       const { channelData, samplesDecoded, errors } = decoder.decodeFrames([...packets]);
-      // Going on would only be noise.
-      if (errors.length > 0) throw damaged(container, 'a packet is not Opus');
+      // Everything after a bad packet decodes to noise.
+      if (errors.length > 0) throw damaged(container, 'it has an invalid Opus packet');
       const start = Math.min(skip, samplesDecoded);
       skip -= start;
       const excess = toSamples(padding(samplesDecoded * GRANULES_PER_SAMPLE));
@@ -56,7 +63,7 @@ export async function decodeOpus(
     }
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
-    throw damaged(container, 'a packet cannot be decoded', error);
+    throw damaged(container, 'an Opus packet cannot be decoded', error);
   } finally {
     decoder.free();
   }
@@ -68,18 +75,19 @@ function toSamples(granules: number): number {
 }
 
 /**
- * Reads the identification header (RFC 7845, 5.1).
+ * Reads the identification header (RFC 7845, section 5.1).
  *
  * @throws UndertoneError `audio-unreadable`
  */
 export function readOpusHead(body: Uint8Array, container: string): OpusHead {
   const unreadable = (why: string) => damaged(container, why);
-  if (body.length < 19) throw unreadable('its header is cut off');
+  if (body.length < 19) throw unreadable('its header is truncated');
   const channels = body[9];
   const preSkip = body[10] | (body[11] << 8);
   const family = body[18];
   if (family === 0) {
-    if (channels !== 1 && channels !== 2) throw unreadable(`its header names ${channels} channels`);
+    if (channels !== 1 && channels !== 2)
+      throw unreadable(`its header claims ${channels} channels`);
     return {
       channels,
       preSkip,
@@ -89,7 +97,7 @@ export function readOpusHead(body: Uint8Array, container: string): OpusHead {
     };
   }
   if (channels < 1 || body.length < 21 + channels)
-    throw unreadable('its channel mapping is cut off');
+    throw unreadable('its channel mapping is truncated');
   const streamCount = body[19];
   const coupledStreamCount = body[20];
   const channelMappingTable = Array.from(body.subarray(21, 21 + channels));
@@ -98,15 +106,6 @@ export function readOpusHead(body: Uint8Array, container: string): OpusHead {
     coupledStreamCount <= streamCount &&
     streamCount + coupledStreamCount <= 255 &&
     channelMappingTable.every((s) => s === 255 || s < streamCount + coupledStreamCount);
-  if (!isSound) throw unreadable('its channel mapping contradicts itself');
+  if (!isSound) throw unreadable('its channel mapping is inconsistent');
   return { channels, preSkip, streamCount, coupledStreamCount, channelMappingTable };
-}
-
-/** Returns what is said of a file that cannot be decoded. */
-export function damaged(container: string, why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'audio-unreadable',
-    `This ${container} file is damaged: ${why}. Record or export it again.`,
-    { cause },
-  );
 }

@@ -1,22 +1,23 @@
 import { UndertoneError } from '../errors.ts';
 
-/** A container that we take. `demuxer` is the one name that ffmpeg is told to use for it. */
+/** A supported container. `demuxer` is the only demuxer that ffmpeg may use for it. */
 export interface Container {
   readonly name: string;
   readonly demuxer: string;
 }
 
+/** The supported formats, for people to read. */
 export const ACCEPTED_FORMATS =
   'WAV, Ogg (Opus, Vorbis), FLAC, MP3, M4A/MP4, AAC, WebM, AMR, CAF, AIFF, AU, WMA, W64 and WavPack';
 
 interface Signature extends Container {
   readonly offset: number;
   readonly magic: string;
-  /** A second magic that must stand at `offset` too, for containers that share their first bytes. */
+  /** A second magic number that must match too, for containers that share their first bytes. */
   readonly also?: { readonly offset: number; readonly magic: readonly string[] };
 }
 
-/** First bytes of what we take, read as Latin-1. Sources: the format specifications. */
+/** Magic numbers of the supported containers, as Latin-1, from the format specifications. */
 const SIGNATURES: readonly Signature[] = [
   ...['RIFF', 'RIFX', 'RF64'].map((magic) => ({
     name: 'wav',
@@ -41,7 +42,7 @@ const SIGNATURES: readonly Signature[] = [
     magic: 'FORM',
     also: { offset: 8, magic: ['AIFF', 'AIFC'] },
   },
-  // Older QuickTime files begin with any of these boxes; ISO files begin with ftyp (see below).
+  // Old QuickTime files begin with any of these boxes; ISO files begin with ftyp (see below).
   ...['moov', 'mdat', 'wide', 'free', 'skip'].map((magic) => ({
     name: 'mp4',
     demuxer: 'mov',
@@ -50,10 +51,10 @@ const SIGNATURES: readonly Signature[] = [
   })),
 ];
 
-/** Brands of ISO files that hold pictures, not sound. */
+/** Brands of ISO files that hold images, not audio. */
 const IMAGE_BRANDS = ['avif', 'avis', 'heic', 'heix', 'mif1', 'msf1', 'jxl '];
 
-/** What people send by mistake, so that the answer can name it. */
+/** What people send by mistake, so that the error can name it. */
 const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['\x89PNG', 'a PNG image'],
   ['\xff\xd8\xff', 'a JPEG image'],
@@ -65,18 +66,18 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['7z\xbc\xaf', 'a 7z archive'],
   ['\x7fELF', 'a program'],
   ['MZ', 'a program'],
-  ['MThd', 'a MIDI file, which holds notes and no sound'],
+  ['MThd', 'a MIDI file, which holds notes but no audio'],
   ['#EXTM3U', 'a playlist'],
   ['ffconcat', 'a playlist'],
   ['[playlist]', 'a playlist'],
 ];
 
 /**
- * Returns the container that the first bytes tell. File names and MIME types are never asked: chat
- * platforms label voice notes as video, and attackers label playlists as music.
+ * Identifies the container by its first bytes. File names and MIME types are ignored: chat platforms
+ * label voice notes as video, and attackers label playlists as music.
  *
- * @throws UndertoneError `audio-missing` without bytes, `format-unsupported` for everything that is
- * not one of ACCEPTED_FORMATS.
+ * @throws UndertoneError `audio-missing` if there are no bytes, `format-unsupported` for anything that
+ * is not one of ACCEPTED_FORMATS
  * @example
  * sniff(await readFile('note.ogg')).name; // 'ogg'
  */
@@ -84,7 +85,7 @@ export function sniff(bytes: Uint8Array): Container {
   if (bytes.length === 0) {
     throw new UndertoneError(
       'audio-missing',
-      'The recording is empty: no bytes arrived. Send the bytes of an audio file.',
+      'The recording is empty. Send the bytes of an audio file.',
     );
   }
   const found =
@@ -92,7 +93,7 @@ export function sniff(bytes: Uint8Array): Container {
   if (found) return { name: found.name, demuxer: found.demuxer };
   throw new UndertoneError(
     'format-unsupported',
-    `This is ${describe(bytes)}, not a recording. Accepted are ${ACCEPTED_FORMATS}.`,
+    `This is ${nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
   );
 }
 
@@ -103,7 +104,7 @@ function matches(bytes: Uint8Array, { offset, magic, also }: Signature): boolean
   );
 }
 
-/** ISO base media files (mp4, m4a, mov, 3gp): a `ftyp` box whose brand is not one of a picture. */
+/** ISO base media files (mp4, m4a, mov, 3gp): a `ftyp` box whose brand is not an image's. */
 function isoFile(bytes: Uint8Array): Container | undefined {
   if (!startsWith(bytes, 'ftyp', 4)) return undefined;
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return undefined;
@@ -131,22 +132,23 @@ function afterId3(bytes: Uint8Array): Container {
   if (bytes.length < 10) return mp3;
   const size = (bytes[6] << 21) | (bytes[7] << 14) | (bytes[8] << 7) | bytes[9];
   const rest = bytes.subarray(10 + size);
-  // ffmpeg's demuxers skip the tag by themselves; our own FLAC reader does not see these files.
+  // ffmpeg's demuxers skip the tag; our own FLAC decoder does not, so these files go to ffmpeg.
   if (startsWith(rest, 'fLaC')) return { name: 'flac-id3', demuxer: 'flac' };
   return rest.length > 4 ? (mpegAudio(rest) ?? mp3) : mp3;
 }
 
-function describe(bytes: Uint8Array): string {
+/** Says what an unsupported file is. */
+function nameOf(bytes: Uint8Array): string {
   const refused = REFUSED.find(([magic]) => startsWith(bytes, magic));
   if (refused) return refused[1];
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return 'an image';
-  if (startsWith(bytes, 'RIFF')) return 'a RIFF file without WAVE sound';
+  if (startsWith(bytes, 'RIFF')) return 'a RIFF file without WAVE audio';
   const sample = bytes.subarray(0, 512);
   const isText = sample.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
-  return isText ? 'text' : 'a file of a kind we do not know';
+  return isText ? 'text' : 'a file of an unknown type';
 }
 
-/** Returns whether `magic`, read as Latin-1, stands at `offset`. */
+/** Returns whether `magic`, as Latin-1, is found at `offset`. */
 export function startsWith(bytes: Uint8Array, magic: string, offset = 0): boolean {
   if (bytes.length < offset + magic.length) return false;
   for (let i = 0; i < magic.length; i++) {

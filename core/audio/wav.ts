@@ -1,5 +1,4 @@
-import { UndertoneError } from '../errors.ts';
-import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
+import { type DecodedAudio, type DecodeLimits, damaged, MonoSink } from './mono-sink.ts';
 import { startsWith } from './sniff.ts';
 
 const FORMAT_PCM = 1;
@@ -9,28 +8,27 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 /** Frames converted at a time: small enough to keep memory flat, large enough to be fast. */
 const FRAMES_PER_CHUNK = 16_384;
 
-/** The layout of the samples in a WAV file that is read in process. */
+/** Sample layout of a WAV file that can be decoded in process. */
 export interface WavFormat {
   readonly sampleRate: number;
   readonly channels: number;
   readonly encoding: 'int8' | 'int16' | 'int24' | 'int32' | 'float32' | 'float64';
   readonly littleEndian: boolean;
-  /** Where the samples start and end, in bytes; the end is never past the end of the file. */
+  /** Byte offsets of the samples; the end never lies past the end of the file. */
   readonly dataStart: number;
   readonly dataEnd: number;
 }
 
-/** Bytes a sample takes. */
+/** Bytes per sample. */
 const SAMPLE_BYTES = { int8: 1, int16: 2, int24: 3, int32: 4, float32: 4, float64: 8 } as const;
 
 /**
- * Reads the header of a RIFF, RIFX or RF64 WAVE file. Sizes in the header are not believed: a data
- * chunk ends at the end of the file at the latest, and a size of zero or of all ones (what streaming
- * writers leave behind) means "to the end".
+ * Reads the header of a RIFF, RIFX or RF64 WAVE file. Sizes in the header are not trusted: a data
+ * chunk ends at the end of the file at the latest, and a size of zero or all ones, which streaming
+ * writers leave behind, means "to the end".
  *
- * Returns null when the samples are compressed (A-law, ADPCM, GSM, MP3 …): ffmpeg reads those.
- *
- * @throws UndertoneError `audio-unreadable` without a usable format or data chunk.
+ * @returns null if the samples are compressed (A-law, ADPCM, GSM, MP3 …), which ffmpeg decodes
+ * @throws UndertoneError `audio-unreadable` without a usable format or data chunk
  */
 export function readWavHeader(bytes: Uint8Array): WavFormat | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -44,7 +42,7 @@ export function readWavHeader(bytes: Uint8Array): WavFormat | null {
       format = readFormat(view, body, Math.min(size, bytes.length - body), littleEndian);
       if (format === null) return null;
     } else if (startsWith(bytes, 'data', offset)) {
-      if (!format) throw unreadable('its data comes before its format');
+      if (!format) throw unreadable('the data chunk comes before the format chunk');
       const isOpenEnded = size === 0 || size === 0xffffffff;
       const dataEnd = isOpenEnded ? bytes.length : Math.min(body + size, bytes.length);
       return { ...format, dataStart: body, dataEnd };
@@ -52,10 +50,10 @@ export function readWavHeader(bytes: Uint8Array): WavFormat | null {
     // Chunks are padded to even sizes (RIFF).
     offset = body + size + (size % 2);
   }
-  throw unreadable('it has no data chunk');
+  throw unreadable('there is no data chunk');
 }
 
-/** Decodes a whole WAV file; null when ffmpeg is needed (see readWavHeader). */
+/** Decodes a whole WAV file; returns null if it needs ffmpeg (see readWavHeader). */
 export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio | null {
   const format = readWavHeader(bytes);
   if (!format) return null;
@@ -69,8 +67,8 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
 }
 
 /**
- * Mixes interleaved frames to mono with equal weights, full scale at ±1. Bytes of an unfinished last
- * frame are ignored.
+ * Mixes interleaved frames to mono with equal weights, full scale at ±1. An incomplete last frame is
+ * ignored.
  */
 export function framesToMono(
   bytes: Uint8Array,
@@ -108,11 +106,11 @@ function sampleReader(view: DataView, encoding: WavFormat['encoding'], little: b
 }
 
 function readFormat(view: DataView, at: number, size: number, little: boolean) {
-  if (size < 16) throw unreadable('its format chunk is cut off');
+  if (size < 16) throw unreadable('the format chunk is truncated');
   let tag = view.getUint16(at, little);
   // In an extensible header the real tag is the first field of the sub-format GUID.
   if (tag === FORMAT_EXTENSIBLE) {
-    if (size < 26) throw unreadable('its extensible format chunk is cut off');
+    if (size < 26) throw unreadable('the extensible format chunk is truncated');
     tag = view.getUint16(at + 24, little);
   }
   if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) return null;
@@ -120,7 +118,7 @@ function readFormat(view: DataView, at: number, size: number, little: boolean) {
   const encoding = `${tag === FORMAT_FLOAT ? 'float' : 'int'}${bits}`;
   if (!Object.hasOwn(SAMPLE_BYTES, encoding)) {
     throw unreadable(
-      `it has ${bits}-bit ${tag === FORMAT_FLOAT ? 'float' : 'integer'} samples; read are 8, 16, 24 and 32-bit integers and 32 and 64-bit floats`,
+      `it claims ${bits}-bit ${tag === FORMAT_FLOAT ? 'float' : 'integer'} samples; 8, 16, 24 and 32-bit integers and 32 and 64-bit floats are supported`,
     );
   }
   return {
@@ -131,9 +129,6 @@ function readFormat(view: DataView, at: number, size: number, little: boolean) {
   };
 }
 
-function unreadable(why: string): UndertoneError {
-  return new UndertoneError(
-    'audio-unreadable',
-    `This WAV file is damaged: ${why}. Export it again as an ordinary WAV file.`,
-  );
+function unreadable(why: string) {
+  return damaged('WAV', why);
 }

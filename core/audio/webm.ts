@@ -1,4 +1,13 @@
-/** Ids of the elements that are read (RFC 9559, section 5). */
+import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
+import { decodeOpus, GRANULE_RATE, type OpusBatch, readOpusHead } from './opus.ts';
+import { startsWith } from './sniff.ts';
+
+const CONTAINER = 'WebM';
+/** Packets decoded at a time, of up to 120 ms each. */
+const BATCH = 255;
+const NANOSECONDS = 1e9;
+
+/** IDs of the elements that are read (RFC 9559, section 5). */
 const ID = {
   segment: 0x18538067,
   tracks: 0x1654ae6b,
@@ -18,42 +27,76 @@ const ID = {
 type Name = keyof typeof ID;
 const NAMES = new Map(Object.entries(ID).map(([name, id]) => [id as number, name as Name]));
 
-/** A recorder does not know the size of these: they are entered instead of being read as a whole. */
+/** Recorders do not know the size of these, so they are entered rather than read as a whole. */
 const ENTERED: ReadonlySet<number> = new Set([ID.segment, ID.cluster]);
 const CLUSTER_MAGIC = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
 
 const AUDIO_TRACK = 2;
-/** Bits of a block's flags that say that it holds several packets. */
+/** Bits of a block's flags that are set if it holds several packets. */
 const LACING = 0x06;
 
-/** One track of sound. */
-export interface WebmTrack {
+/** One audio track. */
+interface WebmTrack {
   readonly number: number;
-  /** Such as `A_OPUS`. */
+  /** For example `A_OPUS`. */
   readonly codec: string;
   readonly codecPrivate: Uint8Array;
-  /** Whether its packets are compressed once more, or encrypted. */
+  /** Whether its packets are compressed again, or encrypted. */
   readonly isEncoded: boolean;
 }
 
-export interface WebmBlock {
+interface WebmBlock {
   readonly track: number;
-  /** Whether there are several packets in it. */
+  /** Whether it holds several packets. */
   readonly isLaced: boolean;
   readonly data: Uint8Array;
-  /** Nanoseconds at the end of its sound that are padding. */
+  /** Nanoseconds of padding at the end of its audio. */
   readonly discardPadding: number;
 }
 
-/** An element of EBML (RFC 8794). */
+/** An EBML element (RFC 8794); `from` and `to` delimit its content. */
 interface Element {
   readonly id: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Yields the tracks of sound of a WebM or Matroska file, as far as they can be read. */
-export function* webmAudioTracks(bytes: Uint8Array): Generator<WebmTrack> {
+/**
+ * Decodes a WebM or Matroska file whose only audio track is Opus, as browsers record it, in process.
+ * Video tracks are ignored.
+ *
+ * @returns null if it holds anything else (Vorbis, AAC, several audio tracks, packets that are laced
+ * or encrypted), which ffmpeg decodes
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ */
+export async function decodeWebmOpus(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+): Promise<DecodedAudio | null> {
+  const [track, ...others] = webmAudioTracks(bytes);
+  if (!track || others.length > 0) return null;
+  const { number, codec, codecPrivate, isEncoded } = track;
+  if (codec !== 'A_OPUS' || isEncoded || !startsWith(codecPrivate, 'OpusHead')) return null;
+  for (const block of webmBlocks(bytes)) if (block.track === number && block.isLaced) return null;
+  const head = readOpusHead(codecPrivate, CONTAINER);
+  return decodeOpus(head, batches(bytes, number), limits, CONTAINER);
+}
+
+function* batches(bytes: Uint8Array, number: number): Generator<OpusBatch> {
+  let packets: Uint8Array[] = [];
+  for (const { track, data, discardPadding } of webmBlocks(bytes)) {
+    if (track !== number || data.length === 0) continue;
+    packets.push(data);
+    if (packets.length < BATCH && discardPadding === 0) continue;
+    const padding = Math.round((discardPadding / NANOSECONDS) * GRANULE_RATE);
+    yield { packets, padding: () => padding };
+    packets = [];
+  }
+  if (packets.length > 0) yield { packets, padding: () => 0 };
+}
+
+/** Yields the readable audio tracks of a WebM or Matroska file. */
+function* webmAudioTracks(bytes: Uint8Array): Generator<WebmTrack> {
   for (const { id, from, to } of topElements(bytes)) {
     if (id === ID.cluster) return;
     if (id !== ID.tracks) continue;
@@ -65,10 +108,10 @@ export function* webmAudioTracks(bytes: Uint8Array): Generator<WebmTrack> {
 }
 
 /**
- * Yields the blocks of all tracks in order. What is damaged is skipped up to the next cluster, and what
- * is cut off is left out: the rest can still be heard.
+ * Yields the blocks of all tracks in order. Damage is skipped up to the next cluster, and a truncated
+ * block is left out: the rest is still playable.
  */
-export function* webmBlocks(bytes: Uint8Array): Generator<WebmBlock> {
+function* webmBlocks(bytes: Uint8Array): Generator<WebmBlock> {
   for (const element of topElements(bytes)) {
     if (element.id === ID.simpleBlock) yield* blockIn(bytes, element, 0);
     if (element.id !== ID.blockGroup) continue;
@@ -77,7 +120,7 @@ export function* webmBlocks(bytes: Uint8Array): Generator<WebmBlock> {
   }
 }
 
-/** Yields what lies in the segment and in its clusters, one after another. */
+/** Yields the elements of the segment and of its clusters, in order. */
 function* topElements(bytes: Uint8Array): Generator<Element> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 0;
@@ -103,7 +146,7 @@ function* children(bytes: Uint8Array, from: number, to: number): Generator<Eleme
   }
 }
 
-/** Returns the element at a place, or null where there is none that is whole. */
+/** Returns the element at an offset, or null if none lies there in full. */
 function elementAt(bytes: Uint8Array, at: number): Element | null {
   const idLength = vintLength(bytes[at]);
   const sizeAt = at + idLength;
@@ -116,7 +159,7 @@ function elementAt(bytes: Uint8Array, at: number): Element | null {
   return from + size <= bytes.length ? { id, from, to: from + size } : null;
 }
 
-/** Returns the parts of an element that are known; where there are several, the last. */
+/** Returns the known children of an element; of several with one name, the last. */
 function partsOf(bytes: Uint8Array, { from, to }: Element): Partial<Record<Name, Element>> {
   const parts: Partial<Record<Name, Element>> = {};
   for (const part of children(bytes, from, to)) {
@@ -126,7 +169,7 @@ function partsOf(bytes: Uint8Array, { from, to }: Element): Partial<Record<Name,
   return parts;
 }
 
-/** Returns a track of sound, or null for one of pictures or words. */
+/** Returns an audio track, or null for video and subtitles. */
 function trackIn(bytes: Uint8Array, entry: Element): WebmTrack | null {
   const parts = partsOf(bytes, entry);
   const content = (name: Name): Uint8Array => {
@@ -143,7 +186,7 @@ function trackIn(bytes: Uint8Array, entry: Element): WebmTrack | null {
   };
 }
 
-/** A block is the number of its track, a time of two bytes, flags, and its packets (RFC 9559, 10). */
+/** A block consists of its track number, a two-byte timestamp, flags and packets (RFC 9559, 10). */
 function* blockIn(
   bytes: Uint8Array,
   { from, to }: Element,
@@ -160,12 +203,12 @@ function* blockIn(
   };
 }
 
-/** Bytes of a number of variable length whose first byte this is (RFC 8794, 4); 9 or more for none. */
+/** Length in bytes of a variable-size integer, from its first byte (RFC 8794, 4); 9 or more if invalid. */
 function vintLength(first: number | undefined): number {
   return first === undefined ? 9 : Math.clz32(first) - 23;
 }
 
-/** Returns the value of a number of variable length: without the bit that marks its length. */
+/** Returns the value of a variable-size integer, without the bit that marks its length. */
 function vint(bytes: Uint8Array, at: number, length: number): number {
   return unsigned(bytes.subarray(at + 1, at + length), bytes[at] & (0xff >> length));
 }

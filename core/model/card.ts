@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { emotionSchema } from '../verdict.ts';
 
 /** What a model can look at: the functionals of a window, or its log-mel spectrogram. */

@@ -4,9 +4,8 @@ import {
   type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost } from '@aws-sdk/s3-presigned-post';
-import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
 import { aws } from './clients.ts';
 import { unavailable } from './failures.ts';
 import type { CreatedObject } from './notification.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Returns a key as S3 writes it into its notifications: URL-encoded, with `+` for a space.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where uploads lie in the inbox bucket. */
 export const UPLOADS_PREFIX = 'uploads/';

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_CODES, type ErrorCode } from '../../core/errors.ts';
 import { type Verdict, verdictSchema } from '../../core/verdict.ts';
 import { aws } from './clients.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileHostsSchema } from '../../bots/environment.ts';
 import { UndertoneError } from '../../core/errors.ts';
 

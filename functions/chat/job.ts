@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * One piece of work of the chat worker: what a platform has sent, verified and as it was parsed. The

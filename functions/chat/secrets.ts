@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
 
 /** Milliseconds for which a secret is kept: one that was changed is used soon. */

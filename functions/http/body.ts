@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { tooLarge } from '../../core/audio/too-large.ts';
 import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
 import { headerOf } from './headers.ts';
 
 /** The part of a multipart form that holds the recording. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_CODES } from '../../core/errors.ts';
 import { resultIdSchema } from '../aws/result-id.ts';
 

@@ -1,5 +1,5 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
 import { cardSchema } from '../../core/model/card.ts';
 import { verdictSchema } from '../../core/verdict.ts';

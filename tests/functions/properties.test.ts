@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cardSchema } from '../../core/model/card.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import type { HttpHandler } from '../../functions/http/handler.ts';

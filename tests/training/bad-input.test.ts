@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import type { Results } from '../../training/report/results.ts';
+import type { Results } from '../../training/baselines/results.ts';
 import { silence, wavFile } from '../fixtures/audio.ts';
 import { clipPath, writeCorpus } from '../fixtures/corpus.ts';
 import { encode, hasFfmpeg } from '../fixtures/encode.ts';
-import { foldersOf, startTraining, trainIn } from './run-train.ts';
+import { foldersOf, startTraining, trainIn } from './baselines/run-train.ts';
 
 const QUICK = ['--quick', '--families', 'forest', '--workers', '1'];
 const TINY = { actors: [1, 2], takes: 1, isSung: false } as const;

@@ -172,7 +172,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
     const formula = file('=1+1,"x".wav', wavFile(voiceLike({ seconds: 1 })));
     await visit.choose(LETTER, NOTE, QUIET, formula);
     const letter = await visit.card('letter.txt', 'failed');
-    expect(letter).toContain('This is text, not a recording. Accepted are WAV');
+    expect(letter).toContain('This is text, not a recording. Supported formats: WAV');
     expect(letter).toMatch(/format-unsupported, request [0-9a-f-]{36}/);
     expect(await visit.card('quiet.wav', 'heard')).toMatch(/No speech\n+Nobody seems to speak/);
     await visit.card('=1+1', 'heard');

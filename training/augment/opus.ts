@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { decodeOggOpus } from '../../core/audio/ogg-opus.ts';
+import { decodeOggOpus } from '../../core/audio/ogg.ts';
 import { UndertoneError } from '../../core/errors.ts';
 
 /** Samples of silence after each clip (0.2 s): the codec forgets the voice before. */

@@ -1,7 +1,7 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { argmaxRows, type Matrix, takeRows, zeros } from '../matrix.ts';
-import { type Scores, score } from '../pipeline/protocols.ts';
+import { type Scores, score } from '../metrics.ts';
 import type { ActorScores, NamedScores, ReliabilityBin } from './results.ts';
 
 /** Bins of the expected calibration error and of the reliability diagram. */

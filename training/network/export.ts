@@ -3,7 +3,7 @@ import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { MEL_ROWS } from '../../core/analyze.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
-import { appendTemperature } from '../pipeline/export.ts';
+import { appendTemperature } from '../onnx/export.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { graphOperators, inferBlocks } from './inference.ts';
 import { EMBEDDING } from './mobilenet.ts';

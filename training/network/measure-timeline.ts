@@ -4,7 +4,7 @@ import { decode } from '../../core/audio/decode.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { ModelInput } from '../../core/model/input.ts';
-import { INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
+import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
 import { type Ensemble, exportEnsemble, LOG_MEL_INPUT } from './export.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';

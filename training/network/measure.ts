@@ -1,9 +1,9 @@
 import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
+import { calibrate, coverageCurve } from '../calibration.ts';
 import { CORPORA } from '../corpus/corpora.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
-import { calibrate, coverageCurve } from '../pipeline/calibrate.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import {
   accuracyAtCoverage,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NetworkResults } from './results.ts';
 
 const rowSchema = z.object({

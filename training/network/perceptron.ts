@@ -1,11 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import type { Scaling } from '../estimators/standard-scaler.ts';
+import { appendModel, type FittedModel, type Parameters } from '../baselines/families.ts';
+import { JobRunner } from '../baselines/jobs.ts';
+import { appendScaler, type Scaling } from '../baselines/preprocessing.ts';
 import { type Matrix, zeros } from '../matrix.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
-import { appendScaler } from '../onnx/scaler.ts';
-import { appendModel, type FittedModel, type Parameters } from '../pipeline/families.ts';
-import { JobRunner } from '../pipeline/jobs.ts';
 import type { PreparedCorpus } from './prepare.ts';
 
 /**

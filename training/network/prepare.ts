@@ -9,7 +9,7 @@ import { type Exclusion, findExclusions } from '../corpus/exclusions.ts';
 import type { Corpus } from '../corpus/find.ts';
 import { findSounds, type Sound } from '../corpus/sounds.ts';
 import { readVotes, type Votes } from '../corpus/votes.ts';
-import type { Progress } from '../train.ts';
+import type { Progress } from '../terminal.ts';
 import type { Rendering } from './renderings.ts';
 import { madeSounds } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';

@@ -1,5 +1,5 @@
-import type { CoveragePoint } from '../pipeline/calibrate.ts';
-import type { Scores } from '../pipeline/protocols.ts';
+import type { CoveragePoint } from '../calibration.ts';
+import type { Scores } from '../metrics.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
 

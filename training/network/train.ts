@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
-import { writeModel } from '../pipeline/export.ts';
-import { ensureFolder, lockFolder } from '../pipeline/folders.ts';
+import { ensureFolder, lockFolder } from '../folders.ts';
+import { writeModel } from '../onnx/export.ts';
 import { networkModelCard } from '../report/network/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';

@@ -1,10 +1,10 @@
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import { INPUT_NAME, OUTPUT_NAME } from '../pipeline/export.ts';
-import { FAMILY } from '../pipeline/families.ts';
-import type { Scores } from '../pipeline/protocols.ts';
-import type { Results } from './results.ts';
+import { FAMILY } from '../baselines/families.ts';
+import type { Results } from '../baselines/results.ts';
+import type { Scores } from '../metrics.ts';
+import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
 import { MODEL_VERSION } from './version.ts';
 
 const PROTOCOLS = {

@@ -1,5 +1,5 @@
-import type { Parameters } from '../pipeline/families.ts';
-import type { CandidateResults, Results } from './results.ts';
+import type { Parameters } from '../baselines/families.ts';
+import type { CandidateResults, Results } from '../baselines/results.ts';
 
 /** Stands where there is no figure: JSON has no NaN, so what could not be measured arrives as null. */
 export const NO_FIGURE = '–';

@@ -1,7 +1,7 @@
+import type { Results } from '../baselines/results.ts';
 import { modelCard } from './card.ts';
 import { type Markup, markup } from './markup.ts';
 import { pageHtml } from './page.ts';
-import type { Results } from './results.ts';
 import { calibrationReport } from './sections/calibration.ts';
 import { candidateReport } from './sections/candidate.ts';
 import { dataReport } from './sections/data.ts';

@@ -1,6 +1,6 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import type { Scores } from '../pipeline/protocols.ts';
-import type { Results } from './results.ts';
+import type { Results } from '../baselines/results.ts';
+import type { Scores } from '../metrics.ts';
 
 /** Returns the outcome of a run for a terminal: data, both protocols, what was chosen. */
 export function summaryText({ data, candidates, chosen, calibration, minutes }: Results): string {

@@ -1,8 +1,8 @@
 import type { VoiceModel } from '../../core/voice/network.ts';
-import { MlpClassifier } from '../estimators/mlp.ts';
-import { type Scaling, StandardScaler } from '../estimators/standard-scaler.ts';
+import { MlpClassifier } from '../baselines/mlp.ts';
+import type { MlpModel } from '../baselines/mlp-network.ts';
+import { type Scaling, StandardScaler } from '../baselines/preprocessing.ts';
 import { fromRows } from '../matrix.ts';
-import type { MlpModel } from '../onnx/mlp.ts';
 import type { Described } from './described.ts';
 
 /** Small enough to live in the source, and averaged against the luck of one initialisation. */

@@ -1,5 +1,5 @@
 import S3Error from '@20minutes/s3rver/lib/models/error.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Account, compareSignatures, denied, sign, unknownKey } from './signature.ts';
 
 export interface PostForm {

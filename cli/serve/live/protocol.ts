@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UndertoneError } from '../../../core/errors.ts';
-import { liveSummarySchema, liveVerdictSchema } from '../../../core/live/verdict.ts';
+import { liveSummarySchema, liveVerdictSchema } from '../../../core/live.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import { problemSchema } from '../../../functions/http/schemas.ts';
 

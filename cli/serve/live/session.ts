@@ -4,10 +4,9 @@ import { SAMPLE_RATE } from '../../../core/audio/mono-sink.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
 import { UndertoneError } from '../../../core/errors.ts';
-import { identity } from '../../../core/label.ts';
-import { LiveListener } from '../../../core/live/listener.ts';
-import { HOP_SECONDS, type LiveVerdict } from '../../../core/live/verdict.ts';
+import { HOP_SECONDS, LiveListener, type LiveVerdict } from '../../../core/live.ts';
 import type { Model } from '../../../core/model/session.ts';
+import { identity } from '../../../core/verdict.ts';
 import { logFailure } from '../../../functions/http/log.ts';
 import {
   type LiveLimits,
@@ -128,7 +127,7 @@ export class LiveSession {
     const isLate = (at: number) => this.#isLate(at);
     const listener = new LiveListener({ model: this.#model, isLate });
     const { window } = listener;
-    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model) });
+    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model.card) });
     const resampler = new Resampler(sampleRate, SAMPLE_RATE);
     return { sampleRate, resampler, listener, firstAudioAt: null };
   }

@@ -8,8 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAvFoundation, parseDirectShow, parseSources } from '../../../cli/listen/devices.ts';
 import { findFfmpeg } from '../../../core/audio/ffmpeg.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
-import { LiveListener } from '../../../core/live/listener.ts';
-import { liveSummarySchema, liveVerdictSchema } from '../../../core/live/verdict.ts';
+import { LiveListener, liveSummarySchema, liveVerdictSchema } from '../../../core/live.ts';
 import { loadModel } from '../../../core/model/session.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { hasFfmpeg } from '../../fixtures/encode.ts';
@@ -235,7 +234,7 @@ describe.skipIf(process.platform !== 'linux')('a microphone', () => {
   test('without ffmpeg says how to get it', async () => {
     const { code, err } = await start([], { FFMPEG_BIN: join(folder, 'none') }).exit;
     expect(code).toBe(1);
-    expect(err).toMatch(/FFMPEG_BIN names .*none, and there is no such file\. Install it/);
+    expect(err).toMatch(/FFMPEG_BIN is .*none, which does not exist\. Install it/);
   });
 
   test('--list-devices names each once', async () => {

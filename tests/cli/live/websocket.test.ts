@@ -11,7 +11,7 @@ import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
 import { defaultModel } from '../../../core/classify.ts';
 import type { ErrorCode } from '../../../core/errors.ts';
-import { LiveListener } from '../../../core/live/listener.ts';
+import { LiveListener } from '../../../core/live.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { openConnection, requestHead } from '../serve/http.ts';

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiServer } from './api-server.ts';
 import { type FileBehaviour, FileHost } from './file-host.ts';
 import { type Deliver, HttpDelivery } from './http-delivery.ts';

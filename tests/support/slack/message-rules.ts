@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What Slack takes as a message, as its reference of blocks tells it; what is not told there is refused.

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ARGUMENTS, blocksSchema, type MethodName, metadataSchema, TS } from './message-rules.ts';
 import { fileObject } from './payloads.ts';
 import {

@@ -11,7 +11,7 @@ import type { NetworkResults } from '../../../training/network/results.ts';
 import { wavFile, whiteNoise } from '../../fixtures/audio.ts';
 import { writeCorpus, writeCremaD } from '../../fixtures/corpus.ts';
 import { hasFfmpeg } from '../../fixtures/encode.ts';
-import { startProgram } from '../run-train.ts';
+import { startProgram } from '../baselines/run-train.ts';
 
 const TINY = [
   '--members',
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const train = (args: readonly string[]) =>
-  startProgram('training/main.js', folder, [
+  startProgram('training/train.js', folder, [
     ...['--out', 'model', '--report', 'report', '--work', 'work'],
     ...args,
   ]);
@@ -127,11 +127,11 @@ test.skipIf(!hasFfmpeg)(
     expect(one.code).toBe(1);
     expect(one.err).toContain('1 speaking actors');
 
-    const without = await startProgram('training/main.js', folder, ['--data', lone], {
+    const without = await startProgram('training/train.js', folder, ['--data', lone], {
       FFMPEG_BIN: join(folder, 'none'),
     }).finished;
     expect(without).toMatchObject({ code: 1, out: '' });
-    expect(without.err).toMatch(/^FFMPEG_BIN names .* there is no such file\. Install it .*\n$/);
+    expect(without.err).toMatch(/^FFMPEG_BIN is .* which does not exist\. Install it .*\n$/);
 
     const gone = await train(['--data', join(folder, 'gone')]).finished;
     expect(gone.err).toContain('cannot be read');

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../../../bench/chromium.ts';
+import type { Results } from '../../../training/baselines/results.ts';
 import { reportHtml } from '../../../training/report/html.ts';
-import type { Results } from '../../../training/report/results.ts';
 import { canBrowse, visibleText } from '../../web/browser.ts';
 import { contrastFailures } from '../../web/contrast.ts';
 import { openHtml, parseError, plotContrasts, structureFaults, tableRows } from './page.ts';

@@ -1,5 +1,5 @@
+import type { Scores } from '../../metrics.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import type { Scores } from '../../pipeline/protocols.ts';
 import { plural, score, whole } from '../format.ts';
 import { spreadOf, spreadText, summarizeSeeds } from './spread.ts';
 import { modelText, NETWORK_PROTOCOL_TEXT } from './wording.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NetworkResults } from '../../network/results.ts';
 import { svgFile } from '../plots/file.ts';
 import { networkModelCardMarkdown } from './document/document.ts';

@@ -1,8 +1,8 @@
+import type { Results } from '../../baselines/results.ts';
 import { figure, table } from '../blocks.ts';
 import { chosenOf, percent, score } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { coveragePlot } from '../plots/coverage.ts';
-import type { Results } from '../results.ts';
 
 /** How far the confidence can be believed, and what is gained by saying "uncertain". */
 export function calibrationReport(results: Results): Markup {

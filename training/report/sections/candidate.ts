@@ -1,6 +1,6 @@
+import type { CandidateResults, Results } from '../../baselines/results.ts';
 import { parametersText, score } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
-import type { CandidateResults, Results } from '../results.ts';
 import { PROTOCOL_TEXT } from '../wording.ts';
 import { foldPlot, importancePlot, learningPlot } from './fits.ts';
 import { scoresReport } from './scores.ts';

@@ -1,9 +1,9 @@
+import type { Counts, Results } from '../../baselines/results.ts';
 import { figure, table } from '../blocks.ts';
 import { listed, plural, whole } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { barPlot } from '../plots/bars.ts';
 import { boxPlot } from '../plots/box.ts';
-import type { Counts, Results } from '../results.ts';
 
 /** What the run was trained and tested on, and what was left out. */
 export function dataReport({ data, classes }: Results): Markup {

@@ -1,9 +1,9 @@
+import type { CandidateResults } from '../../baselines/results.ts';
 import { figure } from '../blocks.ts';
 import { percent, plural, score } from '../format.ts';
 import type { Markup } from '../markup.ts';
 import { barPlot } from '../plots/bars.ts';
 import { linePlot } from '../plots/lines.ts';
-import type { CandidateResults } from '../results.ts';
 
 const TOP_FEATURES = 25;
 

@@ -1,4 +1,5 @@
-import type { Scores } from '../../pipeline/protocols.ts';
+import type { CandidateResults, Results } from '../../baselines/results.ts';
+import type { Scores } from '../../metrics.ts';
 import { figure, scrolling } from '../blocks.ts';
 import {
   choiceText,
@@ -12,7 +13,6 @@ import {
 } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { dotPlot } from '../plots/dots.ts';
-import type { CandidateResults, Results } from '../results.ts';
 import { MEASURES, PROTOCOL_TEXT, type Protocol } from '../wording.ts';
 
 const PROTOCOLS: readonly {

@@ -1,4 +1,4 @@
-import type { Scores } from '../../pipeline/protocols.ts';
+import type { Scores } from '../../metrics.ts';
 import { figure, table } from '../blocks.ts';
 import { score, whole } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';

@@ -1,11 +1,10 @@
-import type { Parameters } from '../../pipeline/families.ts';
-import type { Trial } from '../../pipeline/protocols.ts';
-import type { SearchPoint } from '../../pipeline/search.ts';
+import type { Parameters } from '../../baselines/families.ts';
+import type { SearchPoint, Trial } from '../../baselines/protocols.ts';
+import type { CandidateResults, Results } from '../../baselines/results.ts';
 import { figure, table } from '../blocks.ts';
 import { isFigure, parametersText, plural, score, valueText } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { dotPlot } from '../plots/dots.ts';
-import type { CandidateResults, Results } from '../results.ts';
 
 interface Combination {
   readonly letter: string;

@@ -1,11 +1,11 @@
 import { EMOTIONS } from '../../../../core/model/emotions.ts';
+import type { Scores } from '../../../../training/metrics.ts';
 import type { NetworkRecipe } from '../../../../training/network/fit.ts';
 import type {
   ActorScores,
   NetworkResults,
   SeedScores,
 } from '../../../../training/network/results.ts';
-import type { Scores } from '../../../../training/pipeline/protocols.ts';
 import { scoresOf } from '../results.ts';
 
 /** UAR and accuracy 0.75; disgust is found in 5 of 10, surprised in all. */

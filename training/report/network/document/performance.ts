@@ -1,5 +1,5 @@
+import type { Scores } from '../../../metrics.ts';
 import type { NetworkResults } from '../../../network/results.ts';
-import type { Scores } from '../../../pipeline/protocols.ts';
 import { score, whole } from '../../format.ts';
 import { markdownTable } from '../../markdown.ts';
 import { mistakesText } from '../../mistakes.ts';

@@ -1,5 +1,5 @@
+import type { Scores } from '../../../metrics.ts';
 import type { NetworkResults } from '../../../network/results.ts';
-import type { Scores } from '../../../pipeline/protocols.ts';
 import { score } from '../../format.ts';
 import { type Markup, markup } from '../../markup.ts';
 import { scoresReport } from '../../sections/scores.ts';

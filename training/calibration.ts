@@ -1,0 +1,140 @@
+import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from './matrix.ts';
+
+/** Added to a probability before its logarithm: a forest says 0 where it means "hardly ever". */
+export const LOG_OFFSET = 1e-3;
+
+/** One point of the coverage–accuracy curve. */
+export interface CoveragePoint {
+  readonly threshold: number;
+  /** Share of the recordings whose top probability reaches the threshold. */
+  readonly coverage: number;
+  /** Share of those that are right; 0 when there are none. */
+  readonly accuracy: number;
+}
+
+/** Returns softmax(log(p + LOG_OFFSET) / T) of every row, as the exported graph computes it. */
+export function withTemperature(probabilities: Matrix, temperature: number): Matrix {
+  const scaled = zeros(probabilities.rows, probabilities.columns);
+  for (let i = 0; i < probabilities.rows; i++) {
+    const row = rowOf(probabilities, i);
+    const powers = Array.from(row, (p) => (p + LOG_OFFSET) ** (1 / temperature));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    powers.forEach((power, k) => {
+      scaled.data[i * probabilities.columns + k] = power / sum;
+    });
+  }
+  return scaled;
+}
+
+/**
+ * Returns the temperature with the lowest cross-entropy on predictions for speakers the model had
+ * not heard (Guo et al. 2017), by golden-section search over its logarithm.
+ */
+export function fitTemperature(probabilities: Matrix, y: Int32Array): number {
+  const loss = (logT: number) => crossEntropy(withTemperature(probabilities, Math.exp(logT)), y);
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let low = Math.log(0.1);
+  let high = Math.log(10);
+  while (high - low > 1e-3) {
+    const left = high - ratio * (high - low);
+    const right = low + ratio * (high - low);
+    if (loss(left) < loss(right)) high = right;
+    else low = left;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/**
+ * Returns the lowest threshold from which on what is answered is right at least as often as asked,
+ * with one recording in twenty answered; without such a one, the most accurate threshold that
+ * answers that many.
+ */
+export function chooseThreshold(probabilities: Matrix, y: Int32Array, accuracy: number): number {
+  const points = coverageCurve(probabilities, y, 0.01).filter((point) => point.coverage >= 0.05);
+  const enough = points.find((point) => point.accuracy >= accuracy);
+  const best = points.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+  return (enough ?? best).threshold;
+}
+
+/** Returns coverage and accuracy at thresholds from 0 to 1. */
+export function coverageCurve(probabilities: Matrix, y: Int32Array, step: number): CoveragePoint[] {
+  const predicted = argmaxRows(probabilities);
+  const confidence = Float64Array.from(predicted, (k, i) => rowOf(probabilities, i)[k]);
+  return Array.from({ length: Math.round(1 / step) }, (_, s) => {
+    const threshold = Number((s * step).toFixed(4));
+    let answered = 0;
+    let right = 0;
+    for (let i = 0; i < y.length; i++) {
+      if (confidence[i] < threshold) continue;
+      answered++;
+      if (predicted[i] === y[i]) right++;
+    }
+    return {
+      threshold,
+      coverage: answered / y.length,
+      accuracy: answered > 0 ? right / answered : 0,
+    };
+  });
+}
+
+export interface Calibration {
+  readonly temperature: number;
+  readonly threshold: number;
+  /** Calibrated by the other folds: what a stranger can expect. Rows as in the pooled predictions. */
+  readonly probabilities: Matrix;
+  /** Share answered and accuracy of that, each fold at the threshold of the others. */
+  readonly coverage: number;
+  readonly accuracy: number;
+}
+
+/**
+ * Fits temperature and threshold on pooled out-of-fold predictions. What they are worth is measured
+ * across folds: each fold is judged with the temperature and threshold of the other folds' actors.
+ */
+export function calibrate(
+  probabilities: Matrix,
+  y: Int32Array,
+  foldOf: Int32Array,
+  targetAccuracy: number,
+): Calibration {
+  const temperature = fitTemperature(probabilities, y);
+  const threshold = chooseThreshold(withTemperature(probabilities, temperature), y, targetAccuracy);
+  const crossFitted = zeros(probabilities.rows, probabilities.columns);
+  let answered = 0;
+  let right = 0;
+  for (const fold of new Set(foldOf)) {
+    const rows = Int32Array.from(foldOf.keys());
+    const others = rows.filter((i) => foldOf[i] !== fold);
+    const own = rows.filter((i) => foldOf[i] === fold);
+    const otherY = others.map((i) => y[i]);
+    const t = fitTemperature(takeRows(probabilities, others), otherY);
+    const limit = chooseThreshold(
+      withTemperature(takeRows(probabilities, others), t),
+      otherY,
+      targetAccuracy,
+    );
+    const calibrated = withTemperature(takeRows(probabilities, own), t);
+    const predicted = argmaxRows(calibrated);
+    own.forEach((i, k) => {
+      const row = rowOf(calibrated, k);
+      crossFitted.data.set(row, i * probabilities.columns);
+      if (row[predicted[k]] < limit) return;
+      answered++;
+      if (predicted[k] === y[i]) right++;
+    });
+  }
+  return {
+    temperature,
+    threshold,
+    probabilities: crossFitted,
+    coverage: answered / y.length,
+    accuracy: answered > 0 ? right / answered : 0,
+  };
+}
+
+/** Mean negative log-probability of the true classes, in nats. */
+function crossEntropy(probabilities: Matrix, y: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < y.length; i++) sum -= Math.log(rowOf(probabilities, i)[y[i]]);
+  return sum / y.length;
+}
