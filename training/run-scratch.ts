@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMOTION_COUNT } from '../core/model/emotions.ts';
 import { sha256 } from './corpus/extract.ts';
-import { sharedCorpora } from './network/fits.ts';
+import { sharedCorpora } from './network/network-task.ts';
 import { Plan } from './network/plan.ts';
 import { prepare } from './network/prepare.ts';
 import { NetworkRunner } from './network/runner.ts';

@@ -9,6 +9,8 @@ import type { CurvePoint } from './checkpoint.ts';
 import { fitNetwork, type NetworkRecipe } from './fit.ts';
 import { predictClips } from './predict.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
+import { SOUNDS } from './plan.ts';
+import type { Prepared, PreparedCorpus } from './prepare.ts';
 import { readWeights } from './weights-file.ts';
 
 /** What every worker shares: the spectrograms of each corpus and what is known of each clip. */
@@ -19,6 +21,40 @@ export interface SharedCorpus {
   readonly labels: Int32Array;
   /** Shares of the votes of listeners, clips × classes; a row of zeros where there are none. */
   readonly votes: Float32Array | null;
+}
+
+/** Returns what every worker shares. */
+export function sharedCorpora({ corpora, votes, sounds }: Prepared): SharedCorpora {
+  return {
+    ...Object.fromEntries(
+      corpora.map((corpus) => [
+        corpus.corpus.name,
+        {
+          spectrograms: corpus.spectrograms,
+          labels: corpus.labels,
+          votes: voteShares(corpus, votes),
+        } satisfies SharedCorpus,
+      ]),
+    ),
+    [SOUNDS]: {
+      spectrograms: sounds.spectrograms,
+      labels: new Int32Array(sounds.sounds.length).fill(-1),
+      votes: null,
+    },
+  };
+}
+
+function voteShares({ clips }: PreparedCorpus, votes: Prepared['votes']): Float32Array | null {
+  if (!clips.some(({ id }) => votes.has(id))) return null;
+  const shares = new Float32Array(clips.length * EMOTION_COUNT);
+  clips.forEach(({ id }, i) => {
+    const counts = votes.get(id);
+    const total = counts?.reduce((a, b) => a + b, 0) ?? 0;
+    counts?.forEach((count, k) => {
+      shares[i * EMOTION_COUNT + k] = count / Math.max(1, total);
+    });
+  });
+  return shares;
 }
 
 /** Clips of a corpus by their numbers in it. */

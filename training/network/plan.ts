@@ -4,7 +4,6 @@ import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
-import type { NetworkRecipe } from './fit.ts';
 import type { ClipSelection } from './network-task.ts';
 import type { Prepared, PreparedCorpus } from './prepare.ts';
 import type { Fit } from './runner.ts';

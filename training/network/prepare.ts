@@ -14,9 +14,17 @@ import type { Rendering } from './renderings.ts';
 import { madeSounds } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';
 
-/** Renderings that are trained on: as recorded, and degraded by random chains, the last through Opus. */
-const CHAINS = { ravdess: 4, others: 2, sounds: 3 } as const;
 const CLEAN: Rendering = { condition: 'clean' };
+/** Renderings that are trained on: as recorded, and degraded by random chains, the last through Opus. */
+const RAVDESS_RENDERINGS: readonly Rendering[] = [
+  CLEAN,
+  { chain: 1 },
+  { chain: 2 },
+  { chain: 3 },
+  { chain: 4, opus: true },
+];
+/** The others are larger, and most of them were through Opus already. */
+const OTHER_RENDERINGS: readonly Rendering[] = [CLEAN, { chain: 1 }];
 /** Sounds of this fold are mixed into no training clip: robustness is measured with them. */
 const TEST_SOUND_FOLD = 5;
 /** Of every kind that can be synthesised. */
@@ -95,11 +103,11 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const spectrogramsOf = (
     title: string,
     recordings: readonly { readonly path: string; readonly id: string }[],
-    chains: number,
+    renderings: readonly Rendering[],
   ) =>
     prepareSpectrograms(recordings, {
       folder: join(work, 'spectrograms'),
-      renderings: renderingsOf(chains),
+      renderings,
       noisePaths: noisePathsOf(sounds, (fold) => fold !== TEST_SOUND_FOLD),
       seed,
       workers,
@@ -110,13 +118,13 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   for (const corpus of CORPORA) {
     const own = clips.filter((clip) => clip.corpus === corpus.name);
     if (own.length === 0) continue;
-    const chains = corpus === CORPORA[0] ? CHAINS.ravdess : CHAINS.others;
+    const renderings = corpus === CORPORA[0] ? RAVDESS_RENDERINGS : OTHER_RENDERINGS;
     corpora.push({
       corpus,
       clips: own,
       exclusions: own.flatMap(({ path }) => exclusions.get(path) ?? []),
       rows: Int32Array.from(own.keys()).filter((i) => !exclusions.has(own[i].path)),
-      spectrograms: await spectrogramsOf(corpus.title, own, chains),
+      spectrograms: await spectrogramsOf(corpus.title, own, renderings),
       labels: Int32Array.from(own, ({ emotion }) => EMOTIONS.indexOf(emotion)),
     });
   }
@@ -139,7 +147,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     votes,
     sounds: {
       sounds: all,
-      spectrograms: await spectrogramsOf('sounds without a voice', all, CHAINS.sounds),
+      spectrograms: await spectrogramsOf('sounds without a voice', all, OTHER_RENDERINGS),
     },
     everydaySounds: sounds,
   };
@@ -168,15 +176,6 @@ function noisePathsOf(sounds: readonly Sound[], takes: (fold: number) => boolean
     .filter(({ fold }) => takes(fold))
     .map(({ path }) => path)
     .sort();
-}
-
-function renderingsOf(chains: number): Rendering[] {
-  return [
-    CLEAN,
-    ...Array.from({ length: chains }, (_, i) =>
-      i === chains - 1 ? { chain: i + 1, opus: true } : { chain: i + 1 },
-    ),
-  ];
 }
 
 function checkComplete(corpora: readonly PreparedCorpus[], data: string): void {

@@ -1,4 +1,4 @@
-import { SYNTHETIC_SOUNDS, syntheticSound } from '../voice/synthesis.ts';
+import { SYNTHETIC_SOUNDS, syntheticSound } from '../augment/synthesis.ts';
 
 /** Length of a made sound in seconds. */
 const SECONDS = 4;
