@@ -9,12 +9,50 @@ import { NetworkRunner } from './network/runner.ts';
 import { progressOn } from './terminal.ts';
 
 const work = '/var/undertone-training';
-const p = await prepare({ data: '/work/shared/data', work, seed: 1, workers: 2, progress: progressOn(process.stderr), signal: new AbortController().signal });
+const p = await prepare({
+  data: '/work/shared/data',
+  work,
+  seed: 1,
+  workers: 2,
+  progress: progressOn(process.stderr),
+  signal: new AbortController().signal,
+});
 const path = '/work/shared/data/weights/mn04_as_mAP_432.pt';
-const plan = new Plan(p, { steps: Number(process.argv[2] ?? 2500), learningRate: 1e-3, votes: 0.25, init: { path, sha256: sha256(await readFile(path)) } });
-const runner = await NetworkRunner.start(sharedCorpora(p), { folder: join(work, 'fits'), workers: 2, signal: new AbortController().signal, onProgress: (f, q) => console.log(new Date().toISOString().slice(11, 19), f.name, q.step, q.loss.toFixed(3), q.watched?.toFixed(3)) });
+const plan = new Plan(p, {
+  steps: Number(process.argv[2] ?? 2500),
+  learningRate: 1e-3,
+  votes: 0.25,
+  init: { path, sha256: sha256(await readFile(path)) },
+});
+const runner = await NetworkRunner.start(sharedCorpora(p), {
+  folder: join(work, 'fits'),
+  workers: 2,
+  signal: new AbortController().signal,
+  onProgress: (f, q) =>
+    console.log(
+      new Date().toISOString().slice(11, 19),
+      f.name,
+      q.step,
+      q.loss.toFixed(3),
+      q.watched?.toFixed(3),
+    ),
+});
 void EMOTION_COUNT;
-const fits = [plan.fold(2, 1), plan.without('nemo', 1), plan.without('crema-d', 1), plan.without('ravdess', 1), plan.without('ased', 1), plan.fold(0, 1), plan.everything(1), plan.fold(1, 1), plan.fold(3, 1), plan.fold(4, 1), plan.everything(2), plan.everything(3)];
-for (const f of fits) console.log(f.name, f.groups.map((g) => `${g.corpus}:${g.count}/${g.rows.length}`).join(' '));
+const fits = [
+  plan.fold(2, 1),
+  plan.without('nemo', 1),
+  plan.without('crema-d', 1),
+  plan.without('ravdess', 1),
+  plan.without('ased', 1),
+  plan.fold(0, 1),
+  plan.everything(1),
+  plan.fold(1, 1),
+  plan.fold(3, 1),
+  plan.fold(4, 1),
+  plan.everything(2),
+  plan.everything(3),
+];
+for (const f of fits)
+  console.log(f.name, f.groups.map((g) => `${g.corpus}:${g.count}/${g.rows.length}`).join(' '));
 await Promise.all(fits.map((f) => runner.fit(f)));
 await runner.stop();

@@ -12,7 +12,7 @@ import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 const program = new Command('train')
   .description('Train the model that ships and measure it on speakers it never heard.')
   .addOption(
-    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if you have them')
+    new Option('--data <folder>', 'folder with RAVDESS, and the other corpora if you have them')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
@@ -23,14 +23,18 @@ const program = new Command('train')
     'spectrograms and finished fits; a stopped run resumes',
     '.cache/training',
   )
-  .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
-  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2])
-  .option('--other-seeds <seeds>', 'further seeds, run on two folds', seedList, [])
-  .option('--steps <n>', 'steps of a cycle', wholeNumber, 4500)
-  .option('--cycles <n>', 'fits that follow each other and are averaged', wholeNumber, 2)
-  .option('--pretraining-steps <n>', 'steps of a fit on CREMA-D alone', wholeNumber, 5000)
-  .option('--no-random-split', 'leave out the fits on the random split, which leaks speakers')
-  .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
+  .option('--init <file>', 'published weights of mn04 to begin with; at random without them')
+  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2, 3])
+  .option(
+    '--seeds <seeds>',
+    'seeds of the networks that the protocols are measured with',
+    seedList,
+    [1],
+  )
+  .option('--steps <n>', 'steps of a fit', wholeNumber, 2500)
+  .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
+  .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0.25)
+  .option('--no-random-split', 'leave out the fit on the random split, which leaks speakers')
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
   .action(run);
@@ -40,14 +44,13 @@ async function run(options: {
   out: string;
   report: string;
   work: string;
-  voice: string;
+  init?: string;
   members: number[];
-  otherSeeds: number[];
+  seeds: number[];
   steps: number;
-  cycles: number;
+  learningRate: number;
+  votes: number;
   randomSplit: boolean;
-  pretrainingSteps: number;
-  width: number;
   seed: number;
   workers: number;
 }): Promise<void> {
@@ -55,10 +58,11 @@ async function run(options: {
     await ensureFolder(options.report, '--report');
     const results = await trainNetwork({
       ...options,
+      init: options.init ?? null,
       progress: progressOn(process.stderr),
       onPoint: (fit, { step, loss, watched }) =>
         console.error(
-          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of strangers ${watched.toFixed(3)}`}`,
+          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of what is left out ${watched.toFixed(3)}`}`,
         ),
       signal,
     });
@@ -67,6 +71,18 @@ async function run(options: {
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return value;
 }
 
 function seedList(text: string): number[] {

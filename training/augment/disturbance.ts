@@ -60,51 +60,59 @@ const TAU = 2 * Math.PI;
 /** A peak of √2 gives a sine the root mean square 1. */
 const SINE = Math.SQRT2;
 
-const SOUNDS: Readonly<
-  Record<DisturbanceKind, (length: number, random: Random) => Float32Array>
-> = {
-  rumble: (length, random) => sine(length, between(random, [4, 20]), random),
-  offset: (length, random) => {
-    const decay = between(random, [0.05, 0.6]) * SAMPLE_RATE;
-    const sign = random.integer(2) ? 1 : -1;
-    return Float32Array.from({ length }, (_, n) => sign * SINE * Math.exp(-n / decay));
-  },
-  bump: (length, random) => {
-    const hz = between(random, [30, 160]);
-    return event(length, between(random, [0.05, 0.25]), random.uniform(), (n, share) =>
-      SINE * Math.sin((TAU * hz * n) / SAMPLE_RATE) * Math.sin(Math.PI * share),
-    );
-  },
-  squelch: (length, random) => {
-    const noise = whiteNoise(length, random);
-    const place = random.uniform() < 0.7 ? 1 : 0;
-    return event(length, between(random, [0.1, 0.5]), place, (n) => noise[n]);
-  },
-  hum: (length, random) => {
-    const hz = random.integer(2) ? 50 : 60;
-    const harmonics = 1 + random.integer(6);
-    const out = new Float32Array(length);
-    for (let k = 1; k <= harmonics; k++) {
-      const part = sine(length, hz * k, random);
-      for (let n = 0; n < length; n++) out[n] += part[n] / k;
-    }
-    return out;
-  },
-  pop: (length, random) => {
-    const decay = between(random, [0.001, 0.01]) * SAMPLE_RATE;
-    const sign = random.integer(2) ? 1 : -1;
-    return event(length, 0.06, random.uniform() < 0.5 ? 0 : random.uniform(), (n) =>
-      sign * 2 * Math.exp(-n / decay),
-    );
-  },
-  whistle: (length, random) => sine(length, between(random, [3500, 7500]), random),
-  beep: (length, random) => {
-    const hz = between(random, [400, 3000]);
-    return event(length, between(random, [0.1, 0.5]), random.uniform(), (n) =>
-      SINE * Math.sin((TAU * hz * n) / SAMPLE_RATE),
-    );
-  },
-};
+const SOUNDS: Readonly<Record<DisturbanceKind, (length: number, random: Random) => Float32Array>> =
+  {
+    rumble: (length, random) => sine(length, between(random, [4, 20]), random),
+    offset: (length, random) => {
+      const decay = between(random, [0.05, 0.6]) * SAMPLE_RATE;
+      const sign = random.integer(2) ? 1 : -1;
+      return Float32Array.from({ length }, (_, n) => sign * SINE * Math.exp(-n / decay));
+    },
+    bump: (length, random) => {
+      const hz = between(random, [30, 160]);
+      return event(
+        length,
+        between(random, [0.05, 0.25]),
+        random.uniform(),
+        (n, share) => SINE * Math.sin((TAU * hz * n) / SAMPLE_RATE) * Math.sin(Math.PI * share),
+      );
+    },
+    squelch: (length, random) => {
+      const noise = whiteNoise(length, random);
+      const place = random.uniform() < 0.7 ? 1 : 0;
+      return event(length, between(random, [0.1, 0.5]), place, (n) => noise[n]);
+    },
+    hum: (length, random) => {
+      const hz = random.integer(2) ? 50 : 60;
+      const harmonics = 1 + random.integer(6);
+      const out = new Float32Array(length);
+      for (let k = 1; k <= harmonics; k++) {
+        const part = sine(length, hz * k, random);
+        for (let n = 0; n < length; n++) out[n] += part[n] / k;
+      }
+      return out;
+    },
+    pop: (length, random) => {
+      const decay = between(random, [0.001, 0.01]) * SAMPLE_RATE;
+      const sign = random.integer(2) ? 1 : -1;
+      return event(
+        length,
+        0.06,
+        random.uniform() < 0.5 ? 0 : random.uniform(),
+        (n) => sign * 2 * Math.exp(-n / decay),
+      );
+    },
+    whistle: (length, random) => sine(length, between(random, [3500, 7500]), random),
+    beep: (length, random) => {
+      const hz = between(random, [400, 3000]);
+      return event(
+        length,
+        between(random, [0.1, 0.5]),
+        random.uniform(),
+        (n) => SINE * Math.sin((TAU * hz * n) / SAMPLE_RATE),
+      );
+    },
+  };
 
 function sine(length: number, hz: number, random: Random): Float32Array {
   const phase = TAU * random.uniform();

@@ -1,10 +1,10 @@
 import type { Emotion } from '../../core/model/emotions.ts';
-import { type Corpus, nameOf } from './find.ts';
+import { type Corpus, emotionOf, nameOf } from './find.ts';
 
 const EXTENSIONS = ['.wav', '.flac', '.ogg'];
 
 /** emotion, sentence and take, speaker: `a5-01-01-02-14`. One published file begins with a capital. */
-const NAME = /^([nfhsa])(\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)$/i;
+const NAME = /^([a-z])(\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)$/i;
 
 const EMOTION_OF: Readonly<Record<string, Emotion>> = {
   n: 'neutral',
@@ -35,7 +35,7 @@ export const ASED: Corpus = {
       corpus: 'ased',
       path,
       id,
-      emotion: EMOTION_OF[letter.toLowerCase()],
+      emotion: emotionOf(EMOTION_OF, letter.toLowerCase(), path),
       actor,
       speaker: `ased-${number}`,
       gender: isWoman ? 'female' : 'male',

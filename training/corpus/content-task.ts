@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { findActivity } from '../../core/audio/speech.ts';
 import { decode } from '../../core/audio/decode.ts';
+import { findActivity } from '../../core/audio/speech.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Content } from './exclusions.ts';
 import { hashSamples, sha256 } from './extract.ts';

@@ -1,6 +1,6 @@
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
 import type { Clip, Intensity } from './clip.ts';
-import { type Corpus, nameOf } from './find.ts';
+import { type Corpus, emotionOf, nameOf } from './find.ts';
 
 /** What people have CREMA-D as: `AudioWAV`, `AudioMP3`, or smaller copies of the former. */
 const EXTENSIONS = ['.wav', '.flac', '.ogg', '.mp3'];
@@ -10,7 +10,7 @@ const EXTENSIONS = ['.wav', '.flac', '.ogg', '.mp3'];
  * file, `1040_ITH_SAD_X`, lacks a letter.
  */
 const NAME =
-  /^(10(?:0[1-9]|[1-8]\d|9[01]))_(IEO|TIE|IOM|IWW|TAI|MTI|IWL|ITH|DFA|ITS|TSI|WSI)_(ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)$/;
+  /^(10(?:0[1-9]|[1-8]\d|9[01]))_(IEO|TIE|IOM|IWW|TAI|MTI|IWL|ITH|DFA|ITS|TSI|WSI)_([A-Z]{3})_(LO|MD|HI|XX?)$/;
 
 const EMOTION_OF: Readonly<Record<string, Emotion>> = {
   ANG: 'angry',
@@ -53,7 +53,7 @@ function clipOf(path: string): Clip | null {
     corpus: 'crema-d',
     path,
     id,
-    emotion: EMOTION_OF[emotion],
+    emotion: emotionOf(EMOTION_OF, emotion, path),
     actor: Number(actor),
     speaker: `crema-d-${actor}`,
     gender: null,

@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Emotion } from '../../core/model/emotions.ts';
 import type { Clip } from './clip.ts';
 
 /** What there is to know of a corpus: where it comes from, and how its names are read. */
@@ -68,4 +70,21 @@ export function nameOf(path: string, extensions: readonly string[]): string | nu
 /** Returns the position of a file's format in `extensions`; -1 for any other. */
 export function formatOf(path: string, extensions: readonly string[]): number {
   return extensions.indexOf(extname(path).toLowerCase());
+}
+
+/**
+ * Returns the emotion that a name of a corpus stands for.
+ *
+ * @throws UndertoneError `audio-unreadable` for one that the corpus is not known to have
+ */
+export function emotionOf(
+  names: Readonly<Record<string, Emotion>>,
+  name: string,
+  path: string,
+): Emotion {
+  if (Object.hasOwn(names, name)) return names[name];
+  throw new UndertoneError(
+    'audio-unreadable',
+    `${path} names the emotion "${name}", which its corpus is not known to have; known are ${Object.keys(names).join(', ')}. Rename the file or move it out of the data folder.`,
+  );
 }

@@ -1,10 +1,10 @@
 import type { Emotion } from '../../core/model/emotions.ts';
-import { type Corpus, nameOf } from './find.ts';
+import { type Corpus, emotionOf, nameOf } from './find.ts';
 
 const EXTENSIONS = ['.wav', '.flac', '.ogg'];
 
 /** speaker_emotion_number: `EB0_anger_10`. */
-const NAME = /^([A-Z]{2}\d)_(anger|fear|happiness|neutral|sadness|surprised)_(\d+)$/;
+const NAME = /^([A-Z]{2}\d)_([a-z]+)_(\d+)$/;
 
 const EMOTION_OF: Readonly<Record<string, Emotion>> = {
   anger: 'angry',
@@ -31,7 +31,7 @@ export const NEMO: Corpus = {
       corpus: 'nemo',
       path,
       id,
-      emotion: EMOTION_OF[emotion],
+      emotion: emotionOf(EMOTION_OF, emotion, path),
       actor: Number.parseInt(initials, 36),
       speaker: `nemo-${initials}`,
       gender: null,

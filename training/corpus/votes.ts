@@ -71,11 +71,7 @@ export async function readVotes(folder: string, clips: readonly Clip[]): Promise
  *
  * @param weight of the listeners, 0 to 1
  */
-export function targetOf(
-  { id, emotion }: Clip,
-  votes: Votes,
-  weight: number,
-): Float32Array {
+export function targetOf({ id, emotion }: Clip, votes: Votes, weight: number): Float32Array {
   const target = new Float32Array(EMOTION_COUNT);
   const counts = votes.get(id);
   const total = counts?.reduce((a, b) => a + b, 0) ?? 0;

@@ -1,7 +1,6 @@
 import { writeMelWindow } from '../../core/features/mel-window.ts';
 import { type SpecAugmentOptions, specAugment } from '../augment/index.ts';
-import { sampleBeta } from '../optim/soft-targets.ts';
-import { createRandom, type Random } from '../random.ts';
+import { createRandom, type Random, sampleBeta } from '../random.ts';
 import { VOICE_CLASSES } from './architecture.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import { STEPS_PER_UNIT } from './spectrogram-task.ts';
@@ -94,7 +93,10 @@ export class BatchSampler {
     this.#groups.forEach((group, g) => {
       for (let k = 0; k < group.count; k++, position++) {
         const clip = this.#draw(g, index * group.count + k);
-        targets.set(group.targets.subarray(clip * classes, (clip + 1) * classes), position * classes);
+        targets.set(
+          group.targets.subarray(clip * classes, (clip + 1) * classes),
+          position * classes,
+        );
         isVoice[position] = group.isVoice ? 1 : 0;
         this.#window(group.spectrograms, clip, position, random);
       }
@@ -189,7 +191,8 @@ function layFloor(window: Float32Array, level: number): void {
   for (let i = 0; i < window.length; i++) {
     const difference = Math.abs(window[i] - level) * NEPERS_PER_UNIT;
     const louder = Math.max(window[i], level);
-    window[i] = difference > 8 ? louder : louder + Math.log1p(Math.exp(-difference)) / NEPERS_PER_UNIT;
+    window[i] =
+      difference > 8 ? louder : louder + Math.log1p(Math.exp(-difference)) / NEPERS_PER_UNIT;
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { AdamWState } from '../optim/adamw.ts';
+import type { AdamWState } from '../autodiff/index.ts';
 
 /** A point of the learning curve. */
 export interface CurvePoint {

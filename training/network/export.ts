@@ -1,9 +1,9 @@
+import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { MEL_ROWS } from '../../core/analyze.ts';
-import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { appendTemperature } from '../onnx/export.ts';
+import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { graphOperators, inferBlocks } from './inference.ts';
 import { EMBEDDING } from './mobilenet.ts';
@@ -62,9 +62,13 @@ export function appendNetwork(
   const deviation = node('Sqrt', node('Add', variance, graph.scalar(VARIANCE_FLOOR)));
   const linear = (x: Value, { weight, bias }: NetworkWeights['emotion'], inputs: number) => {
     const dims = [bias.length, inputs];
-    return graph.node('Gemm', [x, graph.constant(dims, weight), graph.constant([bias.length], bias)], {
-      transB: { int: 1 },
-    });
+    return graph.node(
+      'Gemm',
+      [x, graph.constant(dims, weight), graph.constant([bias.length], bias)],
+      {
+        transB: { int: 1 },
+      },
+    );
   };
   const pooled = graph.node('Concat', [average, deviation], { axis: { int: 1 } });
   const softmax = (logits: Value) => graph.node('Softmax', [logits], { axis: { int: 1 } });

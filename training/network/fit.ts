@@ -1,13 +1,20 @@
 import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { add, crossEntropy, input, scale, TrainingStep } from '../autodiff/index.ts';
-import { AdamW, clipGradients } from '../optim/adamw.ts';
-import { oneCycle } from '../optim/schedules.ts';
+import {
+  AdamW,
+  add,
+  clipGradients,
+  crossEntropy,
+  input,
+  oneCycle,
+  scale,
+  TrainingStep,
+  WeightAverage,
+} from '../autodiff/index.ts';
 import { createRandom } from '../random.ts';
 import { EmotionNetwork, type NetworkWeights, VOICE_CLASSES } from './architecture.ts';
 import { type BatchGroup, BatchSampler } from './batches.ts';
 import { type Checkpoint, type CurvePoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { WeightAverage } from './weight-average.ts';
 import type { Tensors } from './weights-file.ts';
 
 export interface NetworkRecipe {

@@ -1,4 +1,12 @@
-import { add, constant, conv2d, hardSwish, relu, reshape, type Variable } from '../autodiff/index.ts';
+import {
+  add,
+  constant,
+  conv2d,
+  hardSwish,
+  relu,
+  reshape,
+  type Variable,
+} from '../autodiff/index.ts';
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
 import type { BlockShape } from './mobilenet.ts';
 

@@ -6,9 +6,9 @@ import {
   fitTemperature,
   withTemperature,
 } from '../calibration.ts';
+import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D } from '../corpus/crema-d.ts';
 import { sha256 } from '../corpus/extract.ts';
-import type { Clip } from '../corpus/clip.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { ESC_10_CATEGORIES } from '../corpus/sounds.ts';
 import { argmaxRows, type Matrix, rowOf, takeRows } from '../matrix.ts';
@@ -413,7 +413,9 @@ async function measureVoices(
   }
   void unseen;
   const isVoice = (name: string) => name.startsWith('RAVDESS') || name.startsWith('CREMA-D');
-  const all = [...groups].flatMap(([name, values]) => (isVoice(name) ? values : [])).sort((a, b) => a - b);
+  const all = [...groups]
+    .flatMap(([name, values]) => (isVoice(name) ? values : []))
+    .sort((a, b) => a - b);
   const threshold = Number(all[Math.floor(VOICES_REFUSED * all.length)].toFixed(4));
   return {
     threshold,
@@ -457,7 +459,10 @@ async function measureRobustness(
     for (const [fold, { test }] of plan.folds().entries()) {
       const rows = test.filter((row) => clips[row].channel === 'speech');
       const positions = rows.map(positionOf);
-      pooled.push({ ...(await predict(fitted.folds[fold], spectrograms, positions, rendering)), rows });
+      pooled.push({
+        ...(await predict(fitted.folds[fold], spectrograms, positions, rendering)),
+        rows,
+      });
     }
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;
     return { condition, unweightedAverageRecall, accuracy };
@@ -492,7 +497,10 @@ async function predict(
   return { ...averagePredictions(members), voices };
 }
 
-function wherever({ rows, probabilities }: Predictions, filter: (row: number) => boolean): Predictions {
+function wherever(
+  { rows, probabilities }: Predictions,
+  filter: (row: number) => boolean,
+): Predictions {
   const kept = Int32Array.from(rows.keys()).filter((k) => filter(rows[k]));
   return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
 }

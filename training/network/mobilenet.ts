@@ -336,7 +336,10 @@ function squeezeWeights([reduce, reduceBias, expand, expandBias]: Float32Array[]
   };
 }
 
-function forwardBlock({ shape, expand, depthwise, squeeze, project }: Block, x: Variable): Variable {
+function forwardBlock(
+  { shape, expand, depthwise, squeeze, project }: Block,
+  x: Variable,
+): Variable {
   const activate = shape.activation === 'relu' ? relu : hardSwish;
   const { kernel, stride, input, output } = shape;
   let map = expand ? activate(pointwise(expand, x)) : x;

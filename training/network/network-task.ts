@@ -7,10 +7,10 @@ import { classificationReport } from '../metrics.ts';
 import type { NetworkWeights } from './architecture.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { fitNetwork, type NetworkRecipe } from './fit.ts';
-import { predictClips } from './predict.ts';
-import type { Spectrograms } from './spectrogram-store.ts';
 import { SOUNDS } from './plan.ts';
+import { predictClips } from './predict.ts';
 import type { Prepared, PreparedCorpus } from './prepare.ts';
+import type { Spectrograms } from './spectrogram-store.ts';
 import { readWeights } from './weights-file.ts';
 
 /** What every worker shares: the spectrograms of each corpus and what is known of each clip. */

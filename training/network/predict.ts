@@ -63,7 +63,8 @@ export async function predictClips(
       batch.forEach(({ row }, i) => {
         counts[row]++;
         voices[row] = Math.max(voices[row], (voice.data as Float32Array)[i]);
-        for (let k = 0; k < classes; k++) emotions.data[row * classes + k] += values[i * classes + k];
+        for (let k = 0; k < classes; k++)
+          emotions.data[row * classes + k] += values[i * classes + k];
       });
     }
   } finally {

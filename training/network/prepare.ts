@@ -65,7 +65,11 @@ export interface PreparedCorpus {
 
 /** Sounds in which nobody speaks: everyday ones, and synthesised music, tones and signals. */
 export interface PreparedSounds {
-  readonly sounds: readonly { readonly category: string; readonly fold: number; readonly isMade: boolean }[];
+  readonly sounds: readonly {
+    readonly category: string;
+    readonly fold: number;
+    readonly isMade: boolean;
+  }[];
   readonly spectrograms: Spectrograms;
 }
 

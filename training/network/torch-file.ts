@@ -39,7 +39,8 @@ function readStoredZip(bytes: Buffer): Map<string, Buffer> {
   const count = bytes.readUInt16LE(end + 10);
   let at = bytes.readUInt32LE(end + 16);
   for (let i = 0; i < count; i++) {
-    if (bytes.readUInt32LE(at) !== DIRECTORY_ENTRY) throw new RangeError('the directory is damaged');
+    if (bytes.readUInt32LE(at) !== DIRECTORY_ENTRY)
+      throw new RangeError('the directory is damaged');
     if (bytes.readUInt16LE(at + 10) !== 0) throw new RangeError('the zip is compressed');
     const size = bytes.readUInt32LE(at + 24);
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) =>
@@ -114,7 +115,8 @@ function unpickle(bytes: Buffer): Map<unknown, unknown> {
         stack.push(memo.get(bytes.readUInt32LE(at)));
         at += 4;
         break;
-      case 'X': { // BINUNICODE
+      case 'X': {
+        // BINUNICODE
         const length = bytes.readUInt32LE(at);
         stack.push(bytes.toString('utf8', at + 4, at + 4 + length));
         at += 4 + length;
@@ -136,14 +138,16 @@ function unpickle(bytes: Buffer): Map<unknown, unknown> {
       case '\x89': // NEWFALSE
         stack.push(opcode === '\x88');
         break;
-      case 'c': { // GLOBAL
+      case 'c': {
+        // GLOBAL
         line();
         stack.push({ global: line() });
         break;
       }
       case '\x85': // TUPLE1
       case '\x86': // TUPLE2
-      case '\x87': { // TUPLE3
+      case '\x87': {
+        // TUPLE3
         const count = opcode.charCodeAt(0) - 0x84;
         stack.push(stack.splice(stack.length - count));
         break;
@@ -151,27 +155,29 @@ function unpickle(bytes: Buffer): Map<unknown, unknown> {
       case 't': // TUPLE
         stack.push(popToMark());
         break;
-      case 'Q': { // BINPERSID: ('storage', type, key, device, size)
+      case 'Q': {
+        // BINPERSID: ('storage', type, key, device, size)
         const [, type, key] = stack.pop() as [string, { global: string }, string];
         stack.push({ type: type.global, key });
         break;
       }
-      case 'R': { // REDUCE: the only calls are those that rebuild a tensor or an empty dictionary
+      case 'R': {
+        // REDUCE: the only calls are those that rebuild a tensor or an empty dictionary
         const [storage, offset, shape] = stack.pop() as unknown[];
         const called = stack.pop() as { global: string };
-        stack.push(
-          called.global === '_rebuild_tensor_v2' ? { storage, offset, shape } : new Map(),
-        );
+        stack.push(called.global === '_rebuild_tensor_v2' ? { storage, offset, shape } : new Map());
         break;
       }
       case 'u': // SETITEMS
-      case 's': { // SETITEM
+      case 's': {
+        // SETITEM
         const items = opcode === 'u' ? popToMark() : stack.splice(stack.length - 2);
         const target = stack.at(-1) as Map<unknown, unknown>;
         for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
         break;
       }
-      case '.': { // STOP
+      case '.': {
+        // STOP
         const result = stack.pop();
         if (!(result instanceof Map)) throw new RangeError('the pickle is no dictionary');
         return result;

@@ -5,17 +5,17 @@ import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { ensureFolder, lockFolder } from '../folders.ts';
 import { writeModel } from '../onnx/export.ts';
+import { createRandom } from '../random.ts';
 import { networkModelCard } from '../report/network/card.ts';
-import { MobileNet } from './mobilenet.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
+import { MobileNet } from './mobilenet.ts';
 import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
 import { Plan, type PlanOptions } from './plan.ts';
 import { type PrepareOptions, prepare } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
-import { createRandom } from '../random.ts';
 import { readWeights } from './weights-file.ts';
 
 export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, PrepareOptions {

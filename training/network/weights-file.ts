@@ -9,7 +9,8 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-const NEEDED = 'Needed is mn04_as_mAP_432.pt of EfficientAT as its authors publish it, or the same tensors as safetensors.';
+const NEEDED =
+  'Needed is mn04_as_mAP_432.pt of EfficientAT as its authors publish it, or the same tensors as safetensors.';
 
 /**
  * Reads a file of weights: safetensors, or what `torch.save` writes (a zip with a pickle).
@@ -19,7 +20,9 @@ const NEEDED = 'Needed is mn04_as_mAP_432.pt of EfficientAT as its authors publi
  */
 export async function readWeights(path: string): Promise<Tensors> {
   const bytes = await readFile(path).catch((cause) => {
-    throw new UndertoneError('not-found', `The weights ${path} cannot be read. ${NEEDED}`, { cause });
+    throw new UndertoneError('not-found', `The weights ${path} cannot be read. ${NEEDED}`, {
+      cause,
+    });
   });
   try {
     return bytes.subarray(0, 2).toString('latin1') === 'PK'

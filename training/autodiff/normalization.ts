@@ -1,8 +1,15 @@
-import { resolveAxes, sameShape, sizeOf } from '../shape.ts';
-import { constant, filled, integers, operation, type Variable, withGradient } from '../variable.ts';
-import { add, mul, neg, scale, sub } from './arithmetic.ts';
-import { reshape } from './layout.ts';
-import { mean, sum } from './reduce.ts';
+import { add, mean, mul, neg, reshape, scale, sub, sum } from './elementary.ts';
+import {
+  constant,
+  filled,
+  integers,
+  operation,
+  resolveAxes,
+  sameShape,
+  sizeOf,
+  type Variable,
+  withGradient,
+} from './variable.ts';
 
 export interface BatchNormOptions {
   /** The axes that the statistics run over: the batch, and positions where there are any. */

@@ -1,5 +1,36 @@
 import { type Matrix, rowOf, zeros } from '../matrix.ts';
-import type { Random } from '../random.ts';
+import { type Random, sampleBeta } from '../random.ts';
+
+/**
+ * Yields, without end, `batchSize` row indices at a time, drawn from one fresh permutation of the
+ * rows after another: every row is seen once in each pass and no batch is short, which a graph of
+ * static shape needs. The yielded array is reused.
+ *
+ * @example
+ * const batches = miniBatches(2500, 64, createRandom(42));
+ * const indices = batches.next().value;
+ */
+export function* miniBatches(
+  rows: number,
+  batchSize: number,
+  random: Random,
+): Generator<Int32Array, never> {
+  if (!(rows > 0 && batchSize > 0))
+    throw new RangeError(`no batch of ${batchSize} from ${rows} rows`);
+  const permutation = Int32Array.from({ length: rows }, (_, i) => i);
+  const batch = new Int32Array(batchSize);
+  let next = rows;
+  for (;;) {
+    for (let i = 0; i < batchSize; i++) {
+      if (next === rows) {
+        random.shuffle(permutation);
+        next = 0;
+      }
+      batch[i] = permutation[next++];
+    }
+    yield batch;
+  }
+}
 
 /**
  * Returns samples × classes: 1 − smoothing + smoothing / classes at the true class and
@@ -10,18 +41,6 @@ export function smoothTargets(y: ArrayLike<number>, classCount: number, smoothin
   targets.data.fill(smoothing / classCount);
   for (let i = 0; i < y.length; i++) targets.data[i * classCount + y[i]] += 1 - smoothing;
   return targets;
-}
-
-/**
- * Returns a draw from the symmetric Beta(alpha, alpha) distribution, 0 < alpha, by Jöhnk's method
- * (1964), which is at its best for an alpha up to 1.
- */
-export function sampleBeta(alpha: number, random: Random): number {
-  for (;;) {
-    const a = random.uniform() ** (1 / alpha);
-    const b = random.uniform() ** (1 / alpha);
-    if (a + b > 0 && a + b <= 1) return a / (a + b);
-  }
 }
 
 /**

@@ -1,6 +1,48 @@
-import { constant, operation, type Variable } from '../variable.ts';
-import { concat, pad, reshape, slice } from './layout.ts';
-import { matmul } from './matmul.ts';
+import type { Attributes } from '../onnx/graph.ts';
+import { concat, matmul, pad, reshape, slice } from './elementary.ts';
+import { constant, operation, type Variable } from './variable.ts';
+
+export interface ConvolutionOptions {
+  /** Distance of output positions in rows and columns of x. [1, 1] by default. */
+  readonly stride?: readonly [number, number];
+  /** Rows of zeros above and below x, columns of zeros left and right. [0, 0] by default. */
+  readonly padding?: readonly [number, number];
+  /** Channels are split into this many groups that do not see each other. 1 by default. */
+  readonly groups?: number;
+}
+
+/**
+ * Returns the two-dimensional cross-correlation of x [batch, channels, height, width] with weight
+ * [outputs, channels / groups, kernel height, kernel width], without bias: what deep learning calls
+ * a convolution. No gradient flows through it: it is for layers that stay as they are. Throws a
+ * RangeError when channels and groups do not fit.
+ *
+ * @example
+ * conv2d(images, weight, { padding: [1, 1] }); // a 3 × 3 kernel keeps height and width
+ */
+export function conv2d(
+  x: Variable,
+  weight: Variable,
+  { stride = [1, 1], padding = [0, 0], groups = 1 }: ConvolutionOptions = {},
+): Variable {
+  const [batch, channels, ...size] = x.shape;
+  const [outputs, groupChannels, ...kernel] = weight.shape;
+  if (channels !== groupChannels * groups || outputs % groups !== 0) {
+    throw new RangeError(
+      `a weight of shape [${weight.shape}] in ${groups} groups does not fit [${x.shape}]`,
+    );
+  }
+  const positions = size.map(
+    (length, axis) => Math.floor((length + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1,
+  );
+  const attributes: Attributes = {
+    kernel_shape: { ints: kernel },
+    strides: { ints: stride },
+    pads: { ints: [...padding, ...padding] },
+    group: { int: groups },
+  };
+  return operation('Conv', [x, weight], [batch, outputs, ...positions], { attributes });
+}
 
 /** Largest matrix from all positions to all positions that is made of a kernel. */
 const LARGEST_DENSE = 27_000;
@@ -101,48 +143,4 @@ function toeplitzBasis(kernel: number, stride: number, rows: number, outRows: nu
     }
   }
   return constant([kernel * kernel, size], basis);
-}
-
-/** Returns x · min(max(x / 6 + 1/2, 0), 1), hard-swish (Howard et al. 2019). */
-export function hardSwish(x: Variable): Variable {
-  const gate = operation('HardSigmoid', [x], x.shape, {
-    attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } },
-  });
-  return operation('Mul', [x, gate], x.shape, {
-    vjp: (g) => {
-      // The gate is between its ends where gate · (1 − gate) > 0, and there x / 6 = gate − 1/2.
-      const one = constant([], new Float32Array([1]));
-      const half = constant([], new Float32Array([0.5]));
-      const middle = operation(
-        'HardSigmoid',
-        [
-          operation(
-            'Mul',
-            [gate, operation('Sub', [one, gate], x.shape)],
-            x.shape,
-          ),
-        ],
-        x.shape,
-        { attributes: { alpha: { float: 3e38 }, beta: { float: 0 } } },
-      );
-      const slope = operation(
-        'Add',
-        [gate, operation('Mul', [operation('Sub', [gate, half], x.shape), middle], x.shape)],
-        x.shape,
-      );
-      return [operation('Mul', [g, slope], x.shape), null];
-    },
-  });
-}
-
-/** Returns 1 / (1 + e^−x). */
-export function sigmoid(x: Variable): Variable {
-  const y: Variable = operation('Sigmoid', [x], x.shape, {
-    vjp: (g) => {
-      const one = constant([], new Float32Array([1]));
-      const slope = operation('Mul', [y, operation('Sub', [one, y], x.shape)], x.shape);
-      return [operation('Mul', [g, slope], x.shape)];
-    },
-  });
-  return y;
 }
