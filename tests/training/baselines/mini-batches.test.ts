@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fillMixup, miniBatches, smoothTargets } from '../../../training/baselines/mini-batches.ts';
 import { fromRows } from '../../../training/matrix.ts';
-import { miniBatches } from '../../../training/optim/mini-batches.ts';
-import { fillMixup, sampleBeta, smoothTargets } from '../../../training/optim/soft-targets.ts';
 import { createRandom } from '../../../training/random.ts';
 
 describe('miniBatches', () => {
@@ -26,18 +25,6 @@ describe('smoothTargets', () => {
     const [low, high] = smoothTargets([1], 4, 0.2).data;
     expect(low).toBeCloseTo(0.05, 7);
     expect(high).toBeCloseTo(0.85, 7);
-  });
-});
-
-describe('sampleBeta', () => {
-  it.each([0.3, 1, 3])('has the moments of Beta(%d, %d)', (alpha) => {
-    const random = createRandom(11);
-    const draws = Array.from({ length: 20_000 }, () => sampleBeta(alpha, random));
-    const mean = draws.reduce((total, draw) => total + draw, 0) / draws.length;
-    const variance = draws.reduce((total, draw) => total + (draw - mean) ** 2, 0) / draws.length;
-    expect(draws.every((draw) => draw >= 0 && draw <= 1)).toBe(true);
-    expect(mean).toBeCloseTo(0.5, 1);
-    expect(variance * 4 * (2 * alpha + 1)).toBeCloseTo(1, 1);
   });
 });
 
