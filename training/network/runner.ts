@@ -89,7 +89,7 @@ export class NetworkRunner {
 }
 
 /** What is watched decides nothing, and the name neither. */
-function keyOf({ recipe, seed, groups, init }: Fit): string {
+export function keyOf({ recipe, seed, groups, init }: Fit): string {
   const selections = groups.map(({ corpus, rows, count }) => [corpus, Array.from(rows), count]);
   const parts = [VERSION, recipe, seed, selections, init?.sha256 ?? null];
   return sha256(JSON.stringify(parts)).slice(0, 24);
