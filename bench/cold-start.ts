@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { bundleHandler } from '../cdk/bundle/handler.ts';
+import { bundleHandler } from '../cdk/bundle/code.ts';
 import { ROOT } from '../cdk/root.ts';
 import { findFfmpeg } from '../core/audio/ffmpeg.ts';
 import { emotionEvent } from '../tests/functions/event.ts';

@@ -1,8 +1,7 @@
+import { LABELLING } from '../functions/infrastructure.ts';
 import { type ApiScenario, simulateApi } from './scaling/api.ts';
 import { type LabellingScenario, simulateLabelling } from './scaling/labelling.ts';
 
-/** Of cdk/constructs/labelling.ts. */
-const BATCH = 5;
 /** Seconds for which notes come. */
 const RUSH = 600;
 const SEED = 1;
@@ -17,7 +16,7 @@ interface Deployment {
   readonly stacks?: number;
 }
 
-const LABELLING: readonly Deployment[] = [
+const BUCKET: readonly Deployment[] = [
   { name: '1/s', rate: 1, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 20, quota: 1000 },
@@ -43,7 +42,7 @@ const API: readonly (Omit<ApiScenario, 'seconds' | 'seed'> & { readonly name: st
 export function benchScaling(): void {
   console.log(`\nNotes in the bucket for ${RUSH / 60} minutes, simulated`);
   row(['notes', 'labelConcurrency', 'at a time', 'after', 'backlog', 'drained', 'p50', 'p99']);
-  for (const deployment of LABELLING) row(labellingRow(deployment));
+  for (const deployment of BUCKET) row(labellingRow(deployment));
   console.log('\nRequests to POST /v1/emotion for 2 minutes, simulated');
   row([
     'requests',
@@ -67,7 +66,7 @@ function labellingRow(deployment: Deployment): string[] {
     rate: rate / stacks,
     seconds: atOnce ? 0 : RUSH,
     quota: deployment.quota / stacks,
-    batchSize: BATCH,
+    batchSize: LABELLING.batchSize,
     seed: SEED,
   };
   const outcome = simulateLabelling(one);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { UndertoneError } from '../core/errors.ts';
+import type { PerVariable } from './infrastructure.ts';
 
 const environmentSchema = z
   .object({
@@ -8,7 +9,7 @@ const environmentSchema = z
     UNDERTONE_RESULTS_TABLE: z.string().min(3),
     UNDERTONE_IDEMPOTENCY_TABLE: z.string().min(3),
     AWS_ENDPOINT_URL_S3: z.url().optional(),
-  })
+  } satisfies PerVariable<z.ZodType> & { AWS_ENDPOINT_URL_S3: z.ZodType })
   .transform((variables) => ({
     inboxBucket: variables.UNDERTONE_INBOX_BUCKET,
     resultsBucket: variables.UNDERTONE_RESULTS_BUCKET,

@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import { fileHostsSchema } from '../../bots/environment.ts';
 import { UndertoneError } from '../../core/errors.ts';
+import type { PerVariable } from '../infrastructure.ts';
+
+type Variables = PerVariable<z.ZodType>;
 
 /** What the functions that talk with chat platforms read from their environment. */
 const schemas = {
-  queue: z.object({ UNDERTONE_CHAT_QUEUE_URL: z.url() }),
+  queue: z.object({ UNDERTONE_CHAT_QUEUE_URL: z.url() } satisfies Variables),
   discord: z.object({
     /** 32 bytes in hexadecimal, from the application's page; not a secret. */
     UNDERTONE_DISCORD_PUBLIC_KEY: z.string().regex(/^[0-9a-f]{64}$/i),
-  }),
+  } satisfies Variables),
   worker: z.object({
     UNDERTONE_CHAT_TABLE: z.string().min(3),
     UNDERTONE_IDEMPOTENCY_TABLE: z.string().min(3),
@@ -18,7 +21,7 @@ const schemas = {
     UNDERTONE_DISCORD_API: z.url().optional(),
     UNDERTONE_SLACK_API: z.url().optional(),
     UNDERTONE_FILE_HOSTS: fileHostsSchema,
-  }),
+  } satisfies Variables),
 } as const;
 
 /**
