@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { bundleHandler } from '../cdk/bundle/code.ts';
-import { ROOT } from '../cdk/root.ts';
 import { findFfmpeg } from '../core/audio/ffmpeg.ts';
+import { ROOT } from '../lib/root.ts';
 import { emotionEvent } from '../tests/functions/event.ts';
 import { type LocalLambda, startLambda } from '../tests/support/runtime-api.ts';
 

@@ -1,4 +1,5 @@
 import { LABELLING } from '../functions/infrastructure.ts';
+import { percent } from '../lib/percent.ts';
 import { type ApiScenario, simulateApi } from './scaling/api.ts';
 import { type LabellingScenario, simulateLabelling } from './scaling/labelling.ts';
 
@@ -84,7 +85,7 @@ function labellingRow(deployment: Deployment): string[] {
 
 function apiRow(scenario: (typeof API)[number]): string[] {
   const outcome = simulateApi({ ...scenario, seconds: 120, seed: SEED });
-  const share = (part: number) => percent(part / outcome.requests);
+  const share = (part: number) => percent(part / outcome.requests, { decimals: 1 });
   return [
     scenario.name,
     `${count(scenario.throttle)}/s`,
@@ -93,7 +94,7 @@ function apiRow(scenario: (typeof API)[number]): string[] {
     share(outcome.answered),
     share(outcome.throttled),
     share(outcome.unavailable),
-    percent(outcome.refusedWhenWarm),
+    percent(outcome.refusedWhenWarm, { decimals: 1 }),
     time(outcome.latency.quantile(0.5)),
     time(outcome.latency.quantile(0.99)),
   ];
@@ -105,10 +106,6 @@ function row(cells: readonly string[]): void {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function time(seconds: number): string {

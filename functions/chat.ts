@@ -1,6 +1,6 @@
 import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { logEvent } from '../bots/log.ts';
+import { logEvent } from '../lib/log.ts';
 import { isTableAway, once, registerContext } from './aws/once.ts';
 import { chatJobSchema } from './chat/job.ts';
 import { chatWorker } from './chat/platforms.ts';

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
-import { ROOT } from '../root.ts';
+import { ROOT } from '../../lib/root.ts';
 
 /** Processor architectures of Lambda, as AWS names them. */
 export type Architecture = 'arm64' | 'x86_64';

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
+import { ROOT } from '../../lib/root.ts';
 import { ConfigurationError } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { type Architecture, NODE_ARCH } from './code.ts';
 
 /** Path of ffmpeg inside a function: Lambda unpacks layers to /opt. */

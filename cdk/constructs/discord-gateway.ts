@@ -21,9 +21,9 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
+import { ROOT } from '../../lib/root.ts';
 import { bundleGateway } from '../bundle/code.ts';
 import type { Config } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ITEM_ACTIONS } from './grants.ts';
 

@@ -14,10 +14,10 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
+import { ROOT } from '../../lib/root.ts';
 import { bundleHandler } from '../bundle/code.ts';
 import { FFMPEG_IN_LAYER, findFfmpegFor } from '../bundle/ffmpeg.ts';
 import type { Config } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { acknowledge } from './acknowledge.ts';
 
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 } as const;

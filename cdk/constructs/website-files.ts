@@ -10,8 +10,8 @@ import type { Construct, IConstruct } from 'constructs';
 import { ERROR_TABLE } from '../../core/errors.ts';
 import type { PageDocument } from '../../functions/http/page-document.ts';
 import { LAMBDA_CALL_BYTES, PAGE } from '../../functions/http/page-files.ts';
+import { ROOT } from '../../lib/root.ts';
 import type { Config } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { acknowledge, acknowledgeResources } from './acknowledge.ts';
 
 /** The response for paths without a file. */

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import { INBOX_CORS, type PerVariable, TABLES } from '../../functions/infrastructure.ts';
+import { lockFolder } from '../../lib/files.ts';
 import { type LocalDynamoDB, startDynamoDB } from './dynamodb.ts';
-import { lockFolder } from './folder-lock.ts';
 import { ACCOUNT, type LocalS3, startS3 } from './s3/server.ts';
 
 export interface LocalAwsOptions {
@@ -68,7 +68,7 @@ export async function startLocalAws({ folder, port = 0 }: LocalAwsOptions): Prom
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'undertone-aws-')));
   await mkdir(join(root, 's3'), { recursive: true });
   // What is running, in the order in which it started.
-  const ends: (() => Promise<void>)[] = [await lockFolder(root)];
+  const ends: (() => Promise<void>)[] = [await lockFolder(root, '--cloud')];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
     if (folder === null) await rm(root, { recursive: true, force: true });
