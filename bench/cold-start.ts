@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { bundleHandler } from '../cdk/bundle/handler.ts';
-import { ROOT } from '../cdk/root.ts';
+import { bundleHandler } from '../cdk/bundle/code.ts';
 import { findFfmpeg } from '../core/audio/ffmpeg.ts';
+import { ROOT } from '../lib/root.ts';
 import { emotionEvent } from '../tests/functions/event.ts';
 import { type LocalLambda, startLambda } from '../tests/support/runtime-api.ts';
 

@@ -1,3 +1,5 @@
+import { percent } from '../lib/percent.ts';
+
 export interface Timing {
   readonly name: string;
   /** Median milliseconds of a run. */
@@ -49,8 +51,8 @@ export function growthOf(memory: readonly number[]): string {
     memory.slice(Math.floor(((n - 1) * memory.length) / 4), Math.floor((n * memory.length) / 4));
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const growth = mean(quarter(4)) / mean(quarter(2));
-  const percent = ((growth - 1) * 100).toFixed(1);
-  return `last quarter against the second one: ${percent} %, ${growth <= FLAT ? 'flat' : 'NOT FLAT'}`;
+  const change = percent(growth - 1, { decimals: 1 });
+  return `last quarter against the second one: ${change}, ${growth <= FLAT ? 'flat' : 'NOT FLAT'}`;
 }
 
 /** Returns the value that a share of all do not exceed. */

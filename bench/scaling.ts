@@ -1,8 +1,8 @@
+import { LABELLING } from '../functions/infrastructure.ts';
+import { percent } from '../lib/percent.ts';
 import { type ApiScenario, simulateApi } from './scaling/api.ts';
 import { type LabellingScenario, simulateLabelling } from './scaling/labelling.ts';
 
-/** Of cdk/constructs/labelling.ts. */
-const BATCH = 5;
 /** Seconds for which notes come. */
 const RUSH = 600;
 const SEED = 1;
@@ -17,7 +17,7 @@ interface Deployment {
   readonly stacks?: number;
 }
 
-const LABELLING: readonly Deployment[] = [
+const BUCKET: readonly Deployment[] = [
   { name: '1/s', rate: 1, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 20, quota: 1000 },
@@ -43,7 +43,7 @@ const API: readonly (Omit<ApiScenario, 'seconds' | 'seed'> & { readonly name: st
 export function benchScaling(): void {
   console.log(`\nNotes in the bucket for ${RUSH / 60} minutes, simulated`);
   row(['notes', 'labelConcurrency', 'at a time', 'after', 'backlog', 'drained', 'p50', 'p99']);
-  for (const deployment of LABELLING) row(labellingRow(deployment));
+  for (const deployment of BUCKET) row(labellingRow(deployment));
   console.log('\nRequests to POST /v1/emotion for 2 minutes, simulated');
   row([
     'requests',
@@ -67,7 +67,7 @@ function labellingRow(deployment: Deployment): string[] {
     rate: rate / stacks,
     seconds: atOnce ? 0 : RUSH,
     quota: deployment.quota / stacks,
-    batchSize: BATCH,
+    batchSize: LABELLING.batchSize,
     seed: SEED,
   };
   const outcome = simulateLabelling(one);
@@ -85,7 +85,7 @@ function labellingRow(deployment: Deployment): string[] {
 
 function apiRow(scenario: (typeof API)[number]): string[] {
   const outcome = simulateApi({ ...scenario, seconds: 120, seed: SEED });
-  const share = (part: number) => percent(part / outcome.requests);
+  const share = (part: number) => percent(part / outcome.requests, { decimals: 1 });
   return [
     scenario.name,
     `${count(scenario.throttle)}/s`,
@@ -94,7 +94,7 @@ function apiRow(scenario: (typeof API)[number]): string[] {
     share(outcome.answered),
     share(outcome.throttled),
     share(outcome.unavailable),
-    percent(outcome.refusedWhenWarm),
+    percent(outcome.refusedWhenWarm, { decimals: 1 }),
     time(outcome.latency.quantile(0.5)),
     time(outcome.latency.quantile(0.99)),
   ];
@@ -106,10 +106,6 @@ function row(cells: readonly string[]): void {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function time(seconds: number): string {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { API_CODES, type ErrorCode, UndertoneError } from '../core/errors.ts';
 import { MAX_BYTES } from '../core/limits.ts';
 import { type Verdict, verdictSchema } from '../core/verdict.ts';
+import { backoff } from '../lib/backoff.ts';
 
 export interface ApiClientOptions {
   /** Address of the API, with its stage where it has one: `https://….amazonaws.com/prod`. */
@@ -15,7 +16,7 @@ export interface ApiClientOptions {
   readonly tries?: number;
 }
 
-/** Milliseconds of the first pause between two tries, at the most; each further one may be twice as long. */
+/** Milliseconds of the first pause between two tries, at most; it doubles with each further one. */
 const FIRST_PAUSE = 250;
 /** Milliseconds that a server may have us wait; somebody is waiting for the answer in a chat. */
 const LONGEST_PAUSE = 10_000;
@@ -151,7 +152,7 @@ export class ApiClient {
       const outcome = await this.#try(request);
       if ('value' in outcome) return outcome.value;
       if (outcome.isFinal || attempt >= this.#tries || signal?.aborted) throw outcome.error;
-      const pause = outcome.retryAfter ?? Math.random() * FIRST_PAUSE * 2 ** (attempt - 1);
+      const pause = outcome.retryAfter ?? backoff(attempt, FIRST_PAUSE);
       await sleep(Math.min(pause, LONGEST_PAUSE), undefined, { ...(signal && { signal }) }).catch(
         () => {
           throw outcome.error;

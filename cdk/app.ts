@@ -1,19 +1,16 @@
-/**
- * The CDK app: `npx cdk deploy` runs it. docs/deployment.md lists the context values.
- */
+/** The CDK app, run by `npx cdk deploy`. docs/deployment.md lists its context values. */
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readConfig } from './config.ts';
-import { ConfigurationError } from './configuration-error.ts';
+import { ConfigurationError, readConfig } from './config.ts';
 import { UndertoneStack } from './stack.ts';
 
-// Not by itself at the end of the process, which would synthesise what has failed once more.
+// Automatic synthesis at the end of the process would repeat a failure.
 const app = new App({ autoSynth: false });
 try {
   const config = readConfig(app.node);
   const stack = new UndertoneStack(app, config.name, {
     config,
-    description: 'Undertone: hears the emotion in voice notes.',
+    description: 'Undertone: the emotion in voice notes.',
   });
   Tags.of(stack).add('application', config.name);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

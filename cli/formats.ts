@@ -1,8 +1,9 @@
 import pc from 'picocolors';
 import { EMOTIONS } from '../core/model/emotions.ts';
 import type { Segment, Verdict } from '../core/verdict.ts';
+import { percent } from '../lib/percent.ts';
 import type { Outcome } from './classify-file.ts';
-import { bar, COLOURS, clock, LABEL_WIDTH, percent } from './terminal.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from './terminal.ts';
 
 /** How outcomes are printed: something first, something for each, something last. */
 export interface OutputFormat {
@@ -70,7 +71,7 @@ export function textFormat(count: number): OutputFormat {
 
 function line(verdict: Verdict & { file: string }): string {
   const label = COLOURS[verdict.emotion](verdict.emotion.padEnd(LABEL_WIDTH));
-  const sure = verdict.speech ? percent(verdict.confidence) : '    –';
+  const sure = percentColumn(verdict.speech ? verdict.confidence : null);
   return `${label} ${sure}  ${verdict.file}\n`;
 }
 
@@ -86,7 +87,7 @@ function chart(verdict: Verdict & { file: string }): string {
   for (const name of ranked) {
     const colour = name === ranked[0] && emotion !== 'uncertain' ? COLOURS[name] : pc.dim;
     lines.push(
-      `  ${name.padEnd(LABEL_WIDTH)} ${colour(bar(probabilities[name]))} ${percent(probabilities[name])}`,
+      `  ${name.padEnd(LABEL_WIDTH)} ${colour(bar(probabilities[name]))} ${percentColumn(probabilities[name])}`,
     );
   }
   if (timeline.length > 1) {
@@ -94,7 +95,7 @@ function chart(verdict: Verdict & { file: string }): string {
     for (const { start, end, emotion: label, confidence } of timeline) {
       const span = `${clock(start)}–${clock(end)}`;
       lines.push(
-        `  ${span.padEnd(LABEL_WIDTH + 3)} ${COLOURS[label](label.padEnd(LABEL_WIDTH))} ${percent(confidence)}`,
+        `  ${span.padEnd(LABEL_WIDTH + 3)} ${COLOURS[label](label.padEnd(LABEL_WIDTH))} ${percentColumn(confidence)}`,
       );
     }
   }
@@ -103,8 +104,8 @@ function chart(verdict: Verdict & { file: string }): string {
 
 function headline({ emotion, confidence, probabilities }: Verdict): string {
   if (emotion !== 'uncertain') {
-    return `${COLOURS[emotion](pc.bold(emotion))}, ${percent(confidence).trim()} sure`;
+    return `${COLOURS[emotion](pc.bold(emotion))}, ${percent(confidence)} sure`;
   }
   const best = EMOTIONS.find((name) => probabilities?.[name] === confidence) ?? emotion;
-  return `${pc.bold('uncertain')}: the best guess is ${best}, only ${percent(confidence).trim()} sure`;
+  return `${pc.bold('uncertain')}: the best guess is ${best}, only ${percent(confidence)} sure`;
 }

@@ -1,4 +1,5 @@
 import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { percent } from '../lib/percent.ts';
 
 /** Prints the card of the model that would be served, for people or as JSON. */
 export async function modelCommand(options: { json?: boolean; model?: string }): Promise<void> {
@@ -13,12 +14,12 @@ export async function modelCommand(options: { json?: boolean; model?: string }):
     `sha256 ${card.sha256}`,
     '',
     `Emotions: ${card.classes.join(', ')}`,
-    `Says "uncertain" below ${percent(card.threshold)}; on speakers never heard it then answers ${percent(coverage)} of the notes, ${percent(accuracy)} of them rightly.`,
+    `Says "uncertain" below ${percent(card.threshold, { decimals: 1 })}; on speakers never heard it then answers ${percent(coverage, { decimals: 1 })} of the notes, ${percent(accuracy, { decimals: 1 })} of them rightly.`,
     '',
     'Measured:',
     ...Object.values(card.figures).map(
       (figures) =>
-        `  ${figures.protocol} (${figures.clips} clips)\n    accuracy ${percent(figures.accuracy)}, UAR ${percent(figures.unweightedAverageRecall)}, weighted F1 ${figures.weightedF1.toFixed(3)}, macro F1 ${figures.macroF1.toFixed(3)}`,
+        `  ${figures.protocol} (${figures.clips} clips)\n    accuracy ${percent(figures.accuracy, { decimals: 1 })}, UAR ${percent(figures.unweightedAverageRecall, { decimals: 1 })}, weighted F1 ${figures.weightedF1.toFixed(3)}, macro F1 ${figures.macroF1.toFixed(3)}`,
     ),
     '',
     'Trained on:',
@@ -30,8 +31,4 @@ export async function modelCommand(options: { json?: boolean; model?: string }):
     ...card.limits.map((limit) => `  - ${limit}`),
   ];
   console.log(lines.join('\n'));
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Label } from '../core/verdict.ts';
+import { percent } from '../lib/percent.ts';
 
 /** The colour of each label on a terminal. */
 export const COLOURS: Record<Label, (text: string) => string> = {
@@ -25,9 +26,9 @@ export function bar(share: number): string {
   return '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
 }
 
-/** Returns a share from 0 to 1 in per cent, five columns wide. */
-export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`.padStart(5);
+/** Returns a share from 0 to 1 as a percentage, four columns wide; a dash for null. */
+export function percentColumn(share: number | null): string {
+  return (share === null ? '–' : percent(share)).padStart(4);
 }
 
 /** Returns seconds as minutes and seconds. */

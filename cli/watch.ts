@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../core/errors.ts';
 import { findModelFolder, readCard } from '../core/model/folder.ts';
-import { interrupted } from '../core/process/interrupted.ts';
+import { interrupted } from '../lib/interrupted.ts';
 import type { Outcome } from './classify-file.ts';
 import { watchDropFolder } from './serve/drop-folder.ts';
 import { startListener } from './serve/listener.ts';
-import { COLOURS, LABEL_WIDTH, percent, printable } from './terminal.ts';
+import { COLOURS, LABEL_WIDTH, percentColumn, printable } from './terminal.ts';
 
 export interface WatchOptions {
   /** Folder that the labels are written to; `labels` inside the watched one by default. */
@@ -57,8 +57,8 @@ function tell(sentence: string): void {
 
 function line(label: Outcome): string {
   const file = printable(label.file);
-  if ('error' in label) return `${'✗'.padEnd(LABEL_WIDTH + 6)}  ${file}: ${label.error.message}`;
+  if ('error' in label) return `${'✗'.padEnd(LABEL_WIDTH + 5)}  ${file}: ${label.error.message}`;
   const { emotion, confidence, speech } = label;
-  const sure = speech ? percent(confidence) : '    –';
+  const sure = percentColumn(speech ? confidence : null);
   return `${COLOURS[emotion](emotion.padEnd(LABEL_WIDTH))} ${sure}  ${file}`;
 }

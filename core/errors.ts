@@ -32,11 +32,19 @@ const FETCH_ERRORS = {
   'attachment-unavailable': { status: 502, title: 'Could not fetch the file' },
 } as const satisfies Table;
 
+/** Faults of the machine or the command line; only those who run Undertone themselves meet them. */
+const HOST_ERRORS = {
+  'port-taken': { status: 500, title: 'The port is already in use' },
+  'folder-locked': { status: 500, title: 'The folder is already in use' },
+  'folder-unwritable': { status: 500, title: 'The folder cannot be written to' },
+  'setting-invalid': { status: 500, title: 'A setting is invalid' },
+} as const satisfies Table;
+
 /**
  * Every error a user can see: its stable code, the HTTP status it is returned with, and a short
  * title that is the same for every error of that code, as RFC 9457 asks.
  */
-export const ERROR_TABLE = { ...API_ERRORS, ...FETCH_ERRORS };
+export const ERROR_TABLE = { ...API_ERRORS, ...FETCH_ERRORS, ...HOST_ERRORS };
 
 /** The codes that the HTTP API can return. */
 export const API_CODES = Object.keys(API_ERRORS) as [ErrorCode, ...ErrorCode[]];

@@ -1,17 +1,11 @@
 import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { logEvent } from '../bots/log.ts';
+import { logEvent } from '../lib/log.ts';
 import { isTableAway, once, registerContext } from './aws/once.ts';
 import { chatJobSchema } from './chat/job.ts';
 import { chatWorker } from './chat/platforms.ts';
 import { tryAgainSoon } from './chat/queue.ts';
-import { TRIES } from './chat/tries.ts';
-
-/**
- * Milliseconds of a call that are left for the answer, with all its tries: notes that are not heard by
- * then are answered with a sentence, however many a message has.
- */
-const RESERVE = 40_000;
+import { CHAT } from './infrastructure.ts';
 
 /**
  * The chat worker: does what was asked in Discord and Slack, in the order of each channel, and
@@ -43,7 +37,8 @@ async function answerMessage({ body, attributes }: SQSRecord, context: Context):
     const { platform, id, payload } = chatJobSchema.parse(JSON.parse(body));
     const { platforms, dynamodb: client, idempotencyTable: tableName } = chatWorker();
     const tried = Number(attributes.ApproximateReceiveCount);
-    const left = Math.max(0, context.getRemainingTimeInMillis() - RESERVE);
+    // Notes that are not classified by then are answered with a sentence, however many there are.
+    const left = Math.max(0, context.getRemainingTimeInMillis() - CHAT.answerSeconds * 1000);
     const signal = AbortSignal.timeout(left);
     let isBegun = false;
     const work = () => {
@@ -52,7 +47,7 @@ async function answerMessage({ body, attributes }: SQSRecord, context: Context):
     };
     await once('chat', { platform, id }, { tableName, client }, work).catch(async (thrown) => {
       // On the last try an answer that might be the second one is better than none.
-      if (isBegun || tried < TRIES || !isTableAway(thrown)) throw thrown;
+      if (isBegun || tried < CHAT.tries || !isTableAway(thrown)) throw thrown;
       await work();
     });
   } catch (thrown) {

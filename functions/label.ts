@@ -2,10 +2,11 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { UndertoneError } from '../core/errors.ts';
 import { DECODE_TIMEOUT_MS } from '../core/limits.ts';
+import { describeError } from '../lib/log.ts';
 import { createdObjects } from './aws/notification.ts';
 import { registerContext } from './aws/once.ts';
 import { labelObject } from './labelling/object.ts';
-import { described, logger, metrics } from './labelling/telemetry.ts';
+import { logger, metrics } from './labelling/telemetry.ts';
 
 /** Milliseconds that the slowest recording may need: reading it, decoding it, listening, writing. */
 const SLOWEST = DECODE_TIMEOUT_MS + 10_000;
@@ -45,7 +46,7 @@ async function labelMessage(message: SQSRecord, context: Context): Promise<void>
       await labelObject(object);
     }
   } catch (thrown) {
-    logger.error('to be tried again', { messageId, ...described(UndertoneError.from(thrown)) });
+    logger.error('to be tried again', { messageId, ...describeError(UndertoneError.from(thrown)) });
     throw thrown;
   }
 }

@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { logEvent } from '../bots/log.ts';
 import { Recent } from '../bots/recent.ts';
 import { intake } from '../bots/slack/intake.ts';
 import { commandBodySchema } from '../bots/slack/payloads.ts';
 import { verifySlack } from '../bots/slack/signature.ts';
 import { EN } from '../bots/wording/en.ts';
 import { UndertoneError } from '../core/errors.ts';
+import { logEvent } from '../lib/log.ts';
 import { enqueue } from './chat/queue.ts';
 import { slackSecrets } from './chat/secrets.ts';
 import { httpHandler } from './http/handler.ts';

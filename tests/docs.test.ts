@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { cardSchema } from '../core/model/card.ts';
+import { percent as formatPercent } from '../lib/percent.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const card = cardSchema.parse(JSON.parse(read('model/emotion.json')));
 
 test('README states the figures of the shipped model', () => {
   const { unseenSpeech, cremaD } = card.figures;
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const percent = (share: number) => formatPercent(share, { decimals: 1 });
   const readme = read('README.md');
   for (const { accuracy, unweightedAverageRecall } of [unseenSpeech, cremaD]) {
     expect(readme).toContain(`| ${percent(accuracy)} | ${percent(unweightedAverageRecall)} |`);

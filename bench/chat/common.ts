@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ROOT } from '../../cdk/root.ts';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { ROOT } from '../../lib/root.ts';
 import { percentile } from '../measure.ts';
 
 export const REQUESTS = 300;

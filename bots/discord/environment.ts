@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { BOT_VARIABLES, readVariables } from '../environment.ts';
+import { readEnvironment } from '../../lib/environment.ts';
+import { BOT_VARIABLES } from '../environment.ts';
 
 const TOKEN =
   'the token of the bot, from the developer portal (your application, Bot, Reset Token)';
@@ -17,5 +18,5 @@ const schema = z.object({
  * @throws UndertoneError `configuration-invalid` that says what each variable should be
  */
 export function discordEnvironment(): z.infer<typeof schema> {
-  return readVariables(schema, { guide: 'docs/discord.md' });
+  return readEnvironment(schema, 'docs/discord.md');
 }

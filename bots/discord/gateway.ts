@@ -5,12 +5,12 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
   Routes,
 } from 'discord-api-types/v10';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { UndertoneError } from '../../core/errors.ts';
-import { Slots } from '../../core/process/slots.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
 import { type Ask, mayHear } from '../consent.ts';
-import { logEvent } from '../log.ts';
 import type { Place } from '../place.ts';
 import { Recent } from '../recent.ts';
 import { createClient } from './client.ts';
@@ -80,7 +80,7 @@ class Bot {
   readonly #client: Client;
   readonly #services: Services;
   readonly #queue = new ChannelQueue();
-  readonly #slots: Slots;
+  readonly #limit: LimitFunction;
   readonly #typing: Typing;
   readonly #taken = new Recent<true>(MOST_TAKEN);
   readonly #missed = new Missed();
@@ -99,7 +99,7 @@ class Bot {
   constructor(client: Client, { services, concurrency = 4 }: BotOptions) {
     this.#client = client;
     this.#services = services;
-    this.#slots = new Slots(concurrency);
+    this.#limit = pLimit(concurrency);
     this.#typing = new Typing(client.rest);
     this.#progress = new Progress(services.settings);
   }
@@ -172,7 +172,7 @@ class Bot {
     try {
       if (!(await this.#isOpen(ask))) return;
       const { signal } = this.#stop;
-      const body = await this.#slots.run(() =>
+      const body = await this.#limit(() =>
         this.#typing.during(channel_id, () => replyTo(ask, notes, this.#services, { signal })),
       );
       if (body.embeds.length > 0) await this.#post(message, body);
@@ -234,9 +234,9 @@ class Bot {
 
   async #finish(payload: unknown): Promise<void> {
     const { rest } = this.#client;
-    await this.#slots
-      .run(() => handleDiscordJob(payload, { services: this.#services, rest }))
-      .catch((thrown) => logEvent('discord: an answer could not be edited', thrown));
+    await this.#limit(() => handleDiscordJob(payload, { services: this.#services, rest })).catch(
+      (thrown) => logEvent('discord: an answer could not be edited', thrown),
+    );
   }
 
   /** Answers what came while no process of this bot was running. */

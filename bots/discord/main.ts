@@ -8,8 +8,8 @@
  * code is 1 when it cannot work, and stderr says why.
  */
 import { UndertoneError } from '../../core/errors.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
-import { logEvent } from '../log.ts';
+import { interrupted } from '../../lib/interrupted.ts';
+import { logEvent } from '../../lib/log.ts';
 import { botServices } from '../services.ts';
 import { discordEnvironment } from './environment.ts';
 import { startDiscordBot } from './gateway.ts';

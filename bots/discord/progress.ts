@@ -1,4 +1,4 @@
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { ChannelSettings } from '../settings/settings.ts';
 import { snowflakeTime } from './snowflake.ts';
 

@@ -1,7 +1,7 @@
 import type { APIAllowedMentions, APIEmbed } from 'discord-api-types/v10';
+import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
-import { logEvent } from '../log.ts';
 import { textEmbed, verdictEmbed } from './embed.ts';
 
 /** Embeds that Discord takes in one message. */

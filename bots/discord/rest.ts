@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultRestOptions, REST, type RESTOptions } from '@discordjs/rest';
+import { backoff } from '../../lib/backoff.ts';
 import type { FileHosts } from '../download.ts';
 
 /** Where Discord keeps what people attach to messages. */
@@ -10,8 +11,9 @@ export function discordHosts(local: readonly string[] = []): FileHosts {
   return { hosts: [...FILE_HOSTS, ...local] };
 }
 
-/** Milliseconds before each further try. The library itself tries again without a pause. */
-const PAUSES = [250, 500, 1000];
+/** Tries of one request, and milliseconds of the first pause. The library itself makes no pause. */
+const TRIES = 4;
+const FIRST_PAUSE = 250;
 
 /** What every client of Discord's REST API here has in common, the gateway's as well. */
 export function restOptions(api: string | undefined): Partial<RESTOptions> {
@@ -31,7 +33,7 @@ export function interactionRest(api?: string): REST {
  * here may come twice: posts carry a nonce, edits replace.
  */
 const persistently: RESTOptions['makeRequest'] = async (url, init) => {
-  for (const pause of PAUSES) {
+  for (let failures = 1; failures < TRIES; failures++) {
     try {
       const response = await DefaultRestOptions.makeRequest(url, init);
       if (response.status < 500) return response;
@@ -40,7 +42,9 @@ const persistently: RESTOptions['makeRequest'] = async (url, init) => {
     } catch (thrown) {
       if (init.signal?.aborted) throw thrown;
     }
-    await sleep(pause, undefined, { ...(init.signal && { signal: init.signal }) });
+    await sleep(backoff(failures, FIRST_PAUSE), undefined, {
+      ...(init.signal && { signal: init.signal }),
+    });
   }
   return DefaultRestOptions.makeRequest(url, init);
 };

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
+import { writeAtomically } from '../../lib/files.ts';
 import { anonymous, type ChannelSettings, channelName } from './settings.ts';
 
 /** The oldest are forgotten above this number, and told once more what this is. */
@@ -31,9 +30,10 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
     // One after another, each with all that is known by then.
     writing = writing
       .catch(() => {})
-      .then(() =>
-        write(path, { automatic: [...channels], noticed: [...audiences], answeredUntil }),
-      );
+      .then(() => {
+        const all = { automatic: [...channels], noticed: [...audiences], answeredUntil };
+        return writeAtomically(path, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
+      });
     return writing.catch((cause) => {
       throw new UndertoneError(
         'unavailable',
@@ -91,18 +91,4 @@ async function read(path: string): Promise<z.infer<typeof fileSchema>> {
       { cause },
     );
   }
-}
-
-async function write(path: string, content: z.infer<typeof fileSchema>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  const file = await open(unfinished, 'w', 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-    // Else a crash of the machine could leave the new name with nothing in it.
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, path);
 }

@@ -1,6 +1,6 @@
 import type { RespondFn } from '@slack/bolt';
 import { UndertoneError } from '../../core/errors.ts';
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Place } from '../place.ts';
 import { EN } from '../wording/en.ts';
 import { type Laid, textMessage } from './blocks.ts';

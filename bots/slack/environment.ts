@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { BOT_VARIABLES, readVariables } from '../environment.ts';
+import { readEnvironment } from '../../lib/environment.ts';
+import { BOT_VARIABLES } from '../environment.ts';
 
 const APP_TOKEN = 'the app-level token with connections:write, which begins with xapp-';
 const BOT_TOKEN = 'the "Bot User OAuth Token", which begins with xoxb-';
@@ -18,5 +19,5 @@ const schema = z.object({
  * @throws UndertoneError `configuration-invalid` that says what each variable should be
  */
 export function slackEnvironment(): z.infer<typeof schema> {
-  return readVariables(schema, { guide: 'docs/slack.md' });
+  return readEnvironment(schema, 'docs/slack.md');
 }

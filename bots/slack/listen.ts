@@ -1,8 +1,8 @@
 import type { RespondFn, webApi } from '@slack/bolt';
 import type * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
+import { logEvent } from '../../lib/log.ts';
 import { type Answer, answer, type Services } from '../answer.ts';
-import { logEvent } from '../log.ts';
 import { EN } from '../wording/en.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
 import { noteIn } from './files.ts';

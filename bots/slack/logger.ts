@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from '@slack/bolt';
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 
 /** Returns a logger for Bolt that keeps to the one form of our log, and to what went wrong. */
 export function boltLogger(): Logger {

@@ -3,8 +3,8 @@
  * The Slack bot for one's own machine: `npm run bot:slack`. docs/slack.md tells how to set it up.
  */
 import { UndertoneError } from '../../core/errors.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
-import { logEvent } from '../log.ts';
+import { interrupted } from '../../lib/interrupted.ts';
+import { logEvent } from '../../lib/log.ts';
 import { botServices } from '../services.ts';
 import { slackEnvironment } from './environment.ts';
 import { slackHosts } from './files.ts';

@@ -1,5 +1,5 @@
 import type { RespondFn, webApi } from '@slack/bolt';
-import { logEvent } from '../log.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Laid } from './blocks.ts';
 import { ask, doOnce, slackError } from './web.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
+import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { UndertoneError } from '../../core/errors.ts';
-import { Slots } from '../../core/process/slots.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
-import { logEvent } from '../log.ts';
 import { Recent } from '../recent.ts';
 import { identify, slackApp } from './app.ts';
 import { boltLogger } from './logger.ts';
@@ -49,7 +49,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
   const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
   const queue = new ChannelQueue();
-  const slots = new Slots(HEARD_AT_ONCE);
+  const limit = pLimit(HEARD_AT_ONCE);
   const seen = new Recent<true>(REMEMBERED);
   let giveUp: (reason: UndertoneError) => void = () => {};
   const isOver = new Promise<UndertoneError>((resolve) => {
@@ -64,7 +64,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   const app = slackApp({
     ...{ services, botToken, apiUrl, identity, receiver },
     // A note that waits for Slack to take its answer keeps no other one from being heard.
-    hearing: (work) => slots.run(work),
+    hearing: limit,
     async schedule({ id, channel }, work) {
       if (seen.has(id)) return;
       seen.set(id, true);

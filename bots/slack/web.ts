@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { webApi } from '@slack/bolt';
 import { UndertoneError } from '../../core/errors.ts';
+import { backoff } from '../../lib/backoff.ts';
 
 /** Tries of one call, when Slack has trouble; and pauses of milliseconds between them. */
 const TRIES = 5;
@@ -123,7 +124,7 @@ async function persist<Answer>(
         continue;
       }
       if (!isTrouble(thrown) || ++tries >= TRIES) throw thrown;
-      await sleep(FIRST_PAUSE * 2 ** (tries - 1) * (0.5 + Math.random()));
+      await sleep(backoff(tries, FIRST_PAUSE));
       const answer = await found();
       if (answer !== null) return answer;
     }

@@ -118,6 +118,10 @@ export const EN: Strings = {
     'attachment-unavailable': 'I could not fetch this voice note. Please try again in a minute.',
     unavailable: `The service that listens does not answer right now. ${AGAIN}`,
     'configuration-invalid': OURS,
+    'port-taken': OURS,
+    'folder-locked': OURS,
+    'folder-unwritable': OURS,
+    'setting-invalid': OURS,
     internal: OURS,
   },
 };

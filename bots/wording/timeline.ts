@@ -1,5 +1,5 @@
 import type { Label, Segment, Verdict } from '../../core/verdict.ts';
-import { percentIn } from './percent.ts';
+import { percent } from '../../lib/percent.ts';
 import type { Strings } from './strings.ts';
 
 /** The course of a longer note. */
@@ -42,10 +42,10 @@ export function wordTimeline(verdict: Verdict, strings: Strings): TimelineWords 
   const labels = Array.from({ length: STEPS }, (_, i) =>
     longest(timeline, i * step, (i + 1) * step),
   );
-  const percent = percentIn(strings);
+  const { language } = strings;
   const shares = (Object.entries(summary) as [Label, number][])
     .sort(([, one], [, other]) => other - one)
-    .map(([label, share]) => `${percent(share)} ${strings.labels[label]}`);
+    .map(([label, share]) => `${percent(share, { language })} ${strings.labels[label]}`);
   return {
     strip: labels.map((label) => SQUARES[label]).join(''),
     start: clock(0),

@@ -1,6 +1,6 @@
 import type { Label, Verdict } from '../../core/verdict.ts';
+import { percent } from '../../lib/percent.ts';
 import { EN } from './en.ts';
-import { percentIn } from './percent.ts';
 import type { Strings } from './strings.ts';
 import { type TimelineWords, wordTimeline } from './timeline.ts';
 
@@ -57,7 +57,7 @@ const BAR_LENGTH = 10;
  */
 export function wordVerdict(verdict: Verdict, strings: Strings = EN): VerdictWords {
   const { emotion, confidence, probabilities } = verdict;
-  const percent = percentIn(strings);
+  const { language } = strings;
   const ranked = Object.entries(probabilities ?? {}).sort(([, one], [, other]) => other - one) as [
     Label,
     number,
@@ -67,19 +67,19 @@ export function wordVerdict(verdict: Verdict, strings: Strings = EN): VerdictWor
   return {
     ...LOOKS[emotion],
     title: capital(strings.labels[emotion]),
-    sureness: isEmotion ? strings.sureness(percent(confidence)) : null,
+    sureness: isEmotion ? strings.sureness(percent(confidence, { language })) : null,
     meaning:
       emotion === 'no-speech'
         ? strings.noSpeech
         : emotion === 'uncertain'
-          ? strings.uncertain(strings.labels[ranked[0][0]], percent(confidence))
+          ? strings.uncertain(strings.labels[ranked[0][0]], percent(confidence, { language }))
           : null,
     others: next
       .filter(([, share]) => share >= LEAST_SHARE)
       .slice(0, MOST_OTHERS)
       .map(([label, share]) => ({
         label: strings.labels[label],
-        share: percent(share),
+        share: percent(share, { language }),
         bar: bar(share),
       })),
     timeline: wordTimeline(verdict, strings),

@@ -1,52 +1,45 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, relative, resolve } from 'node:path';
-import { ConfigurationError } from '../configuration-error.ts';
-import { ROOT } from '../root.ts';
-import { type Architecture, NODE_ARCH } from './architecture.ts';
-import { readExecutable } from './elf.ts';
+import { join, relative, resolve } from 'node:path';
+import { ROOT } from '../../lib/root.ts';
+import { ConfigurationError } from '../config.ts';
+import { type Architecture, NODE_ARCH } from './code.ts';
 
-/** Where ffmpeg lies in a function: layers are unpacked to /opt. */
+/** Path of ffmpeg inside a function: Lambda unpacks layers to /opt. */
 export const FFMPEG_IN_LAYER = '/opt/bin/ffmpeg';
 
 /**
- * Returns the ffmpeg to deploy: the one that is asked for, else one fetched into .cache/, else that
- * of the package ffmpeg-static, where it is for the processor of the functions. Null for `none`.
+ * Returns the path of the ffmpeg to deploy: the requested one, else the one downloaded to .cache/, else
+ * that of the package ffmpeg-static if it is for the right architecture. Null for `none`.
  *
- * @throws ConfigurationError a sentence that says how to get one
+ * @throws ConfigurationError when there is none, with the ways to get one
  */
-export function findFfmpegFor(architecture: Architecture, asked?: string): string | null {
-  if (asked === 'none') return null;
-  if (asked !== undefined) {
-    const path = isAbsolute(asked) ? asked : resolve(asked);
-    const complaint = complaintAbout(path, architecture);
-    if (complaint)
-      throw new ConfigurationError(`The ffmpeg at ${path} cannot be deployed: ${complaint}.`);
+export function findFfmpegFor(architecture: Architecture, requested?: string): string | null {
+  if (requested === 'none') return null;
+  if (requested !== undefined) {
+    const path = resolve(requested);
+    const problem = problemOf(path, architecture);
+    if (problem) throw new ConfigurationError(`Cannot deploy the ffmpeg at ${path}: ${problem}.`);
     return path;
   }
-  const fits = (path: string) => complaintAbout(path, architecture) === null;
-  const found = [fetchedFfmpeg(architecture), packagedFfmpeg()].find(
-    (path) => path !== undefined && fits(path),
+  const found = [downloadedFfmpeg(architecture), packagedFfmpeg()].find(
+    (path) => path !== undefined && problemOf(path, architecture) === null,
   );
   if (found) return found;
-  throw new ConfigurationError(howToGetOne(architecture));
+  const target = relative(ROOT, downloadedFfmpeg(architecture));
+  throw new ConfigurationError(
+    [
+      `No ffmpeg for Linux on ${architecture} was found; MP3, M4A and some other formats need it. Either`,
+      '  download the one of ffmpeg-static (from GitHub, once), in the folder of package.json:',
+      `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
+      '  or give the path of a static build:  -c ffmpeg=<path>',
+      '  or deploy without ffmpeg:            -c ffmpeg=none',
+      'WAV, FLAC, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
+    ].join('\n'),
+  );
 }
 
-/** Why a file cannot be the ffmpeg of a function; null when it can. */
-function complaintAbout(path: string, architecture: Architecture): string | null {
-  if (!existsSync(path)) return 'there is no such file';
-  const executable = readExecutable(path);
-  if (!executable) return 'it is not a program for 64-bit Linux';
-  if (executable.architecture !== architecture) {
-    return `it is for ${executable.architecture}, and the functions run on ${architecture} (-c architecture=${executable.architecture} changes that)`;
-  }
-  if (!executable.isStatic) {
-    return 'it needs shared libraries, which Lambda does not have; take a static build';
-  }
-  return null;
-}
-
-function fetchedFfmpeg(architecture: Architecture): string {
+function downloadedFfmpeg(architecture: Architecture): string {
   return join(ROOT, '.cache', `ffmpeg-linux-${NODE_ARCH[architecture]}`);
 }
 
@@ -59,14 +52,44 @@ function packagedFfmpeg(): string | undefined {
   }
 }
 
-function howToGetOne(architecture: Architecture): string {
-  const target = relative(ROOT, fetchedFfmpeg(architecture));
-  return [
-    `There is no ffmpeg for Linux on ${architecture} here, and MP3, M4A and the like need one. Either`,
-    '  fetch the one of ffmpeg-static (from GitHub, once), in the folder of package.json:',
-    `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
-    '  or name a static build that you have:  -c ffmpeg=<path>',
-    '  or deploy without it:                  -c ffmpeg=none',
-    'WAV, FLAC, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
-  ].join('\n');
+/** Returns why a file cannot be the ffmpeg of a function; null if it can. */
+function problemOf(path: string, architecture: Architecture): string | null {
+  if (!existsSync(path)) return 'there is no such file';
+  const executable = readExecutable(path);
+  if (!executable) return 'it is not a program for 64-bit Linux';
+  if (executable.architecture !== architecture) {
+    return `it is for ${executable.architecture}, but the functions run on ${architecture} (-c architecture=${executable.architecture} changes that)`;
+  }
+  if (!executable.isStatic) {
+    return 'it needs shared libraries, which Lambda does not have; use a static build';
+  }
+  return null;
+}
+
+/** `e_machine` of the two architectures of Lambda (ELF specification; psABI of each). */
+const MACHINES: Readonly<Record<number, Architecture>> = { 62: 'x86_64', 183: 'arm64' };
+/** Type of the program header that names the dynamic linker. */
+const PT_INTERP = 3;
+/** The program headers follow the file header and fit in one page with it. */
+const HEADER_BYTES = 4096;
+
+/** Reads the header of a program for 64-bit Linux; returns null for any other file. */
+function readExecutable(path: string): { architecture: Architecture; isStatic: boolean } | null {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, HEADER_BYTES, 0);
+  } finally {
+    closeSync(file);
+  }
+  const isElf64 = header.readUInt32BE(0) === 0x7f454c46 && header[4] === 2 && header[5] === 1;
+  const architecture = isElf64 ? MACHINES[header.readUInt16LE(18)] : undefined;
+  if (!architecture) return null;
+  const first = Number(header.readBigUInt64LE(32));
+  const size = header.readUInt16LE(54);
+  const count = header.readUInt16LE(56);
+  const types = Array.from({ length: count }, (_, i) => first + i * size)
+    .filter((at) => at + 4 <= HEADER_BYTES)
+    .map((at) => header.readUInt32LE(at));
+  return { architecture, isStatic: !types.includes(PT_INTERP) };
 }

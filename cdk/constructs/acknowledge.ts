@@ -1,13 +1,13 @@
 import { type CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Says why one rule of AwsSolutions (cdk-nag) does not hold for a construct and what is below it. */
+/** States why a rule of AwsSolutions (cdk-nag) does not apply to a construct and its children. */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
 /**
- * Says why a policy names many resources of one bucket, table or the like.
+ * States why a policy covers many objects, items or the like of one resource.
  *
  * @param suffix what follows the ARN of `resource` in the policy, such as `/labels/*`
  */

@@ -18,15 +18,14 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CORS } from '../../functions/http/cors.ts';
+import { type PerVariable, UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
 import { type ApiRoute, ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { Ffmpeg } from './ffmpeg.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
 import { grantObjects } from './grants.ts';
-import { Handler } from './handler.ts';
-import type { State } from './state.ts';
-import { type Storage, UPLOADS_PREFIX } from './storage.ts';
+import { type Ffmpeg, Handler } from './handler.ts';
+import type { State, Storage } from './storage.ts';
 
 /** API Gateway waits this long and no longer. */
 const LONGEST_ANSWER = Duration.seconds(29);
@@ -45,7 +44,7 @@ export interface ApiProps {
   readonly state: State;
   readonly ffmpeg: Ffmpeg;
   /** What the functions that use buckets and tables read. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: PerVariable<string>;
 }
 
 /** The HTTP API: a function for every route of functions/routes.ts. */

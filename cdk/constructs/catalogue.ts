@@ -2,7 +2,8 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
-import { LABELS_PREFIX, QUERIES_PREFIX, type Storage } from './storage.ts';
+import { LABELS_PREFIX } from '../../functions/infrastructure.ts';
+import { QUERIES_PREFIX, type Storage } from './storage.ts';
 
 const TABLE = 'labels';
 /** No label is older; Athena looks at no day before it. */

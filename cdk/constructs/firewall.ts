@@ -1,28 +1,65 @@
 import type { Stage } from 'aws-cdk-lib/aws-apigateway';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import type { Proof } from './proof.ts';
+import { acknowledge } from './acknowledge.ts';
 
-/** The header in which CloudFront says who the visitor is. It counts only beside the page's proof. */
+/** The header in which CloudFront sends the visitor's address. Trusted only beside the page's secret. */
 export const VIEWER_ADDRESS = 'x-viewer-address';
+
+export interface SecretHeaderProps {
+  /** Name of the header. */
+  readonly header: string;
+  /** What the secret is for, as shown in Secrets Manager. */
+  readonly description: string;
+}
+
+/**
+ * A request header with a secret value, by which the firewall recognises callers of this stack. Secrets
+ * Manager generates the value and CloudFormation reads it at deployment; the template has only a
+ * reference.
+ */
+export class SecretHeader extends Construct {
+  readonly header: string;
+  readonly secret: Secret;
+
+  constructor(scope: Construct, id: string, { header, description }: SecretHeaderProps) {
+    super(scope, id);
+    this.header = header;
+    this.secret = new Secret(this, 'Secret', {
+      description,
+      generateSecretString: { passwordLength: 40, excludePunctuation: true },
+    });
+    acknowledge(
+      this.secret,
+      'SMG4',
+      'It grants no access; it only changes by which address requests are counted. Rotation would need a deployment.',
+    );
+  }
+
+  /** The value, as a reference that CloudFormation resolves. */
+  get value(): string {
+    return this.secret.secretValue.unsafeUnwrap();
+  }
+}
 
 export interface FirewallProps {
   readonly stage: Stage;
   /** Requests in five minutes. */
   readonly requestsPerAddress: number;
-  /** What CloudFront shows: its own addresses stand for many visitors. */
-  readonly page: Proof | undefined;
-  /** What the chat bots show: few addresses of ours send for many people, who have limits there. */
-  readonly chat: Proof | undefined;
-  /** Paths that Discord and Slack call, each from few addresses, with signatures. */
+  /** Sent by CloudFront, whose few addresses stand for many visitors. */
+  readonly page: SecretHeader | undefined;
+  /** Sent by the chat bots, whose few addresses stand for many people. The bots limit each person. */
+  readonly chat: SecretHeader | undefined;
+  /** Paths that Discord and Slack call from few addresses, with signed requests. */
   readonly signedPaths: readonly string[];
 }
 
 type Statement = CfnWebACL.StatementProperty;
 
 /**
- * Blocks an address that sends too many requests. It looks at addresses only: rules that read bodies
- * see attacks in compressed audio, and refuse whatever is larger than 8 KB.
+ * Blocks addresses that send too many requests. It does not inspect bodies: such rules mistake
+ * compressed audio for attacks and reject everything above 8 KB.
  */
 export class Firewall extends Construct {
   readonly webAcl: CfnWebACL;
@@ -31,7 +68,7 @@ export class Firewall extends Construct {
     super(scope, id);
     const { stage, requestsPerAddress, page, chat, signedPaths } = props;
     const countedElsewhere = [
-      ...[page, chat].flatMap((proof) => (proof ? [shows(proof)] : [])),
+      ...[page, chat].flatMap((header) => (header ? [hasHeader(header)] : [])),
       ...signedPaths.map(endsWith),
     ];
     this.webAcl = new CfnWebACL(this, 'WebAcl', {
@@ -56,14 +93,14 @@ export class Firewall extends Construct {
   }
 }
 
-/** Counts visitors of the page by the address that CloudFront tells, and by no other's word. */
-function perVisitor(page: Proof, limit: number): CfnWebACL.RateBasedStatementProperty {
+/** Counts visitors of the page by the address that CloudFront sends. */
+function perVisitor(page: SecretHeader, limit: number): CfnWebACL.RateBasedStatementProperty {
   return {
     aggregateKeyType: 'FORWARDED_IP',
-    // CloudFront always sends an address: what has none in that header is blocked.
+    // CloudFront always sends an address; requests without one are blocked.
     forwardedIpConfig: { headerName: VIEWER_ADDRESS, fallbackBehavior: 'MATCH' },
     limit,
-    scopeDownStatement: shows(page),
+    scopeDownStatement: hasHeader(page),
   };
 }
 
@@ -82,11 +119,11 @@ function limit(
   };
 }
 
-function shows({ header, value }: Proof): Statement {
+function hasHeader({ header, value }: SecretHeader): Statement {
   return matches({ singleHeader: { Name: header } }, 'EXACTLY', value);
 }
 
-/** The path begins with the stage, and no route has one of these inside of it. */
+/** The path begins with the name of the stage, so only its end is compared. */
 function endsWith(path: string): Statement {
   return matches({ uriPath: {} }, 'ENDS_WITH', path);
 }
@@ -102,12 +139,12 @@ function matches(
   };
 }
 
-/** AWS takes no OR of one. */
+/** AWS rejects an OR of a single statement. */
 function anyOf(statements: readonly Statement[]): Statement {
   return statements.length === 1 ? statements[0] : { orStatement: { statements: [...statements] } };
 }
 
-/** No sampled requests: AWS would keep addresses and headers of the people who send. */
+/** Without sampled requests, which would store addresses and headers of callers. */
 function metrics(metricName: string): CfnWebACL.VisibilityConfigProperty {
   return { metricName, cloudWatchMetricsEnabled: true, sampledRequestsEnabled: false };
 }

@@ -1,13 +1,23 @@
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { acknowledgeResources } from './acknowledge.ts';
 import type { Handler } from './handler.ts';
 
-/** What a function may do with objects. The grants of the CDK itself come with wildcard actions. */
+// The grant methods of the CDK use wildcard actions; these name each action.
+
+/** Reading, writing and deleting single items of a table. */
+export const ITEM_ACTIONS = [
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+] as const;
+
 export type ObjectAction = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject';
 
 /**
- * Lets a function act on the objects of a bucket below a prefix (all of them for an empty one).
+ * Lets a function act on the objects of a bucket under a prefix (all of them for an empty one).
  *
  * @example
  * grantObjects(label, results, 'labels/', ['s3:PutObject']);
@@ -18,11 +28,7 @@ export function grantObjects(
   prefix: string,
   actions: readonly ObjectAction[],
 ): void {
-  Grant.addToPrincipal({
-    grantee: handler.function,
-    actions: [...actions],
-    resourceArns: [bucket.arnForObjects(`${prefix}*`)],
-  }).assertSuccess();
+  grant(handler.function, actions, bucket.arnForObjects(`${prefix}*`));
   acknowledgeResources(
     handler,
     bucket,
@@ -32,13 +38,23 @@ export function grantObjects(
 }
 
 /**
- * Lets a function list a bucket. S3 answers 403 instead of 404 for an object that is gone to whom
- * may not list, and a missing object could not be told from a missing permission.
+ * Lets a function list a bucket. Without this permission S3 answers 403 instead of 404 for a missing
+ * object, which then looks like a missing permission.
  */
 export function grantList(handler: Handler, bucket: Bucket): void {
+  grant(handler.function, ['s3:ListBucket'], bucket.bucketArn);
+}
+
+/** Lets somebody read a secret of Secrets Manager that is referred to by name. */
+export function grantSecret(grantee: IGrantable, secret: ISecret): void {
+  // Secrets Manager appends six random characters to the name in the ARN.
+  grant(grantee, ['secretsmanager:GetSecretValue'], `${secret.secretArn}-??????`);
+}
+
+function grant(grantee: IGrantable, actions: readonly string[], resource: string): void {
   Grant.addToPrincipal({
-    grantee: handler.function,
-    actions: ['s3:ListBucket'],
-    resourceArns: [bucket.bucketArn],
+    grantee,
+    actions: [...actions],
+    resourceArns: [resource],
   }).assertSuccess();
 }

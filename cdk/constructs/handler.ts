@@ -1,40 +1,52 @@
-import { join } from 'node:path';
+import { chmodSync, cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
   Function as LambdaFunction,
-  type LayerVersion,
+  LayerVersion,
   LoggingFormat,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundleHandler } from '../bundle/handler.ts';
+import type { PerVariable } from '../../functions/infrastructure.ts';
+import { ROOT } from '../../lib/root.ts';
+import { bundleHandler } from '../bundle/code.ts';
+import { FFMPEG_IN_LAYER, findFfmpegFor } from '../bundle/ffmpeg.ts';
 import type { Config } from '../config.ts';
-import { ROOT } from '../root.ts';
 import { acknowledge } from './acknowledge.ts';
+
+const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 } as const;
+const RUNTIMES = { 22: Runtime.NODEJS_22_X, 24: Runtime.NODEJS_24_X } as const;
+
+/** Configuration of Powertools. */
+export const POWERTOOLS = {
+  POWERTOOLS_SERVICE_NAME: 'undertone',
+  POWERTOOLS_METRICS_NAMESPACE: 'Undertone',
+  POWERTOOLS_LOG_LEVEL: 'INFO',
+  // Responses contain a person's emotions; traces record timings only.
+  POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'false',
+} as const;
 
 export interface HandlerProps {
   readonly config: Config;
   /** Name of the file in functions/ that exports `handler`. */
   readonly name: string;
   readonly description: string;
+  /** MB. */
   readonly memory: number;
   readonly timeout: Duration;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: PerVariable<string>;
   readonly layers?: readonly LayerVersion[];
-  /** Concurrency kept for it; taken from the account when left out. */
+  /** Concurrency reserved for it; 0 or undefined shares that of the account. */
   readonly reservedConcurrency?: number;
 }
 
-/** Architectures and runtimes, from the context values to the names of the CDK. */
-export const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 } as const;
-export const RUNTIMES = { 22: Runtime.NODEJS_22_X, 24: Runtime.NODEJS_24_X } as const;
-
-/** One function: a file of functions/, its log group, and a role that may nothing else than log. */
+/** A Lambda function: a file of functions/, with its log group and a role that may only write logs. */
 export class Handler extends Construct {
   readonly function: LambdaFunction;
 
@@ -47,7 +59,7 @@ export class Handler extends Construct {
     });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `What ${name} of Undertone may do.`,
+      description: `Permissions of the function ${name} of Undertone.`,
     });
     logGroup.grantWrite(role);
     this.function = new LambdaFunction(this, 'Function', {
@@ -71,35 +83,68 @@ export class Handler extends Construct {
     acknowledge(
       role,
       'IAM5[Resource::*]',
-      'X-Ray takes traces for no resource in particular: its two write actions know none.',
+      'The two write actions of X-Ray cannot be restricted to a resource.',
     );
     if (config.node !== 24) {
-      acknowledge(this.function, 'L1', `Node ${config.node} was asked for by -c node.`);
+      acknowledge(this.function, 'L1', `Node ${config.node} was requested with -c node.`);
     }
   }
 }
 
-/** What Powertools reads. */
-export const POWERTOOLS = {
-  POWERTOOLS_SERVICE_NAME: 'undertone',
-  POWERTOOLS_METRICS_NAMESPACE: 'Undertone',
-  POWERTOOLS_LOG_LEVEL: 'INFO',
-  // Answers hold a person's emotions: traces get timings, never what was answered.
-  POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'false',
-} as const;
+/** ffmpeg in a layer, for the functions that decode audio. Empty if deployed with `-c ffmpeg=none`. */
+export class Ffmpeg extends Construct {
+  readonly layers: readonly LayerVersion[];
+  readonly environment: PerVariable<string>;
+
+  constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
+    super(scope, id);
+    const path = findFfmpegFor(config.architecture, config.ffmpeg);
+    this.layers = path === null ? [] : [this.#layer(path, config)];
+    this.environment = path === null ? {} : { FFMPEG_BIN: FFMPEG_IN_LAYER };
+  }
+
+  #layer(path: string, { architecture }: Config): LayerVersion {
+    return new LayerVersion(this, 'Layer', {
+      description: 'ffmpeg, for all formats but WAV, FLAC and Opus in Ogg or WebM.',
+      compatibleArchitectures: [ARCHITECTURES[architecture]],
+      code: locallyBundled(dirname(path), [path], (folder) => {
+        const target = join(folder, 'bin', 'ffmpeg');
+        cpSync(path, target, { dereference: true });
+        // Downloads and copies may have lost the executable bit.
+        chmodSync(target, 0o755);
+      }),
+    });
+  }
+}
 
 function codeOf(name: string, { architecture, node }: Config): Code {
-  return Code.fromAsset(join(ROOT, 'functions'), {
-    // What was bundled decides whether anything changed: the code, but also model and packages.
+  const key = [name, architecture, String(node)];
+  return locallyBundled(join(ROOT, 'functions'), key, (folder) =>
+    bundleHandler({ name, architecture, node }, folder),
+  );
+}
+
+/**
+ * Returns code that is made on this machine.
+ *
+ * @param key tells the bundles of one source apart
+ * @param bundle writes the files to a folder
+ */
+function locallyBundled(
+  source: string,
+  key: readonly string[],
+  bundle: (folder: string) => void,
+): Code {
+  return Code.fromAsset(source, {
+    // Hashes the output, so that a new model or package counts as a change, too.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never pulled: the local bundling below always does it.
+      // Never pulled, because the local bundling below always succeeds.
       image: DockerImage.fromRegistry('none'),
-      // Tells the bundles of this folder apart.
-      command: [name, architecture, String(node)],
+      command: [...key],
       local: {
         tryBundle(folder) {
-          bundleHandler({ name, architecture, node }, folder);
+          bundle(folder);
           return true;
         },
       },

@@ -4,30 +4,29 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import {
+  LABELLING,
+  LABELS_PREFIX,
+  type PerVariable,
+  UPLOADS_PREFIX,
+} from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
-import type { Ffmpeg } from './ffmpeg.ts';
-import { grantList, grantObjects } from './grants.ts';
-import { Handler } from './handler.ts';
-import { visibilityFor } from './queues.ts';
-import type { State } from './state.ts';
-import { LABELS_PREFIX, type Storage, UPLOADS_PREFIX } from './storage.ts';
+import { grantList, grantObjects, ITEM_ACTIONS } from './grants.ts';
+import { type Ffmpeg, Handler } from './handler.ts';
+import type { State, Storage } from './storage.ts';
 
-/** Recordings of one call. A call that runs out of time is repeated whole, so it is kept small. */
-const BATCH = 5;
-/** Long enough for a batch in which every recording runs into the limit of the decoder (15 s). */
-const TIMEOUT = Duration.seconds(120);
-/** Times that a message is tried before it goes to the dead-letter queue. */
-const TRIES = 5;
+/** AWS recommends a visibility timeout of six times that of the function, for throttled invocations. */
+const VISIBILITY_PER_TIMEOUT = 6;
 
 export interface LabellingProps {
   readonly config: Config;
   readonly storage: Storage;
   readonly state: State;
   readonly ffmpeg: Ffmpeg;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: PerVariable<string>;
 }
 
-/** Inbox bucket → queue → label function, and a dead-letter queue for what cannot be worked on. */
+/** Inbox bucket → queue → label function, with a dead-letter queue for messages that keep failing. */
 export class Labelling extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -36,32 +35,31 @@ export class Labelling extends Construct {
   constructor(scope: Construct, id: string, props: LabellingProps) {
     super(scope, id);
     const { config, storage, state, ffmpeg } = props;
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-    });
+    };
+    this.deadLetters = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      visibilityTimeout: visibilityFor(TIMEOUT),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: TRIES },
+      ...common,
+      visibilityTimeout: Duration.seconds(VISIBILITY_PER_TIMEOUT * LABELLING.timeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: LABELLING.tries },
     });
     this.handler = new Handler(this, 'Label', {
       config,
       name: 'label',
-      description: 'Labels the recordings that come into the inbox bucket.',
+      description: 'Labels recordings that arrive in the inbox bucket.',
       memory: config.memory,
-      timeout: TIMEOUT,
+      timeout: Duration.seconds(LABELLING.timeoutSeconds),
       environment: { ...props.environment, ...ffmpeg.environment },
       layers: ffmpeg.layers,
     });
     this.handler.function.addEventSource(
       new SqsEventSource(this.queue, {
-        batchSize: BATCH,
+        batchSize: LABELLING.batchSize,
         reportBatchItemFailures: true,
-        // Not reserved concurrency: messages that were throttled would use up their tries.
+        // Rather than reserved concurrency, with which throttled messages would use up their tries.
         maxConcurrency: config.labelConcurrency,
       }),
     );
@@ -70,18 +68,17 @@ export class Labelling extends Construct {
     grantObjects(this.handler, storage.inbox, '', ['s3:GetObject']);
     grantObjects(this.handler, storage.inbox, UPLOADS_PREFIX, ['s3:DeleteObject']);
     grantObjects(this.handler, storage.results, LABELS_PREFIX, ['s3:PutObject']);
-    const actions = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((a) => `dynamodb:${a}`);
-    state.idempotency.grant(this.handler.function, ...actions);
+    state.idempotency.grant(this.handler.function, ...ITEM_ACTIONS);
     state.results.grant(this.handler.function, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   }
 
   /**
-   * Makes the bucket tell the queue about new objects, in the bucket's own properties: the CDK's way
-   * is a function of its own, with rights on every bucket of the account.
+   * Sends S3's notifications of new objects to the queue. It sets the property of the bucket itself,
+   * as the CDK's construct deploys a function that may change every bucket of the account.
    */
   #notify({ inbox }: Storage): void {
     this.queue.grantSendMessages(
-      // Not the bucket's ARN: the bucket has to come after this policy, which S3 tries out.
+      // Not restricted by the bucket's ARN: S3 checks this policy when the bucket is created.
       new ServicePrincipal('s3.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),

@@ -17,9 +17,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { LABELLING } from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
-import type { Chat } from './chat/chat.ts';
+import type { Chat } from './chat.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling } from './labelling.ts';
 
@@ -32,7 +33,7 @@ export interface ObservabilityProps {
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** One page that shows how it goes, and alarms for what a person has to look at. */
+/** A dashboard, and alarms for what needs somebody's attention. */
 export class Observability extends Construct {
   readonly alarms: Topic;
   readonly dashboard: Dashboard;
@@ -40,7 +41,7 @@ export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
     this.alarms = new Topic(this, 'Alarms', { enforceSSL: true, displayName: 'Undertone alarms' });
-    // A policy of its own, as TLS asks for, takes the place of the one that lets CloudWatch publish.
+    // The policy that enforces TLS replaces the default one, which lets CloudWatch publish.
     this.alarms.grantPublish(
       new ServicePrincipal('cloudwatch.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -60,8 +61,7 @@ export class Observability extends Construct {
       metric: deadLettersOf(labelling),
       threshold: 1,
       evaluationPeriods: 1,
-      alarmDescription:
-        'Recordings could not be labelled in five tries. docs/deployment.md, "Dead letters", says how to send them again.',
+      alarmDescription: `Recordings could not be labelled in ${LABELLING.tries} tries. docs/deployment.md, "Dead letters", explains how to redrive them.`,
     });
     this.#alarm('Backlog', {
       metric: queue.metricApproximateAgeOfOldestMessage({
@@ -71,7 +71,7 @@ export class Observability extends Construct {
       threshold: Duration.hours(1).toSeconds(),
       evaluationPeriods: 1,
       alarmDescription:
-        'A recording has been waiting for an hour: more come in than are labelled. Raise labelConcurrency.',
+        'A recording has been waiting for an hour: they arrive faster than they are labelled. Raise labelConcurrency.',
     });
     this.#alarm('LabelErrors', {
       metric: handler.function.metricErrors({ period: FIVE_MINUTES }),
@@ -79,7 +79,7 @@ export class Observability extends Construct {
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
       alarmDescription:
-        'The label function fails as a whole: out of time, out of memory, or broken.',
+        'Whole invocations of the label function fail: timeout, out of memory, or a defect.',
     });
   }
 
@@ -92,11 +92,11 @@ export class Observability extends Construct {
           requests: api.metricCount({ statistic: 'Sum' }),
         },
         period: FIVE_MINUTES,
-        label: 'answers of 500 and above, %',
+        label: '5xx responses, %',
       }),
       threshold: 2,
       evaluationPeriods: 2,
-      alarmDescription: 'More than 2 % of the answers of the API are failures of ours.',
+      alarmDescription: 'More than 2% of the responses of the API are 5xx.',
     });
     const emotion = handlers.get('emotion');
     if (!emotion) return;
@@ -105,13 +105,13 @@ export class Observability extends Construct {
       threshold: 10,
       evaluationPeriods: 1,
       alarmDescription:
-        'Requests found no function to answer them: raise the concurrency of the account or emotionConcurrency.',
+        'Requests were throttled by Lambda. Raise the concurrency quota of the account, or emotionConcurrency.',
     });
     this.#alarm('Slow', {
       metric: emotion.function.metricDuration({ period: FIVE_MINUTES, statistic: 'p95' }),
       threshold: Duration.seconds(10).toMilliseconds(),
       evaluationPeriods: 3,
-      alarmDescription: 'One answer in twenty takes longer than ten seconds.',
+      alarmDescription: 'One response in twenty takes longer than ten seconds.',
     });
   }
 
@@ -121,7 +121,7 @@ export class Observability extends Construct {
       threshold: 1,
       evaluationPeriods: 1,
       alarmDescription:
-        'Questions in a chat were never answered. docs/deployment.md, "Dead letters", says what to do.',
+        'Questions in a chat were not answered. docs/deployment.md, "Dead letters", explains what to do.',
     });
     this.#alarm('ChatBacklog', {
       metric: jobs.queue.metricApproximateAgeOfOldestMessage({
@@ -131,14 +131,15 @@ export class Observability extends Construct {
       threshold: Duration.minutes(5).toSeconds(),
       evaluationPeriods: 1,
       alarmDescription:
-        'Somebody in a chat has been waiting for five minutes; Discord takes an answer for fifteen. Raise chatConcurrency.',
+        'A question in a chat has been waiting for five minutes; Discord takes an answer for fifteen. Raise chatConcurrency.',
     });
     this.#alarm('ChatErrors', {
       metric: worker.function.metricErrors({ period: FIVE_MINUTES }),
       threshold: 1,
       evaluationPeriods: 3,
       datapointsToAlarm: 2,
-      alarmDescription: 'The chat worker fails as a whole: out of time, out of memory, or broken.',
+      alarmDescription:
+        'Whole invocations of the chat worker fail: timeout, out of memory, or a defect.',
     });
     if (!gateway) return;
     this.#alarm('GatewayDown', {
@@ -147,7 +148,7 @@ export class Observability extends Construct {
       evaluationPeriods: 3,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
-      alarmDescription: 'Nothing listens to Discord: the task does not stay up. Its log says why.',
+      alarmDescription: 'The task that listens to Discord is not running. Its log says why.',
     });
   }
 
@@ -163,7 +164,7 @@ export class Observability extends Construct {
   }
 }
 
-/** How many messages have been given up. */
+/** The number of messages in a dead-letter queue. */
 function deadLettersOf({ deadLetters }: { readonly deadLetters: Queue }): IMetric {
   return deadLetters.metricApproximateNumberOfMessagesVisible({
     period: Duration.minutes(1),
@@ -177,7 +178,7 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
   const functions = [
     labelling.handler,
     ...api.handlers.values(),
-    ...(chat ? [...chat.doors, chat.worker] : []),
+    ...(chat ? [...chat.webhooks, chat.worker] : []),
   ].map((handler) => handler.function);
   const rest = api.api;
   return new Dashboard(scope, 'Dashboard', {
@@ -190,15 +191,15 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
           rest.metricClientError({ label: '4xx' }),
           rest.metricServerError({ label: '5xx' }),
         ]),
-        graph('Latency of the API', [
+        graph('API latency', [
           rest.metricLatency({ statistic: 'p50' }),
           rest.metricLatency({ statistic: 'p95' }),
           rest.metricLatency({ statistic: 'p99' }),
         ]),
       ],
       [
-        graph('Recordings answered', ['Verdicts', 'NamedErrors', 'Absent'].map(answered)),
-        graph('Recordings waiting', [
+        graph('Recordings labelled', ['Verdicts', 'NamedErrors', 'Absent'].map(labelled)),
+        graph('Labelling queue', [
           labelling.queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
           labelling.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'being labelled' }),
         ]),
@@ -222,7 +223,7 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
           width: 12,
         }),
         graph(
-          'Seconds the oldest has waited',
+          'Age of the oldest message, seconds',
           [labelling, ...(chat ? [chat.jobs] : [])].map(({ queue }) =>
             queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
           ),
@@ -240,15 +241,15 @@ function chatRow({ jobs, worker }: Chat): GraphWidget[] {
       jobs.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'being answered' }),
       jobs.queue.metricNumberOfMessagesSent({ label: 'asked' }),
     ]),
-    graph('Time to answer in chats', [
+    graph('Duration of the chat worker', [
       worker.function.metricDuration({ statistic: 'p50' }),
       worker.function.metricDuration({ statistic: 'p95' }),
     ]),
   ];
 }
 
-/** A metric that the label function itself writes, through Powertools. */
-function answered(metricName: string): IMetric {
+/** A metric that the label function emits through Powertools. */
+function labelled(metricName: string): IMetric {
   const dimensionsMap = { service: POWERTOOLS.POWERTOOLS_SERVICE_NAME };
   const namespace = POWERTOOLS.POWERTOOLS_METRICS_NAMESPACE;
   return new Metric({ namespace, metricName, dimensionsMap, statistic: 'Sum' });

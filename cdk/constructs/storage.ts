@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import {
   BlockPublicAccess,
   Bucket,
@@ -9,16 +10,19 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import {
+  INBOX_CORS,
+  LABELS_PREFIX,
+  TABLES,
+  UPLOADS_PREFIX,
+} from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** Keys of the inbox bucket that presigned posts write. */
-export const UPLOADS_PREFIX = 'uploads/';
-/** Keys of the results bucket: labels, and what Athena answers. */
-export const LABELS_PREFIX = 'labels/';
+/** Keys of the results bucket at which Athena stores the results of queries. */
 export const QUERIES_PREFIX = 'athena/';
 
-/** Recordings come into one bucket, labels go to another: never to the same, which would loop. */
+/** The buckets. Recordings and labels have separate ones: with a single one, labels would be labelled. */
 export class Storage extends Construct {
   readonly inbox: Bucket;
   readonly results: Bucket;
@@ -26,27 +30,23 @@ export class Storage extends Construct {
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
     const common = commonProps(config);
-    // Not versioned: a recording that is deleted has to be gone, not hidden below a marker.
+    // Not versioned: a deleted recording must be gone, not hidden behind a delete marker.
     this.inbox = new Bucket(this, 'Inbox', {
       ...common,
       lifecycleRules: [
         expireAfter('uploads', 1, UPLOADS_PREFIX),
         { ...expireAfter('recordings', config.inboxDays), ...STALE_PARTS },
       ],
-      // CORS keeps pages from using what a browser knows of its visitor, and here that is nothing: who
-      // has the presigned form may post, one file to one key, and learns nothing from the answer. Pages
-      // of any origin may ask the API for a form, so they may use it. The page's own origin alone would
-      // also go round in a circle: its policy names this bucket.
       cors: [
         {
-          allowedMethods: [HttpMethods.POST],
-          allowedOrigins: ['*'],
-          allowedHeaders: ['*'],
+          allowedMethods: INBOX_CORS.methods.map((method) => HttpMethods[method]),
+          allowedOrigins: [...INBOX_CORS.origins],
+          allowedHeaders: [...INBOX_CORS.headers],
           maxAge: 3600,
         },
       ],
     });
-    // Versioned: a label written over or deleted by mistake can be had back for a week.
+    // Versioned: a label overwritten or deleted by mistake can be restored for a week.
     this.results = new Bucket(this, 'Results', {
       ...common,
       versioned: true,
@@ -60,7 +60,7 @@ export class Storage extends Construct {
       acknowledge(
         bucket,
         'S1',
-        'Server access logs would write down every key, and keys are the names of people’s files; CloudTrail data events serve who has to audit.',
+        'Server access logs would record every key, and keys are names of people’s files. CloudTrail data events serve audits.',
       );
     }
   }
@@ -83,4 +83,46 @@ function commonProps({ removal }: Config): BucketProps {
 
 function expireAfter(id: string, days: number, prefix?: string): LifecycleRule {
   return { id, expiration: Duration.days(days), ...(prefix && { prefix }) };
+}
+
+/** The tables of short-lived rows: results of uploads, and which objects and questions are done. */
+export class State extends Construct {
+  readonly results: Table;
+  readonly idempotency: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const options = {
+      removalPolicy: RemovalPolicy.DESTROY,
+      noBackup:
+        'Rows live for hours, and a deleted result must not come back: a backup would keep it for 35 days.',
+    };
+    this.results = expiringTable(this, 'Results', { ...TABLES.results, ...options });
+    this.idempotency = expiringTable(this, 'Idempotency', { ...TABLES.idempotency, ...options });
+  }
+}
+
+export interface ExpiringTableOptions {
+  readonly partitionKey: string;
+  /** Attribute that holds when a row expires. */
+  readonly timeToLive: string;
+  readonly removalPolicy: RemovalPolicy;
+  /** Why the table has no point-in-time recovery. */
+  readonly noBackup: string;
+}
+
+/** Makes a table that is billed by request and forgets expired rows. */
+export function expiringTable(
+  scope: Construct,
+  id: string,
+  { partitionKey, timeToLive, removalPolicy, noBackup }: ExpiringTableOptions,
+): Table {
+  const table = new Table(scope, id, {
+    partitionKey: { name: partitionKey, type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    timeToLiveAttribute: timeToLive,
+    removalPolicy,
+  });
+  acknowledge(table, 'DDB3', noBackup);
+  return table;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { UndertoneError } from '../../core/errors.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
+import { UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
 import { awsError } from './aws-error.ts';
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { s3Client, sqsClient } from './clients.ts';
@@ -12,8 +13,6 @@ import { sendAll } from './send-batches.ts';
 
 /** Objects that are enqueued before the checkpoint moves on: at most so many twice after a failure. */
 const CHUNK = 100;
-/** Uploads of single people: they have their own way through the queue, and expire. */
-const UPLOADS = 'uploads/';
 
 export interface BackfillOptions {
   /** The address of the labelling queue. */
@@ -108,7 +107,8 @@ async function* chunksOf(
 
 function isRecording({ Key = '', Size = 0 }: _Object): boolean {
   const isFolderMarker = Key.endsWith('/') && Size === 0;
-  return !isFolderMarker && !Key.startsWith(UPLOADS);
+  // Uploads through the API are labelled on their own and expire.
+  return !isFolderMarker && !Key.startsWith(UPLOADS_PREFIX);
 }
 
 /** Returns the message that S3 would send about an object, with the time at which it came. */

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { UndertoneError } from '../../core/errors.ts';
+import { writeAtomically } from '../../lib/files.ts';
 
 const checkpointSchema = z.object({
   source: z.string(),
@@ -48,11 +48,8 @@ export async function readCheckpoint(
 
 /** Writes it so that it is whole at any time. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const unfinished = `${path}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(unfinished, `${JSON.stringify(checkpoint, null, 2)}\n`);
-    await rename(unfinished, path);
+    await writeAtomically(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
   } catch (cause) {
     throw new UndertoneError(
       'internal',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { UndertoneError } from '../../core/errors.ts';
+import { backoff } from '../../lib/backoff.ts';
 import { awsError } from './aws-error.ts';
 
 /** The most messages that SQS takes in one call. */
@@ -33,7 +34,7 @@ async function sendBatch(
   bodies: readonly string[],
 ): Promise<void> {
   let entries = bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody }));
-  for (let attempt = 0; ; attempt++) {
+  for (let failures = 1; ; failures++) {
     const { Failed = [] } = await client
       .send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }))
       .catch((thrown) => {
@@ -41,10 +42,10 @@ async function sendBatch(
       });
     if (Failed.length === 0) return;
     const [{ Code, Message, SenderFault }] = Failed;
-    if (SenderFault || attempt === TRIES) {
+    if (SenderFault || failures > TRIES) {
       throw new UndertoneError('internal', `Sending to ${QueueUrl} failed: ${Code}: ${Message}`);
     }
-    await sleep(FIRST_WAIT * 2 ** attempt);
+    await sleep(backoff(failures, FIRST_WAIT));
     const ids = new Set(Failed.map(({ Id }) => Id));
     entries = entries.filter(({ Id }) => ids.has(Id));
   }

@@ -2,7 +2,7 @@ import { defaultModel } from '../../core/classify.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import { LiveListener } from '../../core/live.ts';
 import { loadModel } from '../../core/model/session.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
+import { interrupted } from '../../lib/interrupted.ts';
 import { jsonView } from './json-view.ts';
 import { linesView } from './lines-view.ts';
 import { listDevices, openMicrophone } from './microphone.ts';

@@ -1,5 +1,5 @@
 import type { LiveVerdict } from '../../core/live.ts';
-import { COLOURS, LABEL_WIDTH, percent } from '../terminal.ts';
+import { COLOURS, LABEL_WIDTH, percentColumn } from '../terminal.ts';
 import { summaryText } from './summary.ts';
 import type { LiveView } from './view.ts';
 
@@ -21,7 +21,7 @@ export function linesView(): LiveView {
 function line({ at, emotion, confidence, level }: LiveVerdict): string {
   const isQuiet = emotion === 'no-speech';
   const label = COLOURS[emotion]((isQuiet ? 'quiet' : emotion).padEnd(LABEL_WIDTH));
-  const sure = isQuiet ? '     ' : percent(confidence);
+  const sure = isQuiet ? '    ' : percentColumn(confidence);
   return `${tenths(at).padStart(8)}  ${label} ${sure}  ${level.toFixed(0).padStart(4)} dB\n`;
 }
 

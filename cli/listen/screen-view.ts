@@ -2,14 +2,15 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { HOP_SECONDS, type LiveVerdict } from '../../core/live.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
-import { COLOURS, clock, LABEL_WIDTH, percent, printable } from '../terminal.ts';
+import { percent } from '../../lib/percent.ts';
+import { COLOURS, clock, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
 import { summaryText } from './summary.ts';
 import type { LiveView } from './view.ts';
 
 /** Seconds that the chart shows, where the screen is wide enough. */
 const CHART_SECONDS = 30;
 /** Columns beside the chart: margin, label, space, and the probability. */
-const FRAME_COLUMNS = 2 + LABEL_WIDTH + 1 + 1 + 5;
+const FRAME_COLUMNS = 2 + LABEL_WIDTH + 1 + 1 + 4;
 /** The smallest screen that the chart fits on. */
 export const LEAST_SCREEN = { columns: 70, rows: 17 } as const;
 
@@ -82,7 +83,7 @@ function headline(now: LiveVerdict | undefined): string {
   if (!now) return pc.dim('listening …');
   const { emotion, confidence, probabilities } = now;
   if (emotion === 'no-speech') return pc.dim('quiet: nobody speaks');
-  const sure = percent(confidence).trim();
+  const sure = percent(confidence);
   if (emotion !== 'uncertain') return `${COLOURS[emotion](pc.bold(emotion))}, ${sure} sure`;
   const best = EMOTIONS.find((name) => probabilities?.[name] === confidence) ?? emotion;
   return `${pc.bold('uncertain')}, perhaps ${best} (${sure})`;
@@ -107,7 +108,7 @@ function lane(emotion: Emotion, history: readonly LiveVerdict[], width: number):
   });
   const isNow = now?.emotion === emotion;
   const name = emotion.padEnd(LABEL_WIDTH);
-  const probability = now?.probabilities ? percent(now.probabilities[emotion]) : '     ';
+  const probability = now?.probabilities ? percentColumn(now.probabilities[emotion]) : '    ';
   return [
     `  ${COLOURS[emotion](isNow ? pc.bold(name) : name)} `,
     ' '.repeat(width - cells.length),

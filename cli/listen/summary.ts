@@ -1,6 +1,6 @@
 import type { LiveSummary } from '../../core/live.ts';
 import type { Label } from '../../core/verdict.ts';
-import { bar, COLOURS, clock, LABEL_WIDTH, percent } from '../terminal.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from '../terminal.ts';
 
 /** Returns what was heard in all, for people: the share of each label in the speech. */
 export function summaryText({ duration, speech, summary }: LiveSummary): string {
@@ -8,7 +8,7 @@ export function summaryText({ duration, speech, summary }: LiveSummary): string 
   if (entries.length === 0) return `\n  ${clock(duration)} heard; nobody spoke.\n\n`;
   const lines = entries.map(
     ([label, share]) =>
-      `  ${label.padEnd(LABEL_WIDTH)} ${COLOURS[label](bar(share))} ${percent(share)}`,
+      `  ${label.padEnd(LABEL_WIDTH)} ${COLOURS[label](bar(share))} ${percentColumn(share)}`,
   );
   return `\n  ${clock(duration)} heard, ${clock(speech)} of it speech\n\n${lines.join('\n')}\n\n`;
 }

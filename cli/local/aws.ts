@@ -13,8 +13,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
+import { INBOX_CORS, type PerVariable, TABLES } from '../../functions/infrastructure.ts';
+import { lockFolder } from '../../lib/files.ts';
 import { type LocalDynamoDB, startDynamoDB } from './dynamodb.ts';
-import { lockFolder } from './folder-lock.ts';
 import { ACCOUNT, type LocalS3, startS3 } from './s3/server.ts';
 
 export interface LocalAwsOptions {
@@ -43,12 +44,12 @@ const NAMES = {
   UNDERTONE_RESULTS_TABLE: 'undertone-results',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
   UNDERTONE_CHAT_TABLE: 'undertone-chat',
-} as const;
+} as const satisfies PerVariable<string>;
 /** Each table with its partition key. */
 const PARTITION_KEYS = [
-  [NAMES.UNDERTONE_RESULTS_TABLE, 'id'],
-  [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, 'id'],
-  [NAMES.UNDERTONE_CHAT_TABLE, 'key'],
+  [NAMES.UNDERTONE_RESULTS_TABLE, TABLES.results.partitionKey],
+  [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, TABLES.idempotency.partitionKey],
+  [NAMES.UNDERTONE_CHAT_TABLE, TABLES.chat.partitionKey],
 ] as const;
 const REGION = 'us-east-1';
 
@@ -67,7 +68,7 @@ export async function startLocalAws({ folder, port = 0 }: LocalAwsOptions): Prom
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'undertone-aws-')));
   await mkdir(join(root, 's3'), { recursive: true });
   // What is running, in the order in which it started.
-  const ends: (() => Promise<void>)[] = [await lockFolder(root)];
+  const ends: (() => Promise<void>)[] = [await lockFolder(root, '--cloud')];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
     if (folder === null) await rm(root, { recursive: true, force: true });
@@ -120,8 +121,11 @@ async function createBuckets(endpoint: string): Promise<void> {
     );
     if (!isThere) await client.send(new CreateBucketCommand({ Bucket }));
   }
-  // The page of another address uploads with the form that it was given.
-  const rule = { AllowedMethods: ['POST'], AllowedOrigins: ['*'], AllowedHeaders: ['*'] };
+  const rule = {
+    AllowedMethods: [...INBOX_CORS.methods],
+    AllowedOrigins: [...INBOX_CORS.origins],
+    AllowedHeaders: [...INBOX_CORS.headers],
+  };
   await client.send(
     new PutBucketCorsCommand({
       Bucket: NAMES.UNDERTONE_INBOX_BUCKET,

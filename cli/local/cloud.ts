@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
-import { TRIES } from '../../functions/chat/tries.ts';
+import { CHAT, LABELLING } from '../../functions/infrastructure.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
 import { type Platform, platformsSetUp } from './chat-platforms.ts';
 import { type EventSourceOptions, startEventSource } from './event-source.ts';
@@ -10,15 +10,10 @@ import { functionProcess } from './function-process.ts';
 import { LocalQueue } from './queue.ts';
 import { type QueueEndpoint, startQueueEndpoint } from './queue-endpoint.ts';
 
-/** How often labelling is tried before a message is given up; as in the cloud. */
-const LABEL_TRIES = 5;
-/** Messages that a function gets at a time. */
-const LABEL_BATCH = 4;
-const CHAT_BATCH = 1;
 /** Questions that are worked on at a time, of as many channels. */
 const CHAT_CONCURRENCY = 4;
-/** Milliseconds that one of them may take; as in the cloud. */
-const CHAT_TIMEOUT = 120_000;
+/** Milliseconds that one of them may take. */
+const CHAT_TIMEOUT = CHAT.timeoutSeconds * 1000;
 /** Milliseconds between the end of an event's time and the next try: no two work on one object. */
 const RETRY_MARGIN = 2000;
 
@@ -85,13 +80,13 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       name: 'undertone-labels',
       folder: join(folder, 'queue'),
       visibilityTimeout: timeout + RETRY_MARGIN,
-      maxReceiveCount: LABEL_TRIES,
+      maxReceiveCount: LABELLING.tries,
     });
     const chat = new LocalQueue({
       name: 'undertone-chat.fifo',
       folder: join(folder, 'chat'),
       visibilityTimeout: CHAT_TIMEOUT + RETRY_MARGIN,
-      maxReceiveCount: TRIES,
+      maxReceiveCount: CHAT.tries,
     });
     // On the disk before the client hears that its object is stored.
     aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));
@@ -109,7 +104,10 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
     workers.push(
       await startWorker('label', {
         ...common,
-        ...{ queue: labels, timeout, batchSize: LABEL_BATCH, concurrency: 1 },
+        queue: labels,
+        timeout,
+        batchSize: LABELLING.batchSize,
+        concurrency: 1,
       }),
     );
     const platforms = platformsSetUp();
@@ -117,8 +115,10 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       workers.push(
         await startWorker('chat', {
           ...common,
-          ...{ queue: chat, timeout: CHAT_TIMEOUT },
-          ...{ batchSize: CHAT_BATCH, concurrency: CHAT_CONCURRENCY },
+          queue: chat,
+          timeout: CHAT_TIMEOUT,
+          batchSize: CHAT.batchSize,
+          concurrency: CHAT_CONCURRENCY,
         }),
       );
     }

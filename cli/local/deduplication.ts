@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { writeAtomicallySync } from '../../lib/files.ts';
 
 /** Milliseconds for which a deduplication id is known; as on SQS. */
 const KNOWN_FOR = 5 * 60 * 1000;
@@ -35,9 +36,7 @@ export class Deduplication {
   remember(known: Known): void {
     this.#known.set(known.deduplicationId, known);
     this.#forget();
-    const unfinished = `${this.#path}.tmp`;
-    writeFileSync(unfinished, JSON.stringify([...this.#known.values()]));
-    renameSync(unfinished, this.#path);
+    writeAtomicallySync(this.#path, JSON.stringify([...this.#known.values()]));
   }
 
   #forget(): void {

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import dynalite from 'dynalite';
-import { isLoopback } from '../serve/loopback.ts';
+import { isLoopback } from '../../lib/loopback.ts';
 import { closeServer } from './s3/server.ts';
 
 export interface LocalDynamoDB {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { isLoopback } from '../serve/loopback.ts';
+import { isLoopback } from '../../lib/loopback.ts';
 import { ACCOUNT_ID, deadLetterName, type LocalQueue, type Order, queueArn } from './queue.ts';
 import { closeServer } from './s3/server.ts';
 

@@ -1,14 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { writeAtomicallySync } from '../../lib/files.ts';
 
 const messageSchema = z.object({
   id: z.string(),
@@ -104,10 +97,8 @@ export class QueueStore {
   }
 
   #replace(folder: string, message: Message): void {
-    const path = this.#path(folder, message.id);
-    const unfinished = `${path}.tmp`;
-    writeFileSync(unfinished, `${JSON.stringify(message, null, 2)}\n`);
-    renameSync(unfinished, path);
+    const text = `${JSON.stringify(message, null, 2)}\n`;
+    writeAtomicallySync(this.#path(folder, message.id), text);
   }
 
   #path(folder: string, id: string): string {

@@ -1,5 +1,5 @@
+import pLimit, { type LimitFunction } from 'p-limit';
 import { UndertoneError } from '../../core/errors.ts';
-import { Slots } from '../../core/process/slots.ts';
 
 export interface AdmissionLimits {
   /** How many pieces of work run at a time. */
@@ -12,13 +12,13 @@ export interface AdmissionLimits {
 /** Lets a few in at a time, has others wait in line, and turns away those for whom there is no room. */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #slots: Slots;
+  readonly #limit: LimitFunction;
   #waiting = 0;
   #bytes = 0;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
-    this.#slots = new Slots(limits.concurrency);
+    this.#limit = pLimit(limits.concurrency);
   }
 
   /**
@@ -28,12 +28,12 @@ export class Admission {
    * @throws UndertoneError `rate-limited` when too many wait already
    */
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (!this.#slots.isFull) return this.#slots.run(work);
+    if (this.#limit.activeCount < this.#limit.concurrency) return this.#limit(work);
     const { maxWaiting, maxBytes } = this.#limits;
     if (this.#waiting >= maxWaiting || this.#bytes + bytes > maxBytes) throw busy();
     this.#waiting++;
     this.#bytes += bytes;
-    return this.#slots.run(() => {
+    return this.#limit(() => {
       this.#waiting--;
       this.#bytes -= bytes;
       return work();

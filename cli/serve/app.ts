@@ -7,15 +7,15 @@ import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { UndertoneError } from '../../core/errors.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
-import { logFailure } from '../../functions/http/log.ts';
 import { readPageDocument } from '../../functions/http/page-document.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
 import { securityHeaders } from '../../functions/http/security-headers.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { logEvent } from '../../lib/log.ts';
+import { isLoopback } from '../../lib/loopback.ts';
+import { ROOT } from '../../lib/root.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { failure, forward, nothingHere } from './gateway-adapter.ts';
-import { isLoopback } from './loopback.ts';
-import { packageRoot } from './package-root.ts';
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
@@ -42,7 +42,7 @@ export interface PageUploads {
  */
 export function createApp({ host, cloud, uploads }: AppOptions): App {
   const app: App = new Hono();
-  const pageFolder = join(packageRoot(), PAGE.folder);
+  const pageFolder = join(ROOT, PAGE.folder);
   const page = readPageDocument(pageFolder);
   const sources = { styleSource: page.styleSource, uploadOrigin: uploads?.origin };
   const headersOfAll = Object.entries(securityHeaders(sources));
@@ -81,7 +81,7 @@ export function createApp({ host, cloud, uploads }: AppOptions): App {
   app.onError((thrown) => {
     const requestId = randomUUID();
     const error = UndertoneError.from(thrown);
-    if (error.status >= 500) logFailure(error, requestId);
+    if (error.status >= 500) logEvent('a request failed', error, { requestId });
     return failure(error, requestId);
   });
   return app;

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { CORS } from '../../functions/http/cors.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../../lib/loopback.ts';
 import { methodsAt } from './router.ts';
 
 /**

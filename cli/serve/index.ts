@@ -1,14 +1,14 @@
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel } from '../../core/classify.ts';
-import { interrupted } from '../../core/process/interrupted.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { interrupted } from '../../lib/interrupted.ts';
+import { isLoopback } from '../../lib/loopback.ts';
+import { ROOT } from '../../lib/root.ts';
 import type { LocalCloud } from '../local/cloud.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LIVE_PATH } from './live/protocol.ts';
-import { isLoopback } from './loopback.ts';
-import { sampleFile } from './package-root.ts';
 import { startServer } from './server.ts';
 
 export interface ServeOptions {
@@ -133,9 +133,9 @@ function cloudWelcome(cloud: LocalCloud, url: string): string {
   ].join('\n');
 }
 
+/** A recording that ships with the package, relative to the current folder. */
 function exampleFile(): string {
-  const sample = sampleFile();
-  return sample ? relative(process.cwd(), sample) : 'note.ogg';
+  return relative(process.cwd(), join(ROOT, 'samples', 'plain.ogg'));
 }
 
 function asFolder(path: string): string {

@@ -1,28 +1,19 @@
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { writeAtomically } from '../../lib/files.ts';
 import type { Outcome } from '../classify-file.ts';
 
 /** Milliseconds by which a file system may round a time that is set. */
 const ROUNDING = 1;
 
 /**
- * Writes a label so that a reader sees all of it or nothing: a hidden file first, then its name.
+ * Writes a label in one step, so that readers never see half of it.
  *
  * @param since when the recording came, in milliseconds since 1970: the label gets this time. Its own
  * could be later than another recording that took the place of this one in the meantime.
  */
 export async function writeLabel(path: string, label: Outcome, since: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    await writeFile(unfinished, `${JSON.stringify(label, null, 2)}\n`);
-    await utimes(unfinished, since / 1000, since / 1000);
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeAtomically(path, `${JSON.stringify(label, null, 2)}\n`, { modifiedAt: since });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ThreadPool } from '../../core/process/threads.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import type { ClassifyTask, Outcome } from '../classify-file.ts';
 
 /** Classifies files without holding up the server. */

@@ -16,10 +16,10 @@ interface ServiceFailure {
  */
 export function unavailable(thrown: unknown): UndertoneError {
   const { name = 'Error', code = name, $metadata = {} } = (thrown ?? {}) as ServiceFailure;
-  const { httpStatusCode = 'none', requestId = 'none' } = $metadata;
+  const { httpStatusCode: status, requestId } = $metadata;
   return new UndertoneError(
     'unavailable',
     'A service that this needs does not answer right now. Try again in a few seconds.',
-    { cause: new Error(`${code}, HTTP status ${httpStatusCode}, request ${requestId}`) },
+    { cause: Object.assign(new Error(`AWS failed with ${code}`), { code, status, requestId }) },
   );
 }

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-
-/** Where uploads lie in the inbox bucket. */
-export const UPLOADS_PREFIX = 'uploads/';
+import { UPLOADS_PREFIX } from '../infrastructure.ts';
 
 /** Seconds for which a result is kept. */
 export const RESULT_SECONDS = 24 * 60 * 60;

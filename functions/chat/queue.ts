@@ -1,9 +1,9 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
+import { CHAT_RETRY_DELAYS } from '../infrastructure.ts';
 import { chatEnvironment } from './environment.ts';
 import type { ChatJob } from './job.ts';
-import { RETRY_DELAYS } from './tries.ts';
 
 /** Milliseconds: a platform waits three seconds for its acknowledgement, and sends again itself. */
 const TIMEOUTS = { connectionTimeout: 800, requestTimeout: 1500 };
@@ -45,7 +45,7 @@ export async function enqueue(job: ChatJob, { group }: { readonly group: string 
 export async function tryAgainSoon({ receiptHandle, attributes }: SQSRecord): Promise<void> {
   const { UNDERTONE_CHAT_QUEUE_URL: QueueUrl } = chatEnvironment('queue');
   const tries = Number(attributes.ApproximateReceiveCount);
-  const VisibilityTimeout = RETRY_DELAYS[tries - 1] ?? 0;
+  const VisibilityTimeout = CHAT_RETRY_DELAYS[tries - 1] ?? 0;
   const change = { QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout };
   await sqs().send(new ChangeMessageVisibilityCommand(change));
 }

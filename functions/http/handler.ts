@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { UndertoneError } from '../../core/errors.ts';
-import { logFailure } from './log.ts';
+import { logEvent } from '../../lib/log.ts';
 import { problem } from './problem.ts';
 import type { AnswerHeaders } from './respond.ts';
 
@@ -22,7 +22,7 @@ export function httpHandler(respond: HttpHandler): HttpHandler {
       return { ...result, headers: { ...result.headers, 'x-request-id': requestId } };
     } catch (thrown) {
       const error = UndertoneError.from(thrown);
-      if (error.status >= 500) logFailure(error, requestId);
+      if (error.status >= 500) logEvent('a request failed', error, { requestId });
       return problem(error, requestId, retryAfter(error));
     }
   };

@@ -1,9 +1,10 @@
 import { classify } from '../../core/classify.ts';
 import { UndertoneError } from '../../core/errors.ts';
+import { describeError } from '../../lib/log.ts';
 import { type Absence, readObject } from '../aws/inbox.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import type { Outcome } from '../aws/results.ts';
-import { anonymous, described, logger, traced } from './telemetry.ts';
+import { anonymous, logger, traced } from './telemetry.ts';
 
 /** Failures that are not the recording's: the message stays in the queue, and ends in the other one. */
 const OURS: ReadonlySet<string> = new Set([
@@ -26,7 +27,7 @@ export async function hear(object: CreatedObject): Promise<Outcome | Absence> {
     const error = UndertoneError.from(thrown);
     if (OURS.has(error.code)) throw error;
     if (error.status >= 500) {
-      logger.error('not heard', { object: anonymous(object), ...described(error) });
+      logger.error('not heard', { object: anonymous(object), ...describeError(error) });
     }
     return { error: { code: error.code, message: error.message } };
   }

@@ -4,6 +4,7 @@ import { aws } from '../aws/clients.ts';
 import { unavailable } from '../aws/failures.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import type { Outcome } from '../aws/results.ts';
+import { LABELS_PREFIX } from '../infrastructure.ts';
 
 /** Longest key of S3 in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
@@ -17,7 +18,7 @@ const MAX_KEY_BYTES = 1024;
  * // 'labels/date=2026-01-31/calls/1.ogg.json'
  */
 export function labelKey({ key, uploadedAt }: Pick<CreatedObject, 'key' | 'uploadedAt'>): string {
-  const folder = `labels/date=${uploadedAt.slice(0, 10)}`;
+  const folder = `${LABELS_PREFIX}date=${uploadedAt.slice(0, 10)}`;
   const name = `${folder}/${key}.json`;
   if (Buffer.byteLength(name) <= MAX_KEY_BYTES) return name;
   return `${folder}/long/${createHash('sha256').update(key).digest('hex')}.json`;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { Tracer } from '@aws-lambda-powertools/tracer';
-import type { UndertoneError } from '../../core/errors.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 
 const serviceName = process.env.POWERTOOLS_SERVICE_NAME ?? 'undertone';
@@ -16,16 +15,6 @@ const tracer = new Tracer({ serviceName, captureHTTPsRequests: false });
 /** Returns what logs call an object: the same for the same object, and without its name. */
 export function anonymous({ bucket, key }: Pick<CreatedObject, 'bucket' | 'key'>): string {
   return createHash('sha256').update(`${bucket}/${key}`).digest('hex').slice(0, 16);
-}
-
-/** Returns what logs say about an error: where and why it came, and no messages of others. */
-export function described(error: UndertoneError) {
-  const { cause } = error;
-  return {
-    code: error.code,
-    stack: error.stack,
-    ...(cause instanceof Error && { cause: cause.stack }),
-  };
 }
 
 /** Does a piece of work and has X-Ray, where it is, show how long it took. */

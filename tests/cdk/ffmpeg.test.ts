@@ -59,7 +59,7 @@ test('this Node is read as what it is', () => {
 test('without one, synthesis stops with a sentence that says what to do', async () => {
   await using assembly = await synthesise({ ffmpeg: '/nowhere/ffmpeg' });
   expect(assembly.finished.code).toBe(1);
-  expect(assembly.finished.stderr).toContain('The ffmpeg at /nowhere/ffmpeg cannot be deployed');
+  expect(assembly.finished.stderr).toContain('Cannot deploy the ffmpeg at /nowhere/ffmpeg');
   expect(assembly.finished.stderr).not.toMatch(/^\s+at /m);
 });
 

@@ -1,9 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import * as storage from '../../cdk/constructs/storage.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { UPLOADS_PREFIX } from '../../functions/aws/result-id.ts';
-import { labelKey } from '../../functions/labelling/label-file.ts';
 import {
   type Properties,
   policyStatements,
@@ -167,12 +164,6 @@ describe('labelling', () => {
       Resource: { 'Fn::GetAtt': [expect.stringMatching(/^StorageInbox/), 'Arn'] },
     });
   });
-});
-
-test('functions and grants mean the same prefixes', () => {
-  expect(storage.UPLOADS_PREFIX).toBe(UPLOADS_PREFIX);
-  const key = labelKey({ key: 'a.ogg', uploadedAt: '2026-01-31T00:00:00.000Z' });
-  expect(key.startsWith(`${storage.LABELS_PREFIX}date=2026-01-31/`)).toBe(true);
 });
 
 describe('functions', () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { readConfig } from '../../cdk/config.ts';
-import { ROOT } from '../../cdk/root.ts';
 import { UndertoneStack } from '../../cdk/stack.ts';
+import { ROOT } from '../../lib/root.ts';
 import { type Finished, run } from '../fixtures/run.ts';
 
 /** Context values as `-c` gives them. */

@@ -39,8 +39,8 @@ describe('one file', () => {
     const { code, stdout, stderr } = await undertone('classify', '--model', model, SAMPLE);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/happy, 70 % sure/);
-    expect(stdout).toMatch(/^ {2}happy +█+·+ +70 %$/m);
+    expect(stdout).toMatch(/happy, 70% sure/);
+    expect(stdout).toMatch(/^ {2}happy +█+·+ +70%$/m);
     for (const name of ['neutral', 'calm', 'sad', 'angry', 'fearful', 'disgust', 'surprised']) {
       expect(stdout).toContain(name);
     }
@@ -61,7 +61,7 @@ describe('one file', () => {
   test('below the confidence of the card is uncertain, and the best guess is named', async () => {
     const unsure = await writeTinyModel({ favourite: 'sad', confidence: 0.3, threshold: 0.5 });
     const { stdout } = await undertone('classify', '--model', unsure, SAMPLE);
-    expect(stdout).toContain('uncertain: the best guess is sad, only 30 % sure');
+    expect(stdout).toContain('uncertain: the best guess is sad, only 30% sure');
   });
 
   test('may come through stdin', async () => {

@@ -13,9 +13,9 @@ import { EN } from '../../bots/wording/en.ts';
 import { startEventSource } from '../../cli/local/event-source.ts';
 import { LocalQueue, type QueueCounts } from '../../cli/local/queue.ts';
 import { type QueueEndpoint, startQueueEndpoint } from '../../cli/local/queue-endpoint.ts';
-import { RETRY_DELAYS, TRIES } from '../../functions/chat/tries.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as interactions } from '../../functions/discord-interactions.ts';
+import { CHAT, CHAT_RETRY_DELAYS } from '../../functions/infrastructure.ts';
 import { captureLog, NOTE, type Stage, useStage } from '../bots/discord/fixture.ts';
 import { readEmotion } from '../support/discord/commands.ts';
 import type { LocalInteraction } from '../support/discord/interactions.ts';
@@ -49,7 +49,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undertone-retries-'));
   queue = new LocalQueue({
     ...{ name: 'undertone-chat.fifo', folder },
-    ...{ visibilityTimeout: 10 * 60_000, maxReceiveCount: TRIES },
+    ...{ visibilityTimeout: 10 * 60_000, maxReceiveCount: CHAT.tries },
   });
   endpoint = await startQueueEndpoint([queue]);
   process.env.AWS_ENDPOINT_URL_SQS = endpoint.endpoint;
@@ -133,7 +133,7 @@ test('what failed is tried again soon; its channel waits for it, and others do n
   await answered(elsewhere);
   await counts({ waiting: 1, inFlight: 1 });
   expect(second.edits).toEqual([]);
-  ahead = RETRY_DELAYS[0] * 1000;
+  ahead = CHAT_RETRY_DELAYS[0] * 1000;
   await answered(second);
   expect(titleOf(first)).toBe('😢 Sad');
   expect(orderOf(first, second, elsewhere)).toEqual([2, 0, 1]);
@@ -142,17 +142,17 @@ test('what failed is tried again soon; its channel waits for it, and others do n
 
 test('after its last try it is a dead letter, and its channel goes on', async () => {
   const lost = await ask(scene.open);
-  refuse(lost, TRIES);
+  refuse(lost, CHAT.tries);
   const next = await ask(scene.open);
   work();
-  for (const [i, delay] of RETRY_DELAYS.entries()) {
+  for (const [i, delay] of CHAT_RETRY_DELAYS.entries()) {
     await failed(i + 1);
     expect(next.edits).toEqual([]);
     ahead += delay * 1000;
   }
   // Without another wait.
   await answered(next);
-  expect(failures).toBe(TRIES);
+  expect(failures).toBe(CHAT.tries);
   expect(lost.edits).toEqual([]);
   await counts({ waiting: 0, inFlight: 0, dead: 1 });
 });
@@ -174,7 +174,7 @@ test('where the worker gets many at once, only the channel of what failed waits'
   await answered(elsewhere);
   expect([first.edits, second.edits]).toEqual([[], []]);
   queue.remove(other.messageId);
-  ahead = RETRY_DELAYS[0] * 1000;
+  ahead = CHAT_RETRY_DELAYS[0] * 1000;
   work();
   await answered(second);
   expect(orderOf(first, second)).toEqual([0, 1]);
@@ -188,7 +188,7 @@ test('is answered on its last try where the table of what was done is away', asy
   await client.send(new DeleteTableCommand({ TableName }));
   const before = queue.counts().dead;
   work();
-  for (const [i, delay] of RETRY_DELAYS.entries()) {
+  for (const [i, delay] of CHAT_RETRY_DELAYS.entries()) {
     await failed(i + 1);
     expect(asked.edits).toEqual([]);
     ahead += delay * 1000;

@@ -174,7 +174,7 @@ describe('a failure of ours', () => {
       requestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
       code: 'internal',
       stack: expect.stringContaining('UndertoneError'),
-      cause: expect.stringContaining('body.ts'),
+      cause: { name: 'TypeError', at: expect.stringContaining('body.ts') },
     });
   });
 

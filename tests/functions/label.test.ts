@@ -231,7 +231,7 @@ describe('notifications', () => {
     const failed = await label('secret.wav', {}, good, elsewhere, undecodable, 'null');
     expect(failed).toEqual(['message-0', 'message-1', 'message-3', 'message-4', 'message-5']);
     expect(await readLabel(todays('among.wav'))).toMatchObject({ emotion: 'calm' });
-    expect(log.join('\n')).toContain('The message is not JSON.');
+    expect(log.join('\n')).toContain('notification.ts');
     expect(log.join('\n')).not.toContain('secret');
   });
 
@@ -290,7 +290,7 @@ describe('a failure that is not the recording’s', () => {
     } finally {
       process.env.UNDERTONE_RESULTS_BUCKET = name;
     }
-    expect(log.join('\n')).toContain('The environment lacks UNDERTONE_RESULTS_BUCKET.');
+    expect(log.join('\n')).toContain('Set UNDERTONE_RESULTS_BUCKET to the name of a bucket.');
   });
 });
 

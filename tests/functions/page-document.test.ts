@@ -2,9 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../cdk/root.ts';
 import { readPageDocument } from '../../functions/http/page-document.ts';
 import { PAGE } from '../../functions/http/page-files.ts';
+import { ROOT } from '../../lib/root.ts';
 
 const folder = join(ROOT, PAGE.folder);
 

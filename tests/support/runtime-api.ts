@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { ROOT } from '../../cdk/root.ts';
+import { ROOT } from '../../lib/root.ts';
 
 /** Largest answer of a synchronous invocation. */
 const MAX_ANSWER_BYTES = 6 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { FitJob, FitResult, FitTask, SharedSamples } from './fit-task.ts';
 
@@ -96,10 +96,6 @@ async function readPrediction(path: string): Promise<Prediction | null> {
 }
 
 async function writePrediction(path: string, prediction: Prediction): Promise<void> {
-  // Written beside and renamed: a reader never sees half a file. The same task may run twice at
-  // once (two draws of a random search are alike), so each writes a file of its own.
-  const partial = `${path}.${randomUUID()}`;
   const probabilities = Array.from(prediction.probabilities);
-  await writeFile(partial, JSON.stringify({ ...prediction, probabilities }));
-  await rename(partial, path);
+  await writeAtomically(path, JSON.stringify({ ...prediction, probabilities }));
 }

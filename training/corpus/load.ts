@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UndertoneError } from '../../core/errors.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { fromRows, type Matrix } from '../matrix.ts';
 import { ExtractionCache } from './cache.ts';
 import type { Clip } from './clip.ts';

@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { writeAtomically } from '../../lib/files.ts';
 import { argmaxRows } from '../matrix.ts';
 import { classificationReport } from '../metrics.ts';
 import type { NetworkWeights } from './architecture.ts';
@@ -98,8 +99,7 @@ export default async function run({ task, port }: NetworkJob): Promise<void> {
   port.on('message', () => stop.abort());
   try {
     const result = await fit(task, port, stop.signal);
-    await writeFile(`${task.result}.partial`, serialize(result));
-    await rename(`${task.result}.partial`, task.result);
+    await writeAtomically(task.result, serialize(result));
   } finally {
     port.close();
   }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
@@ -89,7 +89,7 @@ export class NetworkRunner {
 }
 
 /** What is watched decides nothing, and the name neither. */
-function keyOf({ recipe, seed, groups, init }: Fit): string {
+export function keyOf({ recipe, seed, groups, init }: Fit): string {
   const selections = groups.map(({ corpus, rows, count }) => [corpus, Array.from(rows), count]);
   const parts = [VERSION, recipe, seed, selections, init?.sha256 ?? null];
   return sha256(JSON.stringify(parts)).slice(0, 24);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
-import { ThreadPool } from '../../core/process/threads.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
 import type { SpectrogramTask } from './spectrogram-task.ts';
@@ -94,9 +95,7 @@ async function writeChunk(path: string, rows: readonly Int16Array[]): Promise<vo
   const parts = [header, ...rows].map(
     (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
   );
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, Buffer.concat(parts));
-  await rename(partial, path);
+  await writeAtomically(path, Buffer.concat(parts));
 }
 
 async function readChunk(path: string): Promise<Int16Array[]> {

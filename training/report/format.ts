@@ -1,3 +1,4 @@
+import { percent as formatPercent } from '../../lib/percent.ts';
 import type { Parameters } from '../baselines/families.ts';
 import type { CandidateResults, Results } from '../baselines/results.ts';
 
@@ -11,7 +12,7 @@ export function score(value: number | null | undefined): string {
 
 /** Returns a share of 1 as a percentage. */
 export function percent(value: number | null | undefined, decimals = 1): string {
-  return isFigure(value) ? `${(value * 100).toFixed(decimals)}%` : NO_FIGURE;
+  return isFigure(value) ? formatPercent(value, { decimals }) : NO_FIGURE;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import type { Results } from '../baselines/results.ts';
 import type { Scores } from '../metrics.ts';
+import { percent } from './format.ts';
 
 /** Returns the outcome of a run for a terminal: data, both protocols, what was chosen. */
 export function summaryText({ data, candidates, chosen, calibration, minutes }: Results): string {
@@ -30,8 +31,4 @@ function row(title: string, scores: Scores | null): string {
   if (!scores) return `  ${title.padEnd(24)} –`;
   const { accuracy, unweightedAverageRecall, weightedF1, macroF1 } = scores;
   return `  ${title.padEnd(24)} accuracy ${accuracy.toFixed(3)}  UAR ${unweightedAverageRecall.toFixed(3)}  weighted F1 ${weightedF1.toFixed(3)}  macro F1 ${macroF1.toFixed(3)}`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { KoaContext, Middleware } from '@20minutes/s3rver';
 import S3Error from '@20minutes/s3rver/lib/models/error.js';
-import { isLoopback } from '../../serve/loopback.ts';
+import { isLoopback } from '../../../lib/loopback.ts';
 import { awsChunkedDecoder } from './aws-chunked.ts';
 import { listObjects } from './list-objects.ts';
 import { checkPostPolicy } from './post-policy.ts';

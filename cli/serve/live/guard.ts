@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { UndertoneError } from '../../../core/errors.ts';
+import { isLoopback } from '../../../lib/loopback.ts';
 import { hostUnknown } from '../app.ts';
 import { isLocalPage } from '../cross-origin.ts';
-import { isLoopback } from '../loopback.ts';
 import { notFound } from '../router.ts';
 import { LIVE_PATH } from './protocol.ts';
 

@@ -7,7 +7,7 @@ import { UndertoneError } from '../../../core/errors.ts';
 import { HOP_SECONDS, LiveListener, type LiveVerdict } from '../../../core/live.ts';
 import type { Model } from '../../../core/model/session.ts';
 import { identity } from '../../../core/verdict.ts';
-import { logFailure } from '../../../functions/http/log.ts';
+import { logEvent } from '../../../lib/log.ts';
 import {
   type LiveLimits,
   MAX_MESSAGE_SECONDS,
@@ -70,7 +70,7 @@ export class LiveSession {
     const error = UndertoneError.from(thrown);
     const { code, title, status, message: detail } = error;
     const isOurs = status >= 500;
-    if (isOurs) logFailure(error, randomUUID());
+    if (isOurs) logEvent('a live stream failed', error, { requestId: randomUUID() });
     this.#send({ type: 'error', code, title, status, detail });
     this.#close(isOurs ? CLOSE.ourFault : CLOSE.policy);
   }

@@ -74,17 +74,17 @@ describe('a recording that is played', () => {
     const { code, stdout } = await listen('--from', note, '--fast');
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toMatch(/^ {2}0:01\.0 {2}happy {7}70 % {3}-\d+ dB$/);
+    expect(lines[0]).toMatch(/^ {2}0:01\.0 {2}happy {7}70% {3}-\d+ dB$/);
     expect(stdout.match(/quiet/g)).toHaveLength(1);
     expect(stdout).toMatch(/0:09\.0 {2}happy/);
-    expect(stdout).toMatch(/\n {2}0:09 heard, 0:0[23] of it speech\n\n {2}happy {6}█{32} 100 %\n/);
+    expect(stdout).toMatch(/\n {2}0:09 heard, 0:0[23] of it speech\n\n {2}happy {6}█{32} 100%\n/);
   });
 
   test('without a voice has a summary that says so', async () => {
     const quiet = join(folder, 'quiet.wav');
     await writeFile(quiet, wavFile(silence({ seconds: 2 })));
     const { stdout } = await listen('--from', quiet, '--fast');
-    expect(stdout).toBe('  0:01.0  quiet             -100 dB\n\n  0:02 heard; nobody spoke.\n\n');
+    expect(stdout).toBe('  0:01.0  quiet            -100 dB\n\n  0:02 heard; nobody spoke.\n\n');
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with a summary', async (signal) => {
@@ -116,7 +116,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
 
   test('a chart moves, Ctrl+C replaces it with the summary, and the cursor comes back', async () => {
     const { child, printed, exit } = onTerminal(command());
-    await printed(/happy.*70 % sure/);
+    await printed(/happy.*70% sure/);
     await printed(/0:02 {3}Ctrl\+C ends/);
     child.stdin?.write('\u0003');
     const { code, out } = await exit;
@@ -142,7 +142,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       expect(last).toContain(`  ${name}`);
     }
     // Seven tenths of a cell where it spoke, nothing where it did not.
-    expect(last).toMatch(/happy {2,}▆+ +▆+ +70 %/);
+    expect(last).toMatch(/happy {2,}▆+ +▆+ +70%/);
     expect(charts.some((chart) => chart.includes('quiet: nobody speaks'))).toBe(true);
   });
 
@@ -183,7 +183,7 @@ describe.skipIf(process.platform !== 'linux')('a microphone', () => {
       ...environment,
       ...{ HOME: folder, PULSE_SERVER: 'unix:/nowhere', AWS_SECRET_ACCESS_KEY: 'secret' },
     });
-    await printed(/0:01\.5 {2}happy {7}70 %/);
+    await printed(/0:01\.5 {2}happy {7}70%/);
     child.kill('SIGINT');
     const { code, out, err } = await exit;
     expect({ code, err }).toEqual({ code: 0, err: '' });

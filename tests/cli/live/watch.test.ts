@@ -38,10 +38,10 @@ function watch(...options: string[]): ServeProcess {
 test('labels what is there and what appears, in a folder of its own, until Ctrl+C', async () => {
   await writeFile(join(folder, 'notes', 'old.wav'), note);
   const { child, printed, exit } = watch('notes', '--model', model);
-  await printed(/^calm {8}90 % {2}old\.wav\n/m);
+  await printed(/^calm {8}90% {2}old\.wav\n/m);
   await mkdir(join(folder, 'notes', 'more'));
   await writeFile(join(folder, 'notes', 'more', 'new.wav'), note);
-  await printed(/^calm {8}90 % {2}more\/new\.wav\n/m);
+  await printed(/^calm {8}90% {2}more\/new\.wav\n/m);
   await writeFile(join(folder, 'notes', 'text.wav'), 'hello');
   await printed(/^✗ +text\.wav: This is text, not a recording/m);
   const label = join(folder, 'notes', 'labels', 'more', 'new.wav.json');

@@ -37,6 +37,7 @@ test('a failure makes room as well', async () => {
   const { gates, work } = manual();
   const failing = admission.run(1, work);
   const next = admission.run(1, work);
+  await tick();
   gates[0](new Error('broken'));
   await expect(failing).rejects.toThrow('broken');
   await tick();
@@ -59,6 +60,7 @@ test('those for whom there is no room are told to come later', async () => {
   await expect(Promise.all([running, waiting, alsoWaiting])).resolves.toHaveLength(3);
   // All of it is free again.
   const again = admission.run(100, work);
+  await tick();
   gates[3]();
   await expect(again).resolves.toBe('done');
 });

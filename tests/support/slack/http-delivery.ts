@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
+import pLimit from 'p-limit';
 import { ChannelQueue } from '../../../bots/channel-queue.ts';
-import { Slots } from '../../../core/process/slots.ts';
 
 /** One request as Slack sends it to the address of an app. */
 export interface SlackRequest {
@@ -59,7 +59,7 @@ export class HttpDelivery {
   retries = 0;
   #inFlight = 0;
   readonly #channels = new ChannelQueue();
-  readonly #slots = new Slots(MAX_IN_FLIGHT);
+  readonly #limit = pLimit(MAX_IN_FLIGHT);
 
   constructor(options: HttpDeliveryOptions) {
     this.#options = options;
@@ -76,7 +76,7 @@ export class HttpDelivery {
   event(body: object, channel: string): void {
     this.#inFlight++;
     this.#channels.add(channel, async () => {
-      await this.#slots.run(() => this.#attempt(body));
+      await this.#limit(() => this.#attempt(body));
       this.#inFlight--;
     });
   }

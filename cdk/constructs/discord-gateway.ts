@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AssetHashType, AssetStaging, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
@@ -19,34 +20,39 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { bundleGateway } from '../../bundle/gateway.ts';
-import type { Config } from '../../config.ts';
-import { ROOT } from '../../root.ts';
-import { acknowledge } from '../acknowledge.ts';
-import type { ChatParts } from './chat.ts';
-import { SETTINGS_ACTIONS } from './worker.ts';
+import type { PerVariable } from '../../functions/infrastructure.ts';
+import { ROOT } from '../../lib/root.ts';
+import { bundleGateway } from '../bundle/code.ts';
+import type { Config } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { ITEM_ACTIONS } from './grants.ts';
 
 const PROCESSORS = {
   arm64: { cpu: CpuArchitecture.ARM64, platform: Platform.LINUX_ARM64 },
   x86_64: { cpu: CpuArchitecture.X86_64, platform: Platform.LINUX_AMD64 },
 } as const;
 
-/** In which the bot may finish what it is at before it is ended. */
+/** Time for the bot to finish its current work when it is stopped. */
 const STOP_TIMEOUT = Duration.seconds(60);
 
-export interface GatewayProps extends ChatParts {
+export interface DiscordGatewayProps {
+  readonly config: Config;
+  readonly apiUrl: string;
+  readonly apiKey: Secret;
+  /** Channel settings, notices and rate limits. */
+  readonly table: Table;
   /** Name of the secret with Discord's `botToken`. */
   readonly discordSecret: string;
 }
 
 /**
- * A task that stays connected to Discord's gateway, for automatic replies: messages come that way and
- * no other. There is one of it and never two, which would both answer.
+ * A task that stays connected to Discord's gateway, the only way to receive messages, for automatic
+ * replies. There is never more than one of it, as two would both answer.
  */
-export class Gateway extends Construct {
+export class DiscordGateway extends Construct {
   readonly #service: FargateService;
 
-  constructor(scope: Construct, id: string, props: GatewayProps) {
+  constructor(scope: Construct, id: string, props: DiscordGatewayProps) {
     super(scope, id);
     const vpc = this.#network();
     const cluster = new Cluster(this, 'Cluster', {
@@ -55,7 +61,7 @@ export class Gateway extends Construct {
     }) as ICluster;
     const securityGroup = new SecurityGroup(this, 'Egress', {
       vpc,
-      description: 'Undertone: out to Discord and AWS by HTTPS, and in for nobody.',
+      description: 'Undertone: HTTPS out to Discord and AWS, nothing in.',
       allowAllOutbound: false,
     });
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS);
@@ -66,45 +72,41 @@ export class Gateway extends Construct {
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       assignPublicIp: true,
       desiredCount: 1,
-      // The old one ends before the new one starts.
+      // The old task ends before the new one starts.
       minHealthyPercent: 0,
       maxHealthyPercent: 100,
-      // Would start a second one elsewhere before it ends the first.
+      // Rebalancing would start a second task before it ends the first.
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       circuitBreaker: { rollback: true },
     });
     acknowledge(
       cluster,
       'ECS4',
-      'There is one small task, and the metrics that ECS has anyway tell whether it runs.',
+      'There is one small task, and the free metrics of ECS show whether it runs.',
     );
   }
 
-  /** Reports once a minute while the task runs, and nothing when it does not. */
+  /** Has one sample a minute while the task runs, and none otherwise. */
   metricRunning(): IMetric {
     return this.#service.metricCpuUtilization({ statistic: 'SampleCount' });
   }
 
-  /** Public subnets: nobody is let in, and a NAT gateway would cost three times as much as the task. */
+  /** Public subnets without inbound access; a NAT gateway would cost three times as much as the task. */
   #network(): IVpc {
     const vpc = new Vpc(this, 'Network', {
       maxAzs: 2,
       natGateways: 0,
       subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC }],
-      // Nothing is ever in that group, and to empty it takes a function with rights on all of them.
+      // The group is unused, and to restrict it the CDK deploys a function with broad permissions.
       restrictDefaultSecurityGroup: false,
     });
-    acknowledge(
-      vpc,
-      'VPC7',
-      'Flow logs would hold no more than that one task talks to Discord and AWS.',
-    );
-    // The CDK's own types do not go together where what is optional may not be undefined.
+    acknowledge(vpc, 'VPC7', 'Flow logs would only show that the task talks to Discord and AWS.');
+    // Vpc is not assignable to IVpc under exactOptionalPropertyTypes.
     return vpc as IVpc;
   }
 
-  #task(props: GatewayProps): FargateTaskDefinition {
-    const { config, api, table, proof, discordSecret } = props;
+  #task(props: DiscordGatewayProps): FargateTaskDefinition {
+    const { config, apiUrl, apiKey, table, discordSecret } = props;
     const { cpu } = PROCESSORS[config.architecture];
     const task = new FargateTaskDefinition(this, 'Task', {
       cpu: 256,
@@ -123,38 +125,38 @@ export class Gateway extends Construct {
       image: this.#image(config),
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'discord' }),
       environment: {
-        UNDERTONE_API_ENDPOINT: api.api.url,
+        UNDERTONE_API_ENDPOINT: apiUrl,
         UNDERTONE_CHAT_TABLE: table.tableName,
-      },
+      } satisfies PerVariable<string>,
       secrets: {
-        UNDERTONE_API_KEY: EcsSecret.fromSecretsManager(proof.secret as ISecret),
+        UNDERTONE_API_KEY: EcsSecret.fromSecretsManager(apiKey as ISecret),
         UNDERTONE_DISCORD_TOKEN: EcsSecret.fromSecretsManager(discord, 'botToken'),
       },
       readonlyRootFilesystem: true,
       user: 'node',
       stopTimeout: STOP_TIMEOUT,
     });
-    table.grant(task.taskRole, ...SETTINGS_ACTIONS, 'dynamodb:Scan');
+    table.grant(task.taskRole, ...ITEM_ACTIONS, 'dynamodb:Scan');
     acknowledge(
       task,
       'ECS2',
-      'These variables are an address and the name of a table; what is secret comes from Secrets Manager.',
+      'The variables hold an address and the name of a table; the secrets come from Secrets Manager.',
     );
     acknowledge(
       task,
       'IAM5[Resource::*]',
-      'To log in to the registry of images is no action on any resource.',
+      'Logging in to the image registry is not an action on a resource.',
     );
     return task;
   }
 
-  /** The image is built from what esbuild has made: nothing is installed in it. */
+  /** The image contains the file that esbuild has made; nothing is installed in it. */
   #image({ architecture, node }: Config): ContainerImage {
     const bundle = new AssetStaging(this, 'Bundle', {
       sourcePath: join(ROOT, 'cdk', 'gateway'),
       assetHashType: AssetHashType.OUTPUT,
       bundling: {
-        // Never pulled: the local bundling below always does it.
+        // Never pulled, because the local bundling below always succeeds.
         image: DockerImage.fromRegistry('none'),
         command: [String(node)],
         local: {

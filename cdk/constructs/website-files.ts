@@ -7,35 +7,36 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct, IConstruct } from 'constructs';
-import { ERROR_TABLE } from '../../../core/errors.ts';
-import type { PageDocument } from '../../../functions/http/page-document.ts';
-import { LAMBDA_CALL_BYTES, PAGE } from '../../../functions/http/page-files.ts';
-import type { Config } from '../../config.ts';
-import { ROOT } from '../../root.ts';
-import { acknowledge, acknowledgeResources } from '../acknowledge.ts';
+import { ERROR_TABLE } from '../../core/errors.ts';
+import type { PageDocument } from '../../functions/http/page-document.ts';
+import { LAMBDA_CALL_BYTES, PAGE } from '../../functions/http/page-files.ts';
+import { ROOT } from '../../lib/root.ts';
+import type { Config } from '../config.ts';
+import { acknowledge, acknowledgeResources } from './acknowledge.ts';
 
-/** Answers a path at which there is no file. */
+/** The response for paths without a file. */
 export const NOT_FOUND_FILE = 'not-found.json';
 
-/** A problem document like those of the API; a file cannot know the request's id. */
+/** A problem document like those of the API, without the id of the request. */
 const NOT_FOUND = {
   type: '/problems/not-found',
   ...ERROR_TABLE['not-found'],
-  detail: 'There is nothing at this address. The page is at /, the API in /openapi.json.',
+  detail:
+    'There is nothing at this address. The page is at /, and /openapi.json describes the API.',
   code: 'not-found',
 };
 
-export interface UploadOptions {
+export interface FilesOptions {
   readonly config: Config;
   readonly page: PageDocument;
   readonly bucket: IBucket;
   readonly distribution: Distribution;
 }
 
-/** Has the files of the page uploaded at every deployment, and old ones dropped by CloudFront. */
-export function upload(
+/** Uploads the files of the page at every deployment and invalidates the cache of CloudFront. */
+export function uploadFiles(
   scope: Construct,
-  { config, page, bucket, distribution }: UploadOptions,
+  { config, page, bucket, distribution }: FilesOptions,
 ): void {
   const { handlerRole } = new BucketDeployment(scope, 'Upload', {
     sources: [
@@ -47,9 +48,9 @@ export function upload(
     ],
     destinationBucket: bucket,
     distribution,
-    // CloudFront is told of a new deployment; browsers ask each time, as they do locally.
+    // A deployment invalidates the cache of CloudFront. Browsers always revalidate, as they do locally.
     cacheControl: [CacheControl.fromString('public, max-age=0, s-maxage=86400, must-revalidate')],
-    // Takes the files away when it goes itself, so that the bucket can go too.
+    // Deletes the files with the stack, so that the bucket can be deleted, too.
     retainOnDelete: false,
     logGroup: new LogGroup(scope, 'UploadLog', {
       retention: config.logDays,
@@ -60,15 +61,15 @@ export function upload(
   if (uploader) acknowledgeUploader(uploader, bucket);
 }
 
-/** The CDK's own function, which runs while somebody deploys: its runtime and its rights are the CDK's. */
+/** The CDK's function that runs during deployments: the CDK chooses its runtime and permissions. */
 function acknowledgeUploader(uploader: IConstruct, bucket: IBucket): void {
   const reason =
-    'It reads the assets of this deployment and writes the bucket of the page, as the CDK has set it up.';
-  acknowledge(uploader, 'L1', 'The CDK chooses the runtime of its own function.');
+    'It copies the assets of this deployment to the bucket of the page, as set up by the CDK.';
+  acknowledge(uploader, 'L1', 'The CDK chooses the runtime of this function.');
   acknowledge(
     uploader,
     'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
-    'The CDK lets its own function log in this way.',
+    'The CDK attaches this policy to let the function log.',
   );
   for (const action of ['GetBucket*', 'GetObject*', 'List*', 'Abort*', 'DeleteObject*']) {
     acknowledge(uploader, `IAM5[Action::s3:${action}]`, reason);
@@ -79,7 +80,7 @@ function acknowledgeUploader(uploader: IConstruct, bucket: IBucket): void {
   acknowledge(
     uploader,
     'IAM5[Resource::*]',
-    'It tells CloudFront to drop old files; the CDK cannot name the distribution, which comes after it.',
+    'It invalidates the cache of CloudFront; the CDK cannot name the distribution, which is created later.',
   );
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of package.json: the same for the sources and for what is compiled into dist/. */
+/** The folder that holds package.json, whether this runs from the sources or from the build in dist/. */
 export const ROOT = findRoot();
 
 function findRoot(): string {

@@ -1,4 +1,7 @@
-/** Resolves at the first SIGINT or SIGTERM; the next one finds no listener and ends the process. */
+/**
+ * Resolves at the first SIGINT or SIGTERM, so that work in progress can finish. A second signal ends the
+ * process at once.
+ */
 export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {

@@ -1,0 +1,14 @@
+/**
+ * Returns how long to wait before the next try: twice as long after each failure, and with jitter, so
+ * that many clients do not come back at the same moment. (p-retry cannot wait for as long as a server
+ * asks, or look up whether a failed call was carried out; so each caller has a loop of its own.)
+ *
+ * @param failures number of tries that failed, from 1
+ * @param first milliseconds after the first failure
+ * @returns milliseconds, between half of the full pause and all of it
+ * @example
+ * backoff(3, 250); // between 500 and 1000
+ */
+export function backoff(failures: number, first: number): number {
+  return first * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
+}

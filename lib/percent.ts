@@ -1,0 +1,20 @@
+/**
+ * Returns a share as a percentage in the notation of a language.
+ *
+ * @example
+ * percent(0.773); // '77%'
+ * percent(0.773, { decimals: 1, language: 'de' }); // '77,3 %'
+ */
+export function percent(
+  share: number,
+  {
+    decimals = 0,
+    language = 'en',
+  }: { readonly decimals?: number; readonly language?: string } = {},
+): string {
+  return share.toLocaleString(language, {
+    style: 'percent',
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+}
