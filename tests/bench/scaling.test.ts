@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { simulateApi } from '../../bench/scaling/api.ts';
-import { simulateLabelling } from '../../bench/scaling/labelling.ts';
 import { benchScaling } from '../../bench/scaling.ts';
+import { simulateApi, simulateLabelling } from '../../bench/simulation.ts';
 
 const quiet = { rate: 1, seconds: 300, concurrency: 5, quota: 1000, batchSize: 5, seed: 1 };
 
@@ -47,13 +46,23 @@ test('concurrency grows by 300 batches a minute, to what is allowed', () => {
 
 test('each request is answered or refused, by the gateway or for want of a function', () => {
   const throttled = simulateApi({
-    ...{ rate: 100, seconds: 60, throttle: 20, burst: 40, quota: 1000, seed: 1 },
+    rate: 100,
+    seconds: 60,
+    throttle: 20,
+    burst: 40,
+    quota: 1000,
+    seed: 1,
   });
   expect(throttled.answered + throttled.throttled + throttled.unavailable).toBe(throttled.requests);
   expect(throttled.answered).toBeGreaterThan(20 * 59);
   expect(throttled.answered).toBeLessThanOrEqual(20 * 60 + 40);
   const narrow = simulateApi({
-    ...{ rate: 100, seconds: 60, throttle: 200, burst: 400, quota: 5, seed: 1 },
+    rate: 100,
+    seconds: 60,
+    throttle: 200,
+    burst: 400,
+    quota: 5,
+    seed: 1,
   });
   expect(narrow.concurrency).toBe(5);
   expect(narrow.throttled).toBe(0);
