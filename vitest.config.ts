@@ -1,11 +1,33 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** What computes, and starts neither servers nor browsers. */
+const NUMBERS = ['tests/core/**/*.test.ts', 'tests/training/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    // One fewer by default: on two cores the files would run one after another, and most of them wait.
-    maxWorkers: '100%',
+    // More than there are cores: most of the files wait for a good part of their time.
+    maxWorkers: availableParallelism() + 2,
+    // Tests that run side by side in one file.
+    maxConcurrency: 8,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'numbers',
+          include: NUMBERS,
+          // Many small files: a new process for each would take longer than the tests.
+          isolate: false,
+          unstubEnvs: true,
+          restoreMocks: true,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'programs', include: ['tests/**/*.test.ts'], exclude: NUMBERS },
+      },
+    ],
   },
 });

@@ -3,15 +3,15 @@ import { type Browser, chromium } from 'playwright-core';
 
 const CHROMIUM_PATH = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-/** Whether this machine has a Chromium, at CHROMIUM_PATH or where Debian puts it. */
+/** Whether Chromium is installed, at CHROMIUM_PATH or where Debian installs it. */
 export const hasChromium = existsSync(CHROMIUM_PATH);
 
 export interface ChromiumOptions {
-  /** WAV file that plays as the microphone, over and over; without it there is no microphone. */
+  /** WAV file that plays in a loop as the microphone; without it there is no microphone. */
   readonly microphone?: string;
 }
 
-/** Starts Chromium without a window and without anything that goes out to the network by itself. */
+/** Starts a headless Chromium that makes no network requests of its own. */
 export function launchChromium({ microphone }: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM_PATH,

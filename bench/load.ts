@@ -1,99 +1,85 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { growthOf, percentile } from './measure.ts';
+import { latencies, printMemory, samplePath } from './measure.ts';
 import { startServer } from './server.ts';
 
-/** Requests that come in the same moment. */
-const RUSH = 200;
-/** Requests of the long run, unless UNDERTONE_LOAD says otherwise. */
-const STEADY = 500;
-/** Requests that the long run has under way at a time. */
+/** Simultaneous requests of the burst. */
+const BURST = 200;
+/** Requests of the long run; UNDERTONE_LOAD overrides it. */
+const LONG_RUN = 500;
+/** Requests that the long run has in flight. */
 const IN_FLIGHT = 2;
+
 /**
- * One server, as `npm start` runs it, under load: a rush of requests in the same moment, and then a long
- * run during which its memory must not grow. All of them send the same voice note of four seconds.
+ * The server of `npm start` under load: a burst of simultaneous requests, then a long run during which
+ * its memory must not grow. Every request sends the same voice note of four seconds.
  */
 export async function benchLoad(): Promise<void> {
   const server = await startServer();
   try {
-    const url = `${server.url}/v1/emotion`;
-    const note = readFileSync(fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url)));
-    await send(url, note);
-    await rush(url, note);
-    await longRun(url, note, server.memory);
+    const note = readFileSync(samplePath('plain.ogg'));
+    const send = () => post(`${server.url}/v1/emotion`, note);
+    await send();
+    await burst(send);
+    await longRun(send, server.memory);
   } finally {
     server.kill();
   }
 }
 
-interface Answer {
-  /** HTTP status, or what the connection failed with. */
-  readonly outcome: number | string;
+interface Response {
+  /** HTTP status, or the error code of the connection. */
+  readonly status: number | string;
   readonly milliseconds: number;
 }
 
-async function send(url: string, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
+async function post(url: string, body: Uint8Array<ArrayBuffer>): Promise<Response> {
   const start = performance.now();
-  const outcome = await fetch(url, { method: 'POST', body }).then(
+  const status = await fetch(url, { method: 'POST', body }).then(
     async (response) => {
       await response.arrayBuffer();
       return response.status;
     },
     (error: Error) => (error.cause as NodeJS.ErrnoException)?.code ?? error.message,
   );
-  return { outcome, milliseconds: performance.now() - start };
+  return { status, milliseconds: performance.now() - start };
 }
 
-async function rush(url: string, note: Uint8Array<ArrayBuffer>): Promise<void> {
+async function burst(send: () => Promise<Response>): Promise<void> {
   const start = performance.now();
-  const answers = await Promise.all(Array.from({ length: RUSH }, () => send(url, note)));
+  const responses = await Promise.all(Array.from({ length: BURST }, send));
   const seconds = (performance.now() - start) / 1000;
-  console.log(`\n${RUSH} requests in the same moment, one server`);
-  console.log(`  ${counted(answers)}`);
-  console.log(`  ${latencies(answers)}, ${(RUSH / seconds).toFixed(1)} a second`);
+  console.log(`\n${BURST} simultaneous requests, one server`);
+  printResponses(responses);
+  console.log(`  ${(BURST / seconds).toFixed(1)} requests a second`);
 }
 
-async function longRun(
-  url: string,
-  note: Uint8Array<ArrayBuffer>,
-  megabytes: () => number,
-): Promise<void> {
-  const total = Math.max(4, Number(process.env.UNDERTONE_LOAD ?? STEADY));
-  const answers: Answer[] = [];
-  const memory: number[] = [megabytes()];
-  let begun = 0;
+async function longRun(send: () => Promise<Response>, megabytes: () => number): Promise<void> {
+  const total = Math.max(4, Number(process.env.UNDERTONE_LOAD ?? LONG_RUN));
+  const responses: Response[] = [];
+  const memory = [megabytes()];
+  let sent = 0;
   const client = async () => {
-    while (begun < total) {
-      begun++;
-      answers.push(await send(url, note));
+    while (sent < total) {
+      sent++;
+      responses.push(await send());
       memory.push(megabytes());
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, client));
-  const half = memory[Math.floor(total / 2)];
-  const [start, end] = [memory[0], memory[total]];
-  console.log(`\n${total} requests, ${IN_FLIGHT} at a time, resident memory of the server`);
-  console.log(`  ${counted(answers)}`);
-  console.log(`  ${latencies(answers)}`);
+  console.log(`\n${total} requests, ${IN_FLIGHT} in flight, resident memory of the server`);
+  printResponses(responses);
+  printMemory(memory);
+}
+
+function printResponses(responses: readonly Response[]): void {
+  const countOf = (status: number) => responses.filter((each) => each.status === status).length;
+  const others = responses
+    .map(({ status }) => status)
+    .filter((status) => ![200, 429, 503].includes(Number(status)));
+  const names = others.length > 0 ? ` (${[...new Set(others)].join(', ')})` : '';
   console.log(
-    `  start ${start} MB, half ${half} MB, end ${end} MB, most ${Math.max(...memory)} MB`,
+    `  200: ${countOf(200)}, 429: ${countOf(429)}, 503: ${countOf(503)}, errors: ${others.length}${names}`,
   );
-  console.log(`  ${growthOf(memory)}`);
-}
-
-function counted(answers: readonly Answer[]): string {
-  const share = (isSo: (outcome: Answer['outcome']) => boolean) =>
-    answers.filter(({ outcome }) => isSo(outcome)).length;
-  const others = answers.map(({ outcome }) => outcome).filter((o) => ![200, 429, 503].includes(+o));
-  const named = others.length > 0 ? ` (${[...new Set(others)].join(', ')})` : '';
-  return `answered ${share((o) => o === 200)}, 429 ${share((o) => o === 429)}, 503 ${share((o) => o === 503)}, errors ${others.length}${named}`;
-}
-
-function latencies(answers: readonly Answer[]): string {
-  const times = answers
-    .filter(({ outcome }) => outcome === 200)
-    .map(({ milliseconds }) => milliseconds);
-  if (times.length === 0) return 'no verdict at all';
-  const at = (share: number) => `${Math.round(percentile(times, share))} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+  const times = responses.filter(({ status }) => status === 200).map((each) => each.milliseconds);
+  console.log(`  ${times.length > 0 ? latencies(times) : 'no verdicts'}`);
 }

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { startServer } from '../cli/serve/server.ts';
 import { hasChromium, launchChromium } from './chromium.ts';
-import { type Timing, table } from './measure.ts';
+import { percentile, type Timing, table } from './measure.ts';
 
-/** Times that the page is opened, each with nothing in the browser's cache. */
+/** How often the page is opened, each time with an empty cache. */
 const RUNS = 15;
 
-/** How long the page of the local server takes until it can be seen, beside a page of one line. */
+/** Time to the first paint of the page of the local server, compared to a page of one line. */
 export async function benchPage(): Promise<void> {
   if (!hasChromium) {
-    console.log('\nThe page: left out, there is no Chromium.');
+    console.log('\nSkipped the page: Chromium is not installed.');
     return;
   }
   const server = await startServer({ port: 0, host: '127.0.0.1' });
@@ -21,7 +21,7 @@ export async function benchPage(): Promise<void> {
   const browser = await launchChromium();
   try {
     const { port } = line.address() as AddressInfo;
-    table('First paint in Chromium, nothing cached, median', [
+    table('First paint in Chromium, empty cache, median', [
       await firstPaint('the page of the local server', browser, server.url),
       await firstPaint('a page of one line', browser, `http://127.0.0.1:${port}`),
     ]);
@@ -34,7 +34,7 @@ export async function benchPage(): Promise<void> {
 
 async function firstPaint(name: string, browser: Browser, url: string): Promise<Timing> {
   const paints: number[] = [];
-  // The first one warms up the server and the browser.
+  // The first run warms up the server and the browser.
   for (let run = 0; run <= RUNS; run++) {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -43,11 +43,10 @@ async function firstPaint(name: string, browser: Browser, url: string): Promise<
     if (run > 0) paints.push(paint);
     await context.close();
   }
-  paints.sort((a, b) => a - b);
-  return { name, median: paints[Math.floor(RUNS / 2)] };
+  return { name, median: percentile(paints, 0.5) };
 }
 
-/** Milliseconds from the request to the first text or image; runs in the page. */
+/** Runs in the page: milliseconds from the request to the first text or image. */
 const FIRST_PAINT = `new Promise((resolve) => {
   new PerformanceObserver((list) => {
     for (const { name, startTime } of list.getEntries()) {

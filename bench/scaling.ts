@@ -1,9 +1,8 @@
 import { LABELLING } from '../functions/infrastructure.ts';
 import { percent } from '../lib/percent.ts';
-import { type ApiScenario, simulateApi } from './scaling/api.ts';
-import { type LabellingScenario, simulateLabelling } from './scaling/labelling.ts';
+import { type ApiScenario, simulateApi, simulateLabelling } from './simulation.ts';
 
-/** Seconds for which notes come. */
+/** Seconds during which notes arrive. */
 const RUSH = 600;
 const SEED = 1;
 
@@ -17,7 +16,7 @@ interface Deployment {
   readonly stacks?: number;
 }
 
-const BUCKET: readonly Deployment[] = [
+const DEPLOYMENTS: readonly Deployment[] = [
   { name: '1/s', rate: 1, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 5, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 20, quota: 1000 },
@@ -39,21 +38,30 @@ const API: readonly (Omit<ApiScenario, 'seconds' | 'seed'> & { readonly name: st
   { name: '10,000/s', rate: 10_000, throttle: 15_000, burst: 7500, quota: 3000 },
 ];
 
-/** How the deployment on AWS follows a rush, simulated; as the tables of docs/scaling.md. */
+/** Simulates how the deployment on AWS handles load. Prints the tables of docs/scaling.md. */
 export function benchScaling(): void {
-  console.log(`\nNotes in the bucket for ${RUSH / 60} minutes, simulated`);
-  row(['notes', 'labelConcurrency', 'at a time', 'after', 'backlog', 'drained', 'p50', 'p99']);
-  for (const deployment of BUCKET) row(labellingRow(deployment));
-  console.log('\nRequests to POST /v1/emotion for 2 minutes, simulated');
+  console.log(`\nNotes arriving in the bucket for ${RUSH / 60} minutes (simulated)`);
+  row([
+    'notes',
+    'labelConcurrency',
+    'peak concurrency',
+    'reached after',
+    'peak backlog',
+    'drained after',
+    'p50',
+    'p99',
+  ]);
+  for (const deployment of DEPLOYMENTS) row(labellingRow(deployment));
+  console.log('\nRequests to POST /v1/emotion for 2 minutes (simulated)');
   row([
     'requests',
     'throttle',
     'quota',
-    'at a time',
+    'peak concurrency',
     '200',
     '429',
     '503',
-    'refused warm',
+    'refused when warm',
     'p50',
     'p99',
   ]);
@@ -62,15 +70,14 @@ export function benchScaling(): void {
 
 function labellingRow(deployment: Deployment): string[] {
   const { name, concurrency, stacks = 1, rate, atOnce } = deployment;
-  const one: LabellingScenario = {
+  const outcome = simulateLabelling({
     ...deployment,
     rate: rate / stacks,
     seconds: atOnce ? 0 : RUSH,
     quota: deployment.quota / stacks,
     batchSize: LABELLING.batchSize,
     seed: SEED,
-  };
-  const outcome = simulateLabelling(one);
+  });
   return [
     name,
     count(concurrency),

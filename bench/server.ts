@@ -2,23 +2,24 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '../lib/root.ts';
 
 export interface ServerProcess {
   readonly url: string;
-  /** Resident memory in MB; NaN where the system does not tell. */
+  /** Returns the resident memory in MB; NaN where the system does not report it. */
   memory(): number;
   kill(): void;
 }
 
-/** Starts a server of its own, as `npm start` runs it, without drop folder and cloud. */
+/** Starts the server of `npm start` in a process of its own, without drop folder and local cloud. */
 export async function startServer(): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'undertone-bench-'));
-  const cli = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-  const args = [cli, 'serve', '--port', '0', '--no-inbox', '--no-cloud'];
-  const env = { ...process.env, NO_COLOR: '1' };
-  const stdio = ['ignore', 'pipe', 'inherit'] as const;
-  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: [...stdio] });
+  const cli = join(ROOT, 'dist', 'cli', 'main.js');
+  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--no-inbox', '--no-cloud'], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const url = await listening(child);
   return {
     url,
@@ -31,9 +32,8 @@ export async function startServer(): Promise<ServerProcess> {
 }
 
 async function listening({ stdout }: ChildProcess): Promise<string> {
-  if (!stdout) throw new Error('The server has no output.');
   let output = '';
-  for await (const chunk of stdout) {
+  for await (const chunk of stdout ?? []) {
     output += chunk;
     const match = /listening at (\S+)/.exec(output);
     if (match) return match[1];
@@ -43,12 +43,11 @@ async function listening({ stdout }: ChildProcess): Promise<string> {
 
 function residentMegabytes(pid: number): number {
   try {
-    if (process.platform === 'linux') {
-      const [, kilobytes] =
-        /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-      return Math.round(Number(kilobytes) / 1024);
-    }
-    return Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`])) / 1024);
+    const kilobytes =
+      process.platform === 'linux'
+        ? /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+        : execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`]);
+    return Math.round(Number(kilobytes) / 1024);
   } catch {
     return Number.NaN;
   }

@@ -37,7 +37,7 @@ export const contextSchema = z.object({
   /** Name of the stack. A different name makes a separate deployment. */
   name: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, 'letters, digits and -, a letter first')
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, 'letters, digits and -, starting with a letter')
     .default('Undertone'),
   /** Processor architecture of the functions. */
   architecture: z.enum(['arm64', 'x86_64']).default('arm64'),

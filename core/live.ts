@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { analyze } from './analyze.ts';
 import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { highPass } from './audio/filters.ts';
+import { Resampler } from './audio/resample.ts';
 import { HOP } from './audio/speech.ts';
+import { framesToMono } from './audio/wav.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 import { frameCount } from './features/frames.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
@@ -137,6 +139,42 @@ export class LiveListener {
     this.#classifiedUntil = at;
     const secondsOf = (position: number) => round(position / SAMPLE_RATE, 3);
     return { at: secondsOf(at), start: secondsOf(start), end: secondsOf(at), ...label, level };
+  }
+}
+
+/** The samples of a live source: mono, signed 16-bit, little-endian. */
+const PCM = { channels: 1, encoding: 'int16', littleEndian: true } as const;
+const SAMPLE_BYTES = 2;
+
+/**
+ * Converts 16-bit little-endian mono PCM of any sample rate to the samples that LiveListener takes.
+ * A chunk may end in the middle of a sample.
+ *
+ * @example
+ * const pcm = new PcmStream(48_000);
+ * for await (const chunk of source) await listener.push(pcm.push(chunk));
+ * await listener.push(pcm.end());
+ */
+export class PcmStream {
+  readonly #resampler: Resampler;
+  #rest = Buffer.alloc(0);
+
+  /** @param sampleRate of the source, in Hz */
+  constructor(sampleRate: number) {
+    this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
+  }
+
+  /** Adds bytes and returns the samples that they complete. */
+  push(chunk: Uint8Array): Float32Array {
+    const bytes = Buffer.concat([this.#rest, chunk]);
+    const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
+    this.#rest = bytes.subarray(whole);
+    return this.#resampler.push(framesToMono(bytes.subarray(0, whole), PCM));
+  }
+
+  /** Returns the last samples. */
+  end(): Float32Array {
+    return this.#resampler.end();
   }
 }
 

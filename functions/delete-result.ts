@@ -1,16 +1,17 @@
 import { deleteFromInbox } from './aws/inbox.ts';
 import { uploadKey } from './aws/result-id.ts';
-import { deleteResult } from './aws/results.ts';
-import { httpHandler } from './http/handler.ts';
-import { readResultId } from './http/path.ts';
-import { noContent } from './http/respond.ts';
+import { deleteResult as deleteRow } from './aws/results.ts';
+import { handle } from './http/handle.ts';
+import { lambda } from './http/lambda.ts';
+import { deleteResult } from './routes.ts';
 
 /**
  * `DELETE /v1/results/{id}`: removes the recording, if it is still there, and the result. Answers 204
- * also when there was nothing to remove.
+ * even when there was nothing to remove.
  */
-export const handler = httpHandler(async (event) => {
-  const id = readResultId(event);
-  await Promise.all([deleteFromInbox(uploadKey(id)), deleteResult(id)]);
-  return noContent({ 'cache-control': 'no-store' });
+export const answer = handle(deleteResult, async ({ params: { id }, respond }) => {
+  await Promise.all([deleteFromInbox(uploadKey(id)), deleteRow(id)]);
+  return respond(204, null);
 });
+
+export const handler = lambda(answer);

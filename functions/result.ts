@@ -1,30 +1,26 @@
 import { UndertoneError } from '../core/errors.ts';
 import { withoutTimeline } from '../core/verdict.ts';
+import { NO_RESULT } from './aws/result-id.ts';
 import { findResult } from './aws/results.ts';
-import { httpHandler } from './http/handler.ts';
-import { noResult, readResultId } from './http/path.ts';
-import { readQuery } from './http/query.ts';
-import { json } from './http/respond.ts';
-import type { Waiting } from './http/schemas.ts';
+import { handle } from './http/handle.ts';
+import { lambda } from './http/lambda.ts';
+import { result } from './routes.ts';
 
-/** Seconds after which asking again makes sense. */
+/** Seconds after which it makes sense to ask again. */
 const RETRY_AFTER = 2;
 
 /**
- * `GET /v1/results/{id}`: 202 while the upload or its verdict is waited for, then the Verdict, or the
+ * `GET /v1/results/{id}`: 202 while the upload or its verdict is pending, then the Verdict, or the
  * problem that the recording had.
  */
-export const handler = httpHandler(async (event) => {
-  const id = readResultId(event);
-  const { timeline } = readQuery(event);
+export const answer = handle(result, async ({ params: { id }, query, respond }) => {
   const outcome = await findResult(id);
-  if (outcome === null) throw noResult();
+  if (outcome === null) throw new UndertoneError('not-found', NO_RESULT);
   if (outcome === 'waiting') {
-    const waiting: Waiting = { id, status: 'waiting' };
-    return json(waiting, { ...NO_STORE, 'retry-after': String(RETRY_AFTER) }, 202);
+    return respond(202, { id, status: 'waiting' }, { 'retry-after': String(RETRY_AFTER) });
   }
   if ('error' in outcome) throw new UndertoneError(outcome.error.code, outcome.error.message);
-  return json(timeline ? outcome.verdict : withoutTimeline(outcome.verdict), NO_STORE);
+  return respond(200, query.timeline ? outcome.verdict : withoutTimeline(outcome.verdict));
 });
 
-const NO_STORE = { 'cache-control': 'no-store' };
+export const handler = lambda(answer);

@@ -1,42 +1,261 @@
-/** One route of the HTTP API. */
-export interface ApiRoute {
+/**
+ * Every route of the HTTP API, each declared once: the functions check requests and type answers by it
+ * (http/handle.ts), the OpenAPI document, the stack in cdk/ and the local server are made from it.
+ *
+ * A declaration is data, which names its handler by file, so that the stack can read it without loading
+ * what the handlers need, and a function bundles its own handler and no other. That, and a table that
+ * one function looks nothing up in, is why this is no Hono app: each function answers one route, and
+ * `@hono/zod-openapi` would bring a router into each bundle, turn recordings away whose content type is
+ * not declared (clients seldom set it right), and miss every route behind the stage prefix of API
+ * Gateway. Hono routes where there is something to route: in the local server.
+ */
+import * as z from 'zod';
+import type { ErrorCode } from '../core/errors.ts';
+import { cardSchema } from '../core/model/card.ts';
+import { verdictSchema } from '../core/verdict.ts';
+import { RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
+import {
+  NO_SPEECH,
+  UPLOAD,
+  uploadSchema,
+  VERDICT,
+  WAITING,
+  waitingSchema,
+} from './http/schemas.ts';
+
+/** What the functions, the local server and the stack need of any route. */
+interface RouteBase {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Names in braces stand for one segment, which the event has in `pathParameters`. */
+  /** A name in braces stands for one segment, which `params` checks. */
   readonly path: string;
-  /** Name of the file in this folder whose export `handler` answers it. */
-  readonly handler: 'emotion' | 'model' | 'uploads' | 'result' | 'delete-result' | 'openapi';
+  /** The file in this folder: its `answer` answers a Request, its `handler` is the Lambda function. */
+  readonly handler: string;
+  /** Uses buckets, tables or queues. */
+  readonly usesCloud?: boolean;
 }
 
-/** A route that a chat platform calls; it is there where the platform has been set up. */
-export interface ChatRoute {
-  readonly method: 'POST';
-  readonly path: string;
-  readonly handler: 'discord-interactions' | 'slack-events';
-  /** Signs what it sends, which takes the place of a key. */
+/** A route of the API, as the OpenAPI document describes it. */
+export interface ApiRoute extends RouteBase {
+  /** Stays open where the operator asks for keys: it says what this is and how to use it. */
+  readonly isOpen?: boolean;
+  /** Seconds for which a client may keep the answer without asking again; by default it may not. */
+  readonly maxAge?: number;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Of the path. What does not fit is `not-found`, with the sentence of the schema. */
+  readonly params?: z.ZodObject;
+  /** What does not fit is `parameter-invalid`, with the sentence of the schema. */
+  readonly query?: z.ZodObject;
+  /** The body by content type. */
+  readonly body?: Readonly<Record<string, z.ZodType>>;
+  /** Successful answers by status. */
+  readonly answers: Readonly<Record<number, ApiAnswer>>;
+  /** Failures besides those that any route may have. */
+  readonly problems: readonly ErrorCode[];
+}
+
+export interface ApiAnswer {
+  readonly description: string;
+  /** Of the JSON; absent where the answer has no body. */
+  readonly schema?: z.ZodType;
+  readonly examples?: Readonly<Record<string, unknown>>;
+  /** What its own headers say, by name. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A route that a chat platform calls. The platform says what is sent and answered. */
+export interface ChatRoute extends RouteBase {
+  /** Signs what it sends, which takes the place of a key. The route exists where it is set up. */
   readonly platform: 'discord' | 'slack';
 }
 
 export type Route = ApiRoute | ChatRoute;
 
-/**
- * Every route of the HTTP API. Plain data, so that what deploys the handlers need not load them.
- */
-export const ROUTES: readonly ApiRoute[] = [
-  { method: 'POST', path: '/v1/emotion', handler: 'emotion' },
-  { method: 'POST', path: '/v1/uploads', handler: 'uploads' },
-  { method: 'GET', path: '/v1/results/{id}', handler: 'result' },
-  { method: 'DELETE', path: '/v1/results/{id}', handler: 'delete-result' },
-  { method: 'GET', path: '/v1/model', handler: 'model' },
-  { method: 'GET', path: '/openapi.json', handler: 'openapi' },
-];
+/** What web pages of any origin may send and read (CORS). */
+export const CORS = {
+  origin: '*',
+  allowHeaders: ['accept', 'content-type', 'if-none-match', 'x-api-key'],
+  exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
+  /** Seconds for which a browser may keep a permission. */
+  maxAge: 3600,
+} as const;
 
-/** What the chat platforms call. They say what is sent and answered, so OpenAPI does not describe it. */
-export const CHAT_ROUTES: readonly ChatRoute[] = [
-  {
-    method: 'POST',
-    path: '/discord/interactions',
-    handler: 'discord-interactions',
-    platform: 'discord',
+const query = z.object({
+  timeline: z
+    .enum(['true', 'false'], {
+      error: 'The parameter "timeline" takes true or false. Omit it to get the timeline.',
+    })
+    .default('true')
+    .transform((value) => value === 'true')
+    .meta({ description: '`false` leaves the timeline out of the Verdict.' }),
+});
+
+const params = z.object({
+  id: resultIdSchema.meta({ description: 'As answered by POST /v1/uploads.', example: UPLOAD.id }),
+});
+
+const recording = z.string().meta({
+  description: 'The bytes of the recording, in any format of docs/limits.md.',
+  contentMediaType: 'audio/*',
+});
+
+const verdict = {
+  description: 'The emotion in the recording. Silence, music and noise are not errors.',
+  schema: verdictSchema.meta({
+    id: 'Verdict',
+    description:
+      'What one recording sounds like. `emotion` is one of eight, `uncertain` when the best guess is below the confidence that the model card names, or `no-speech`.',
+  }),
+  examples: { speech: VERDICT, 'no speech': NO_SPEECH },
+} as const satisfies ApiAnswer;
+
+/** What can be wrong with a recording itself, or with what decodes and classifies it. */
+const RECORDING_PROBLEMS = [
+  'audio-too-long',
+  'format-unsupported',
+  'audio-unreadable',
+  'decode-timeout',
+  'decoder-missing',
+  'model-invalid',
+] as const satisfies readonly ErrorCode[];
+
+const CLOUD_PROBLEMS = [
+  'unavailable',
+  'configuration-invalid',
+] as const satisfies readonly ErrorCode[];
+
+export const emotion = {
+  method: 'POST',
+  path: '/v1/emotion',
+  handler: 'emotion',
+  operationId: 'hearEmotion',
+  summary: 'Classify the emotion in a recording',
+  description:
+    'The recording is the body itself, whatever its content type, or the part `file` of a multipart form. Behind API Gateway a request takes about 4.5 MB; send more with `POST /v1/uploads`.',
+  query,
+  body: {
+    'application/octet-stream': recording,
+    'audio/*': recording,
+    'multipart/form-data': z.object({ file: recording }),
   },
-  { method: 'POST', path: '/slack/events', handler: 'slack-events', platform: 'slack' },
-];
+  answers: { 200: verdict },
+  problems: ['audio-missing', 'parameter-invalid', 'audio-too-large', ...RECORDING_PROBLEMS],
+} as const satisfies ApiRoute;
+
+export const uploads = {
+  method: 'POST',
+  path: '/v1/uploads',
+  handler: 'uploads',
+  usesCloud: true,
+  operationId: 'createUpload',
+  summary: 'Upload a larger recording',
+  description:
+    'Answers a form that uploads one file straight to storage, and the address of its result.',
+  answers: {
+    201: {
+      description: 'Send the form, then ask for the result.',
+      schema: uploadSchema.meta({ id: 'Upload' }),
+      examples: { upload: UPLOAD },
+      headers: { Location: 'path of the result' },
+    },
+  },
+  problems: CLOUD_PROBLEMS,
+} as const satisfies ApiRoute;
+
+export const result = {
+  method: 'GET',
+  path: '/v1/results/{id}',
+  handler: 'result',
+  usesCloud: true,
+  operationId: 'getResult',
+  summary: 'The result of an upload',
+  description: `Kept for ${RESULT_SECONDS / 3600} hours. A recording that could not be classified answers the problem that it had.`,
+  params,
+  query,
+  answers: {
+    200: verdict,
+    202: {
+      description: 'The upload or its verdict is still pending. Ask again.',
+      schema: waitingSchema.meta({ id: 'Waiting' }),
+      examples: { waiting: WAITING },
+      headers: { 'Retry-After': 'seconds until the next try' },
+    },
+  },
+  problems: [
+    'parameter-invalid',
+    'not-found',
+    'audio-missing',
+    'audio-too-large',
+    ...RECORDING_PROBLEMS,
+    ...CLOUD_PROBLEMS,
+  ],
+} as const satisfies ApiRoute;
+
+export const deleteResult = {
+  method: 'DELETE',
+  path: '/v1/results/{id}',
+  handler: 'delete-result',
+  usesCloud: true,
+  operationId: 'deleteResult',
+  summary: 'Delete a recording and its result',
+  params,
+  answers: { 204: { description: 'Neither exists any longer.' } },
+  problems: ['not-found', ...CLOUD_PROBLEMS],
+} as const satisfies ApiRoute;
+
+export const model = {
+  method: 'GET',
+  path: '/v1/model',
+  handler: 'model',
+  isOpen: true,
+  maxAge: 60,
+  operationId: 'getModel',
+  summary: 'The model card',
+  answers: {
+    200: {
+      description: 'What the model was trained on, how well it does, and its limits.',
+      schema: cardSchema.meta({ id: 'ModelCard' }),
+    },
+  },
+  problems: ['model-invalid'],
+} as const satisfies ApiRoute;
+
+export const openapi = {
+  method: 'GET',
+  path: '/openapi.json',
+  handler: 'openapi',
+  isOpen: true,
+  maxAge: 300,
+  operationId: 'getOpenApi',
+  summary: 'This document',
+  answers: { 200: { description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) } },
+  problems: [],
+} as const satisfies ApiRoute;
+
+export const discordInteractions = {
+  method: 'POST',
+  path: '/discord/interactions',
+  handler: 'discord-interactions',
+  usesCloud: true,
+  platform: 'discord',
+} as const satisfies ChatRoute;
+
+export const slackEvents = {
+  method: 'POST',
+  path: '/slack/events',
+  handler: 'slack-events',
+  usesCloud: true,
+  platform: 'slack',
+} as const satisfies ChatRoute;
+
+export const ROUTES = [
+  emotion,
+  uploads,
+  result,
+  deleteResult,
+  model,
+  openapi,
+] as const satisfies readonly ApiRoute[];
+
+export const CHAT_ROUTES: readonly ChatRoute[] = [discordInteractions, slackEvents];

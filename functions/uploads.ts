@@ -2,22 +2,29 @@ import { MAX_BYTES } from '../core/limits.ts';
 import { FORM_SECONDS, uploadForm } from './aws/inbox.ts';
 import { newResultId, uploadKey } from './aws/result-id.ts';
 import { createResult } from './aws/results.ts';
-import { httpHandler } from './http/handler.ts';
-import { json } from './http/respond.ts';
-import type { Upload } from './http/schemas.ts';
+import { handle } from './http/handle.ts';
+import { lambda } from './http/lambda.ts';
+import { uploads } from './routes.ts';
 
 /**
  * `POST /v1/uploads`: for what is larger than one call takes. Answers a form that uploads one file
  * straight to the bucket, and where its result will be.
  */
-export const handler = httpHandler(async ({ requestContext, resource }) => {
+export const answer = handle(uploads, async ({ request, respond }) => {
   const id = newResultId();
   const expires = new Date(Date.now() + FORM_SECONDS * 1000).toISOString();
   const { url, fields } = await uploadForm(uploadKey(id));
   await createResult(id);
-  const result = `/v1/results/${id}`;
-  const upload: Upload = { id, upload: { url, fields }, expires, maxBytes: MAX_BYTES, result };
-  // The stage or base path that a client sees in front of the routes.
-  const prefix = requestContext.path.slice(0, -resource.length);
-  return json(upload, { 'cache-control': 'no-store', location: prefix + result }, 201);
+  const upload = {
+    id,
+    upload: { url, fields },
+    expires,
+    maxBytes: MAX_BYTES,
+    result: `/v1/results/${id}`,
+  };
+  // Relative to the request, so that it keeps the stage or base path that the client sees.
+  const { pathname: location } = new URL(`results/${id}`, request.url);
+  return respond(201, upload, { location });
 });
+
+export const handler = lambda(answer);

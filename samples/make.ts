@@ -1,6 +1,6 @@
 /**
- * Makes the notes of this folder: a speech synthesiser (espeak-ng) reads sentences with different
- * speed and pitch, and ffmpeg encodes them as the chat platforms do (Ogg Opus, 24 kbit/s).
+ * Makes the notes in this folder: a speech synthesiser (espeak-ng) reads sentences at different speeds
+ * and pitches, and ffmpeg encodes them as chat platforms do (Ogg Opus, 24 kbit/s).
  *
  *   npm run samples
  */
@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Options of espeak-ng: -s words a minute, -p pitch 0–99, -a amplitude 0–200. */
 interface Sentence {
   readonly text: string;
   readonly voice: string;
+  /** Options of espeak-ng: -s words a minute, -p pitch 0–99, -a amplitude 0–200. */
   readonly options: readonly string[];
 }
 
@@ -46,10 +46,8 @@ try {
     const parts = sentences.map((sentence, i) => speak(sentence, join(work, `${name}-${i}.wav`)));
     encode(parts, join(OUT, `${name}.ogg`));
   }
-  run('ffmpeg', [
-    ...['-f', 'lavfi', '-i', 'anoisesrc=color=pink:seed=1:duration=3:amplitude=0.2'],
-    ...opusTo(join(OUT, 'noise.ogg')),
-  ]);
+  const noise = 'anoisesrc=color=pink:seed=1:duration=3:amplitude=0.2';
+  run('ffmpeg', ['-f', 'lavfi', '-i', noise, ...opusTo(join(OUT, 'noise.ogg'))]);
 } finally {
   rmSync(work, { recursive: true });
 }
@@ -66,7 +64,7 @@ function encode(parts: readonly string[], path: string): void {
 }
 
 function opusTo(path: string): string[] {
-  // Bit-exact: the same note gives the same file, so that making them again changes nothing.
+  // Bit-exact, so that making the files again does not change them.
   const bitexact = ['-fflags', '+bitexact', '-flags', '+bitexact'];
   return ['-ac', '1', '-c:a', 'libopus', '-b:a', '24k', ...bitexact, '-y', path];
 }

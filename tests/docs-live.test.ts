@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LIVE_LIMITS, MAX_MESSAGE_SECONDS } from '../cli/serve/live/limits.ts';
-import { LIVE_PATH, SAMPLE_RATES } from '../cli/serve/live/protocol.ts';
+import {
+  LIVE_LIMITS,
+  LIVE_PATH,
+  MAX_MESSAGE_SECONDS,
+  SAMPLE_RATES,
+} from '../cli/serve/live/protocol.ts';
 import { type ServeProcess, startServe } from './cli/serve/process.ts';
 import { hasFfmpeg } from './fixtures/encode.ts';
 import { DOCUMENTED_URL, readDocument, withoutFigures } from './support/docs.ts';

@@ -19,9 +19,9 @@ const p = await prepare({
 });
 const path = '/work/shared/data/weights/mn04_as_mAP_432.pt';
 const plan = new Plan(p, {
-  steps: Number(process.argv[2] ?? 2500),
+  steps: Number(process.argv[2] ?? 2000),
   learningRate: 1e-3,
-  votes: 0.25,
+  votes: Number(process.argv[3] ?? 0),
   init: { path, sha256: sha256(await readFile(path)) },
 });
 const runner = await NetworkRunner.start(sharedCorpora(p), {

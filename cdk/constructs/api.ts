@@ -17,9 +17,8 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { CORS } from '../../functions/http/cors.ts';
 import { type PerVariable, UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
-import { type ApiRoute, ROUTES } from '../../functions/routes.ts';
+import { type ApiRoute, CORS, ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
@@ -29,14 +28,8 @@ import type { State, Storage } from './storage.ts';
 
 /** API Gateway waits this long and no longer. */
 const LONGEST_ANSWER = Duration.seconds(29);
-/** MB of the functions that only look something up. More memory is more processor to start with. */
+/** MB of the functions that only look something up. More memory means more processor. */
 export const LIGHT_MEMORY = 512;
-
-/** The functions that use buckets and tables; the others need not even know their names. */
-const STATEFUL: readonly string[] = ['uploads', 'result', 'delete-result'];
-
-/** Routes that stay open when keys are asked for: they tell what this is and how to use it. */
-const OPEN: readonly string[] = ['model', 'openapi'];
 
 export interface ApiProps {
   readonly config: Config;
@@ -51,7 +44,8 @@ export interface ApiProps {
 export class Api extends Construct {
   readonly api: RestApi;
   #plan: UsagePlan | undefined;
-  readonly handlers = new Map<ApiRoute['handler'], Handler>();
+  /** The functions by the name of their file. */
+  readonly handlers: ReadonlyMap<string, Handler>;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
@@ -62,9 +56,9 @@ export class Api extends Construct {
     });
     this.api = new RestApi(this, 'Rest', {
       restApiName: config.name,
-      description: 'Hears the emotion in a voice note.',
+      description: 'Classifies the emotion in a voice note.',
       endpointTypes: [EndpointType.REGIONAL],
-      // Whatever its content type, a body is a recording: it has to arrive byte for byte.
+      // Whatever its content type, a body is a recording and must arrive byte for byte.
       binaryMediaTypes: ['*/*'],
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
@@ -82,7 +76,7 @@ export class Api extends Construct {
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
-    for (const route of ROUTES) this.#add(route, props);
+    this.handlers = new Map(ROUTES.map((route) => [route.handler, this.#add(route, props)]));
     addPreflights(this.api);
     addGatewayProblems(this.api);
     this.#grant(props);
@@ -90,50 +84,43 @@ export class Api extends Construct {
     this.#acknowledge();
   }
 
-  /** Lets somebody else in with a key of this value, where keys are asked for. */
+  /** Adds a key of this value, where keys are asked for. */
   allowKey(id: string, props: ApiKeyOptions): void {
     this.#plan?.addApiKey(this.api.addApiKey(id, props));
   }
 
-  #add({ method, path, handler }: ApiRoute, props: ApiProps): void {
-    const needsKey = props.config.apiKeys.length > 0 && !OPEN.includes(handler);
-    const integration = new LambdaIntegration(this.#handler(handler, props).function, {
-      timeout: LONGEST_ANSWER,
-      allowTestInvoke: false,
-    });
-    this.api.root
-      .resourceForPath(path)
-      .addMethod(method, integration, { apiKeyRequired: needsKey });
-  }
-
-  #handler(name: ApiRoute['handler'], props: ApiProps): Handler {
-    const existing = this.handlers.get(name);
-    if (existing) return existing;
+  #add(route: ApiRoute, props: ApiProps): Handler {
+    const { method, path, handler: name, usesCloud, isOpen } = route;
     const { config, ffmpeg } = props;
     const isEmotion = name === 'emotion';
     const handler = new Handler(this, name, {
       config,
       name,
-      description: `Answers ${ROUTES.filter((route) => route.handler === name)
-        .map(({ method, path }) => `${method} ${path}`)
-        .join(', ')}.`,
+      description: `Answers ${method} ${path}.`,
       memory: isEmotion ? config.memory : LIGHT_MEMORY,
       timeout: isEmotion ? LONGEST_ANSWER : Duration.seconds(10),
       environment: {
-        ...(STATEFUL.includes(name) && props.environment),
+        // The others need not even know the names of buckets and tables.
+        ...(usesCloud && props.environment),
         ...(isEmotion && ffmpeg.environment),
       },
       ...(isEmotion && { layers: ffmpeg.layers }),
       ...(isEmotion && { reservedConcurrency: config.emotionConcurrency }),
     });
-    this.handlers.set(name, handler);
+    const integration = new LambdaIntegration(handler.function, {
+      timeout: LONGEST_ANSWER,
+      allowTestInvoke: false,
+    });
+    this.api.root
+      .resourceForPath(path)
+      .addMethod(method, integration, { apiKeyRequired: config.apiKeys.length > 0 && !isOpen });
     return handler;
   }
 
   #grant({ storage, state }: ApiProps): void {
     const uploads = this.handlers.get('uploads');
     if (uploads) {
-      // Whoever posts with a presigned form does so with the rights of the one who signed it.
+      // A presigned form posts with the rights of the function that signed it.
       grantObjects(uploads, storage.inbox, UPLOADS_PREFIX, ['s3:PutObject']);
       state.results.grant(uploads.function, 'dynamodb:PutItem');
     }
@@ -148,7 +135,7 @@ export class Api extends Construct {
 
   #addKeys(config: Config): UsagePlan {
     const plan = this.api.addUsagePlan('Keys', {
-      description: 'Who calls with a key of Undertone.',
+      description: 'Callers with a key of Undertone.',
       apiStages: [{ stage: this.api.deploymentStage }],
       throttle: {
         rateLimit: config.keyRequestsPerSecond,
@@ -183,8 +170,8 @@ export class Api extends Construct {
 }
 
 /**
- * One line a request. The template of the path, not the path itself, which holds result ids; and no
- * address, no user agent, no query: nothing that tells who asked.
+ * One line per request. The template of the path, not the path itself, which holds result ids; and no
+ * address, user agent or query: nothing that identifies the caller.
  */
 const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
   JSON.stringify({
@@ -204,7 +191,7 @@ const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
   }),
 );
 
-/** Lets pages of any origin call the API; it knows no cookies that they could misuse. */
+/** Lets pages of any origin call the API; there are no cookies that they could misuse. */
 function addPreflights(api: RestApi): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of ROUTES) methods.set(path, [...(methods.get(path) ?? []), method]);

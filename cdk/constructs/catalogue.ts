@@ -6,13 +6,13 @@ import { LABELS_PREFIX } from '../../functions/infrastructure.ts';
 import { QUERIES_PREFIX, type Storage } from './storage.ts';
 
 const TABLE = 'labels';
-/** No label is older; Athena looks at no day before it. */
+/** No label is older, so Athena looks at no earlier day. */
 const FIRST_DAY = '2026-01-01';
 
 const PROBABILITIES = 'map<string,double>';
 const SEGMENT = `struct<start:double,\`end\`:double,emotion:string,confidence:double,probabilities:${PROBABILITIES}>`;
 
-/** A label: the line of JSON that the label function writes, its names in lower case as Glue has them. */
+/** A label: the line of JSON that the label function writes, with its names in lower case, as Glue wants them. */
 const COLUMNS: readonly CfnTable.ColumnProperty[] = [
   { name: 'key', type: 'string', comment: 'key of the recording in the inbox bucket' },
   { name: 'versionid', type: 'string' },
@@ -45,7 +45,7 @@ WHERE "date" >= date_format(current_date - interval '30' day, '%Y-%m-%d')
 GROUP BY "date"
 ORDER BY "date"`;
 
-/** A table over the labels, which Athena asks: nothing to run, nothing to load. */
+/** A table over the labels that Athena queries: there is nothing to run and nothing to load. */
 export class Catalogue extends Construct {
   readonly database: string;
   readonly workGroup: CfnWorkGroup;
@@ -56,7 +56,7 @@ export class Catalogue extends Construct {
     this.database = stack.stackName.toLowerCase().replaceAll('-', '_');
     const database = new CfnDatabase(this, 'Database', {
       catalogId: stack.account,
-      databaseInput: { name: this.database, description: 'What Undertone heard.' },
+      databaseInput: { name: this.database, description: 'What Undertone classified.' },
     });
     const location = `s3://${storage.results.bucketName}/${LABELS_PREFIX}`;
     const table = new CfnTable(this, 'Table', {
@@ -69,13 +69,13 @@ export class Catalogue extends Construct {
         partitionKeys: [{ name: 'date', type: 'string', comment: 'day of upload in UTC' }],
         parameters: {
           classification: 'json',
-          // Athena works out the folders by itself: no crawler, no partitions to add every day.
+          // Athena derives the folders by itself: no crawler, no partitions to add every day.
           'projection.enabled': 'true',
           'projection.date.type': 'date',
           'projection.date.format': 'yyyy-MM-dd',
           'projection.date.interval': '1',
           'projection.date.interval.unit': 'DAYS',
-          // A day ahead of UTC, so that today is there everywhere.
+          // A day ahead of UTC, so that today is included in every time zone.
           'projection.date.range': `${FIRST_DAY},NOW+1DAYS`,
           'storage.location.template': `${location}date=\${date}/`,
         },
@@ -91,12 +91,12 @@ export class Catalogue extends Construct {
     table.addResourceDependency(database);
     this.workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: stack.stackName,
-      description: 'Asks the labels of Undertone.',
+      description: 'Queries the labels of Undertone.',
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
-        // A mistaken query stops at 100 GB, about half a dollar.
+        // A query by mistake stops at 100 GB, about half a dollar.
         bytesScannedCutoffPerQuery: 100 * 1000 ** 3,
         resultConfiguration: {
           outputLocation: `s3://${storage.results.bucketName}/${QUERIES_PREFIX}`,

@@ -1,6 +1,6 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
-import { CORS } from '../../functions/http/cors.ts';
+import { CORS } from '../../functions/routes.ts';
 
 interface GatewayProblem {
   readonly code: ErrorCode;
@@ -11,25 +11,25 @@ interface GatewayProblem {
 
 const NOT_FOUND: GatewayProblem = {
   code: 'not-found',
-  detail: 'There is no such address here, or it does not take this method. See /openapi.json.',
+  detail: 'There is nothing at this address, or not for this method. See /openapi.json.',
 };
 const UNAUTHORIZED: GatewayProblem = {
   code: 'unauthorized',
-  detail: 'This address needs a key: send it in the header x-api-key.',
+  detail: 'This address requires a key: send it in the header x-api-key.',
 };
 const TOO_LARGE: GatewayProblem = {
   code: 'audio-too-large',
   detail:
-    'One request takes about 4.5 MB of audio. Send more with a presigned upload: POST /v1/uploads.',
+    'One request carries about 4.5 MB of audio. Send more with a presigned upload: POST /v1/uploads.',
 };
 const RATE_LIMITED: GatewayProblem = {
   code: 'rate-limited',
-  detail: 'Too many requests came in at once. Wait a little and send this one again.',
+  detail: 'Too many requests arrived at once. Wait a little and send this one again.',
   retryAfter: 5,
 };
 const BAD_REQUEST: GatewayProblem = {
   code: 'parameter-invalid',
-  detail: 'The request cannot be read. See /openapi.json for what is taken.',
+  detail: 'The request cannot be read. See /openapi.json for what is accepted.',
 };
 const UNAVAILABLE: GatewayProblem = {
   code: 'unavailable',
@@ -42,8 +42,8 @@ const INTERNAL: GatewayProblem = {
 };
 
 /**
- * What API Gateway answers by itself, before or instead of a function. It says 403 for addresses
- * that do not exist, and its own words, unless it is told otherwise for each kind.
+ * What API Gateway answers by itself, before or instead of a function. Unless each kind is configured,
+ * it uses its own wording, and 403 for addresses that do not exist.
  */
 export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem])[] = [
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, NOT_FOUND],
@@ -56,7 +56,7 @@ export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem]
   [ResponseType.REQUEST_TOO_LARGE, TOO_LARGE],
   [ResponseType.THROTTLED, RATE_LIMITED],
   [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],
-  // The firewall has one rule, and that counts requests.
+  // The firewall has one rule, which counts requests.
   [ResponseType.WAF_FILTERED, RATE_LIMITED],
   [ResponseType.BAD_REQUEST_BODY, BAD_REQUEST],
   [ResponseType.BAD_REQUEST_PARAMETERS, BAD_REQUEST],
@@ -67,11 +67,11 @@ export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem]
   [ResponseType.API_CONFIGURATION_ERROR, INTERNAL],
   [ResponseType.AUTHORIZER_CONFIGURATION_ERROR, INTERNAL],
   [ResponseType.AUTHORIZER_FAILURE, INTERNAL],
-  // What is left of 5xx is a function that Lambda throttles.
+  // What remains of 5xx is a function that Lambda throttles.
   [ResponseType.DEFAULT_5XX, UNAVAILABLE],
 ];
 
-/** Makes API Gateway's own errors look like ours: problem+json (RFC 9457), readable by browsers. */
+/** Turns API Gateway's own errors into problems (RFC 9457) that pages of any origin can read. */
 export function addGatewayProblems(api: RestApi): void {
   for (const [type, problem] of GATEWAY_PROBLEMS) {
     const { code, detail, retryAfter } = problem;
@@ -79,7 +79,7 @@ export function addGatewayProblems(api: RestApi): void {
     api.addGatewayResponse(`Problem-${type.responseType}`, {
       type,
       statusCode: String(status),
-      // Values in quotes of their own are text; the others name what API Gateway knows.
+      // Quoted values are literal; the others name variables of API Gateway.
       responseHeaders: {
         'Content-Type': "'application/problem+json'",
         'Cache-Control': "'no-store'",

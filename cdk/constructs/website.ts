@@ -32,9 +32,12 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { readPageDocument } from '../../functions/http/page-document.ts';
-import { PAGE } from '../../functions/http/page-files.ts';
-import { type PageSources, securityHeaders } from '../../functions/http/security-headers.ts';
+import {
+  PAGE,
+  type PageSources,
+  readPageDocument,
+  securityHeaders,
+} from '../../functions/http/page.ts';
 import { ROOT } from '../../lib/root.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';

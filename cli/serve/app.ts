@@ -1,29 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { type Context, Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { compress } from 'hono/compress';
+import { cors } from 'hono/cors';
 import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
-import { readPageDocument } from '../../functions/http/page-document.ts';
-import { PAGE } from '../../functions/http/page-files.ts';
-import { securityHeaders } from '../../functions/http/security-headers.ts';
-import { CHAT_ROUTES } from '../../functions/routes.ts';
-import { logEvent } from '../../lib/log.ts';
+import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
+import { type Answer, problem } from '../../functions/http/handle.ts';
+import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/page.ts';
+import { CHAT_ROUTES, CORS, ROUTES, type Route } from '../../functions/routes.ts';
 import { isLoopback } from '../../lib/loopback.ts';
 import { ROOT } from '../../lib/root.ts';
-import { crossOrigin } from './cross-origin.ts';
-import { failure, forward, nothingHere } from './gateway-adapter.ts';
-
-type App = Hono<{ Bindings: HttpBindings }>;
+import { missingSettings, type Platform } from '../local/chat-platforms.ts';
+import { Admission } from './admission.ts';
+import { answerEarly, readBody } from './body.ts';
+import { LIVE_PATH } from './live/protocol.ts';
 
 export interface AppOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null where it never does. */
   readonly cloud: (() => Promise<unknown> | undefined) | null;
-  /** What the page sends by another way than one call, as it does on AWS; nothing by default. */
+  /** What the page uploads instead of sending it in one call, as it does on AWS; nothing by default. */
   readonly uploads?: PageUploads;
 }
 
@@ -34,14 +33,23 @@ export interface PageUploads {
   readonly origin: string;
 }
 
+/** Recordings that are classified at a time; in the cloud each has an instance of the function to itself. */
+const classifying = new Admission({
+  concurrency: availableParallelism(),
+  maxWaiting: 1000,
+  maxBytes: 20 * MAX_BYTES,
+});
+
 /**
- * Returns the local server as an app without a socket: the API under /v1, the page everywhere else.
+ * Returns the local server as an app without a socket: the routes of functions/routes.ts, and the page
+ * everywhere else.
  *
  * @param options.host the address it will listen at. On a loopback address only requests to a loopback name
- * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding).
+ * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding), and
+ * only pages of this machine may use the API.
  */
-export function createApp({ host, cloud, uploads }: AppOptions): App {
-  const app: App = new Hono();
+export function createApp({ host, cloud, uploads }: AppOptions): Hono {
+  const app = new Hono();
   const pageFolder = join(ROOT, PAGE.folder);
   const page = readPageDocument(pageFolder);
   const sources = { styleSource: page.styleSource, uploadOrigin: uploads?.origin };
@@ -54,18 +62,21 @@ export function createApp({ host, cloud, uploads }: AppOptions): App {
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
     if (!headers.has('x-request-id')) context.header('x-request-id', randomUUID());
   });
-  const toApi = ({ req, env }: Context<{ Bindings: HttpBindings }>) =>
-    forward(req.raw, { sourceIp: env.incoming.socket.remoteAddress ?? '', cloud });
-  // Before the look at the name: platforms come through a tunnel, under its name, and sign what they send.
-  for (const { path } of CHAT_ROUTES) app.all(path, toApi);
+  // Before the check of the name: platforms come through a tunnel, under its name, and sign what they send.
+  for (const route of CHAT_ROUTES)
+    app.all(route.path, ({ req }) => answer(req.raw, [route], cloud));
   if (isLoopback(host)) {
-    app.use(async (context, next) => {
-      const { hostname } = new URL(context.req.url);
-      return isLoopback(hostname) ? next() : failure(hostUnknown());
+    app.use(async ({ req }, next) => {
+      if (!isLoopback(new URL(req.url).hostname)) throw hostUnknown();
+      await next();
     });
   }
-  app.use(crossOrigin(host));
-  for (const path of ['/v1/*', '/openapi.json']) app.all(path, toApi);
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    const here = ROUTES.filter((route) => route.path === path);
+    const pattern = path.replace(/\{(\w+)\}/g, ':$1');
+    app.use(pattern, crossOrigin(host, methodsOf(here)));
+    app.all(pattern, ({ req }) => answer(req.raw, here, cloud));
+  }
   app.get(`/${PAGE.limits}`, (context) =>
     context.json({ maxCallBytes: uploads?.above ?? MAX_BYTES }),
   );
@@ -77,20 +88,115 @@ export function createApp({ host, cloud, uploads }: AppOptions): App {
   }
   for (const path of ['/', '/index.html']) app.get(path, (context) => context.html(page.html));
   app.get('*', serveStatic({ root: pageFolder }));
-  app.notFound(nothingHere);
-  app.onError((thrown) => {
-    const requestId = randomUUID();
-    const error = UndertoneError.from(thrown);
-    if (error.status >= 500) logEvent('a request failed', error, { requestId });
-    return failure(error, requestId);
-  });
+  app.notFound(() => problem(notFound()));
+  app.onError((thrown) => problem(thrown));
   return app;
 }
 
-/** The sentence for a request to a name that is not one of this machine. */
+/**
+ * Answers a request to an address of the API with the function that does so in the cloud, in this
+ * process. What API Gateway does there is done here: the check of the method, and refusing a body that
+ * is too large before it is read to the end.
+ */
+async function answer(
+  request: Request,
+  here: readonly Route[],
+  cloud: AppOptions['cloud'],
+): Promise<Response> {
+  const route = here.find(({ method }) => method === request.method);
+  if (!route) return problem(notAllowed(here), { headers: { allow: methodsOf(here).join(', ') } });
+  if ('platform' in route) {
+    const missing = missingSettings(route.platform);
+    if (missing.length > 0) throw notSetUp(route.platform, missing);
+  }
+  if (route.usesCloud) {
+    if (!cloud) throw noCloud();
+    await cloud();
+  }
+  const body = await readBody(request);
+  if (!body.bytes) return answerEarly(problem(tooLarge()), body);
+  const { bytes } = body;
+  // Loaded when it is first asked for: what talks to AWS takes a moment.
+  const module: { readonly answer: Answer } = await import(`../../functions/${route.handler}.ts`);
+  const whole = new Request(request.url, {
+    method: request.method,
+    headers: [...request.headers],
+    body: bytes.length > 0 ? bytes : null,
+  });
+  if (route.handler !== 'emotion') return module.answer(whole);
+  return classifying.run(bytes.length, () => module.answer(whole));
+}
+
+/**
+ * Lets pages of other origins use the API (CORS), and answers preflight requests, which API Gateway
+ * does in the cloud.
+ *
+ * @param host the address the server listens at. On a loopback address only pages of this machine are
+ * let in, such as one under development: not every page that somebody visits.
+ */
+function crossOrigin(host: string, methods: readonly string[]): MiddlewareHandler {
+  const isPrivate = isLoopback(host);
+  const allow = cors({
+    origin: (origin) => (isPrivate ? (isLocalPage(origin) ? origin : null) : CORS.origin),
+    allowMethods: [...methods, 'OPTIONS'],
+    allowHeaders: [...CORS.allowHeaders],
+    exposeHeaders: [...CORS.exposeHeaders],
+    maxAge: CORS.maxAge,
+  });
+  return (context, next) =>
+    allow(context, async () => {
+      await next();
+      // The functions let every origin in, which is right in the cloud.
+      if (isPrivate && !isLocalPage(context.req.header('origin'))) {
+        context.res.headers.delete('access-control-allow-origin');
+      }
+    });
+}
+
+/** Returns whether an origin is a page of this very machine. */
+export function isLocalPage(origin: string | undefined): boolean {
+  return !!origin && URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+}
+
+function methodsOf(routes: readonly Route[]): string[] {
+  return routes.map(({ method }) => method);
+}
+
+/** The error for a request to a name that is not one of this machine. */
 export function hostUnknown(): UndertoneError {
   return new UndertoneError(
     'host-unknown',
     'This server answers on this machine only: use 127.0.0.1 or localhost as the address, or start it with --host to let others reach it.',
+  );
+}
+
+/** The error for an address at which there is nothing. */
+export function notFound(): UndertoneError {
+  const routes = ROUTES.map(({ method, path }) => `${method} ${path}`).join(', ');
+  return new UndertoneError(
+    'not-found',
+    `There is nothing at this address. The API has ${routes} and the WebSocket ${LIVE_PATH}; the page is at /.`,
+  );
+}
+
+function notAllowed(here: readonly Route[]): UndertoneError {
+  const [{ path }] = here;
+  return new UndertoneError(
+    'method-not-allowed',
+    `${path} takes ${methodsOf(here).join(', ')} only.`,
+  );
+}
+
+function noCloud(): UndertoneError {
+  return new UndertoneError(
+    'not-found',
+    'This server was started without the local cloud, which uploads and chat bots need. Start it without --no-cloud, or send the recording to POST /v1/emotion.',
+  );
+}
+
+function notSetUp(platform: Platform, missing: readonly string[]): UndertoneError {
+  return new UndertoneError(
+    'not-found',
+    `This server is not set up for ${platform}. Set ${missing.join(' and ')} and start it again; docs/${platform}.md says where to find them.`,
   );
 }

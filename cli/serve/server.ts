@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { UndertoneError } from '../../core/errors.ts';
-import { maxBodyBytes } from '../../functions/http/body.ts';
 import { type AppOptions, createApp, type PageUploads } from './app.ts';
-import type { LiveLimits } from './live/limits.ts';
+import { maxBodyBytes } from './body.ts';
+import type { LiveLimits } from './live/protocol.ts';
 import { type LiveStreams, openLiveStreams } from './live/upgrade.ts';
 
 /** Milliseconds that requests in flight are given at the end. */
@@ -19,16 +19,16 @@ export interface ServerOptions {
   readonly host: string;
   /** Waits for what the functions use of AWS to start; null, the default, where it never does. */
   readonly cloud?: AppOptions['cloud'];
-  /** What the page uploads, where it is not the usual, which is nothing: one call takes all. */
+  /** What the page uploads instead of sending it in one call; nothing by default. */
   readonly uploads?: PageUploads;
-  /** What live streams may use, where it is not the usual. */
+  /** What live streams may use, where it differs from the default. */
   readonly live?: Partial<LiveLimits>;
 }
 
 export interface RunningServer {
-  /** Where it can be reached from this machine, without a slash at the end. */
+  /** Where it can be reached from this machine, without a trailing slash. */
   readonly url: string;
-  /** Takes no more requests, ends live streams, and resolves when requests in flight are answered. */
+  /** Accepts no more requests, ends live streams, and resolves when requests in flight are answered. */
   close(): Promise<void>;
 }
 
@@ -43,10 +43,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { port, host, cloud = null, live = {}, uploads } = options;
   const server = createAdaptorServer({
     fetch: createApp({ host, cloud, ...(uploads && { uploads }) }).fetch,
-    // The handlers get the platform's own Response, as they do on Lambda.
+    // The handlers use the platform's own Request and Response, as they do on Lambda.
     overrideGlobalObjects: false,
   }) as Server;
-  // A client that asks before it sends is told at once that its body is too large.
+  // A client that asks before it sends learns at once that its body is too large.
   server.on('checkContinue', (request, response) => {
     const maxBytes = maxBodyBytes(request.headers['content-type']);
     if (Number(request.headers['content-length'] ?? 0) <= maxBytes) response.writeContinue();
@@ -63,8 +63,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /**
- * Returns the connections on which no request has come yet, which browsers open in advance. Node does
- * not count them as idle.
+ * Returns the connections that carried no request yet, which browsers open in advance. Node does not
+ * count them as idle.
  */
 function trackSilent(server: Server): ReadonlySet<Socket> {
   const silent = new Set<Socket>();
@@ -94,7 +94,7 @@ async function close(
   clearTimeout(giveUp);
 }
 
-/** Listening at every address means that this machine reaches it as localhost. */
+/** A server that listens at every address can be reached as localhost. */
 function urlOf({ address, family, port }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return `http://localhost:${port}`;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -103,9 +103,9 @@ function urlOf({ address, family, port }: AddressInfo): string {
 function cannotListen(cause: NodeJS.ErrnoException, { port, host }: ServerOptions) {
   const why: Partial<Record<string, string>> = {
     EADDRINUSE: `Port ${port} is taken by another program. Choose another one with --port, for example --port ${port + 1}.`,
-    EACCES: `Port ${port} may not be used without more rights. Choose one above 1023 with --port.`,
-    EADDRNOTAVAIL: `This machine does not have the address ${host}. Choose one that it has with --host, for example --host 127.0.0.1.`,
-    ENOTFOUND: `The address ${host} is not known. Choose another one with --host, for example --host 127.0.0.1.`,
+    EACCES: `Port ${port} needs administrator rights. Choose one above 1023 with --port.`,
+    EADDRNOTAVAIL: `This machine does not have the address ${host}. Choose one of its own with --host, for example --host 127.0.0.1.`,
+    ENOTFOUND: `The address ${host} is unknown. Choose another one with --host, for example --host 127.0.0.1.`,
   };
   const sentence = why[cause.code ?? ''] ?? `The server cannot listen at ${host}:${port}.`;
   return new UndertoneError('internal', sentence, { cause });

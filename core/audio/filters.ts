@@ -37,7 +37,7 @@ function filter(
   sections: readonly Section[],
   offset: number,
 ): Float32Array {
-  const out = Float32Array.from(samples);
+  const out = samples.slice();
   if (offset !== 0) for (let n = 0; n < out.length; n++) out[n] -= offset;
   for (const { b, a } of sections) {
     const [b0, b1, b2] = b;

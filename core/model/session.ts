@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ModelCard } from './card.ts';
 import { EMOTION_COUNT } from './emotions.ts';
 import { MODEL_FILE, modelInvalid, readCard } from './folder.ts';
@@ -43,20 +43,23 @@ export async function loadModel(folder: string): Promise<Model> {
   if (sha256 !== card.sha256) {
     throw modelInvalid(`${MODEL_FILE} in ${folder} is not the file that its card describes.`);
   }
+  // Loaded with the first model: a process that runs none does not pay for the native library.
+  const ort = await import('onnxruntime-node');
   // One thread: a note is too small to share, and many notes are shared between processes instead.
-  const session = await InferenceSession.create(bytes, {
+  const session = await ort.InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
   }).catch((cause) => {
     throw modelInvalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
   });
-  return { card, predict: (windows) => predict(session, card, windows) };
+  return { card, predict: (windows) => predict(ort, session, card, windows) };
 }
 
 /** Windows of one call: a long note in many small calls needs little memory and no more time. */
 const BATCH = 16;
 
 async function predict(
+  ort: { readonly Tensor: typeof Tensor },
   session: InferenceSession,
   { inputs, output, voice }: ModelCard,
   windows: readonly ModelInput[],
@@ -71,7 +74,7 @@ async function predict(
         batch.forEach((window, i) => {
           data.set(window[k], i * size);
         });
-        return [name, new Tensor('float32', data, [batch.length, ...shape])];
+        return [name, new ort.Tensor('float32', data, [batch.length, ...shape])];
       }),
     );
     const results = await session.run(feeds, [output.name, ...(voice ? [voice.name] : [])]);

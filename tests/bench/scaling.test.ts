@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { simulateApi } from '../../bench/scaling/api.ts';
-import { simulateLabelling } from '../../bench/scaling/labelling.ts';
 import { benchScaling } from '../../bench/scaling.ts';
+import { simulateApi, simulateLabelling } from '../../bench/simulation.ts';
 
 const quiet = { rate: 1, seconds: 300, concurrency: 5, quota: 1000, batchSize: 5, seed: 1 };
 
-test('every note that comes is labelled, and the same seed gives the same run', () => {
+test('every note is labelled, and the same seed gives the same run', () => {
   const one = simulateLabelling(quiet);
   expect(one.labelled).toBe(one.arrived);
   expect(one.arrived).toBeGreaterThan(250);
@@ -14,14 +13,14 @@ test('every note that comes is labelled, and the same seed gives the same run', 
   expect(simulateLabelling({ ...quiet, seed: 2 }).arrived).not.toBe(one.arrived);
 });
 
-test('a note that need not wait takes as long as it was measured', () => {
+test('a note that does not wait takes the measured time', () => {
   const { latency, backlog } = simulateLabelling(quiet);
   expect(latency.quantile(0.5)).toBeGreaterThan(0.1);
   expect(latency.quantile(0.5)).toBeLessThan(0.2);
   expect(backlog).toBeLessThan(10);
 });
 
-test('what comes too fast waits, and is labelled at the rate of its concurrency', () => {
+test('notes that arrive too fast wait, and are labelled at the rate of the concurrency', () => {
   const { arrived, backlog, drainedAfter, concurrency } = simulateLabelling({
     ...quiet,
     rate: 100,
@@ -34,7 +33,7 @@ test('what comes too fast waits, and is labelled at the rate of its concurrency'
   expect(backlog).toBeGreaterThan(0.6 * arrived);
 });
 
-test('concurrency grows by 300 batches a minute, to what is allowed', () => {
+test('concurrency grows by 300 batches a minute up to the limit', () => {
   const rush = { ...quiet, rate: 0, seconds: 0, atOnce: 300_000 };
   const outcome = simulateLabelling({ ...rush, concurrency: 600 });
   expect(outcome.concurrency).toBe(600);
@@ -45,22 +44,32 @@ test('concurrency grows by 300 batches a minute, to what is allowed', () => {
   expect(simulateLabelling(more).concurrency).toBe(1000);
 });
 
-test('each request is answered or refused, by the gateway or for want of a function', () => {
+test('each request is answered, throttled or refused for lack of a function', () => {
   const throttled = simulateApi({
-    ...{ rate: 100, seconds: 60, throttle: 20, burst: 40, quota: 1000, seed: 1 },
+    rate: 100,
+    seconds: 60,
+    throttle: 20,
+    burst: 40,
+    quota: 1000,
+    seed: 1,
   });
   expect(throttled.answered + throttled.throttled + throttled.unavailable).toBe(throttled.requests);
   expect(throttled.answered).toBeGreaterThan(20 * 59);
   expect(throttled.answered).toBeLessThanOrEqual(20 * 60 + 40);
   const narrow = simulateApi({
-    ...{ rate: 100, seconds: 60, throttle: 200, burst: 400, quota: 5, seed: 1 },
+    rate: 100,
+    seconds: 60,
+    throttle: 200,
+    burst: 400,
+    quota: 5,
+    seed: 1,
   });
   expect(narrow.concurrency).toBe(5);
   expect(narrow.throttled).toBe(0);
   expect(narrow.unavailable).toBeGreaterThan(0.4 * narrow.requests);
 });
 
-test('docs/scaling.md has the figures that the simulation prints', () => {
+test('docs/scaling.md has the figures of the simulation', () => {
   const print = vi.spyOn(console, 'log').mockReturnValue();
   benchScaling();
   const rows = print.mock.calls.map(([line]) => String(line)).filter((line) => /\d/.test(line));

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../bots/api-client.ts';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
-import { VERDICT } from '../../functions/openapi/examples.ts';
+import { VERDICT } from '../../functions/http/schemas.ts';
 import { type ServeProcess, startServe } from '../cli/serve/process.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel, writeTinyModel } from '../fixtures/model.ts';

@@ -6,7 +6,7 @@ import { ERROR_TABLE } from '../../core/errors.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { findModelFolder, readCard } from '../../core/model/folder.ts';
 import type { Segment, Verdict } from '../../core/verdict.ts';
-import { NO_SPEECH, VERDICT } from '../../functions/openapi/examples.ts';
+import { NO_SPEECH, VERDICT } from '../../functions/http/schemas.ts';
 
 const PROBABILITIES = {
   ...{ neutral: 0.1, calm: 0.05, happy: 0.6, sad: 0.004, angry: 0.006 },

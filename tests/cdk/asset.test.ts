@@ -7,8 +7,7 @@ import type { APIGatewayProxyResult, S3Event } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLocalAws } from '../../cli/local/aws.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { readPageDocument } from '../../functions/http/page-document.ts';
-import { PAGE } from '../../functions/http/page-files.ts';
+import { PAGE, readPageDocument } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 import { ROOT } from '../../lib/root.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -17,10 +16,10 @@ import { emotionEvent } from '../functions/event.ts';
 import { startLambda } from '../support/runtime-api.ts';
 import { type Assembly, CHAT, synthesise } from './synth.ts';
 
-/** The processor of this machine, so that what is built can be run here. */
+/** The architecture of this machine, so that the bundles can run here. */
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 const OTHER = process.arch === 'arm64' ? 'x64' : 'arm64';
-/** What Lambda takes is 250 MB; this is what we allow ourselves. */
+/** Lambda allows 250 MB; this is our own limit. */
 const MAX_MB = 160;
 /** The larger of the two binaries of ffmpeg-static b6.1.1 (linux-x64), rounded up. */
 const FFMPEG_MB = 80;
@@ -31,7 +30,7 @@ const NODES = [
   ['24', process.env.UNDERTONE_NODE24],
 ] as const;
 
-/** A static ffmpeg for this machine, to make the layer of. */
+/** A static ffmpeg for this machine, for the layer. */
 const { UNDERTONE_STATIC_FFMPEG } = process.env;
 
 let assembly: Assembly;
@@ -41,7 +40,7 @@ beforeAll(async () => {
   const ffmpeg = UNDERTONE_STATIC_FFMPEG ?? 'none';
   assembly = await synthesise({ architecture: ARCHITECTURE, ffmpeg, ...CHAT });
   if (assembly.finished.code !== 0) throw new Error(assembly.finished.stderr);
-  // Away from everything that it could find in the checkout by climbing up.
+  // Outside the checkout, so that no package is resolved from it.
   folder = await mkdtemp(join(tmpdir(), 'undertone-task-'));
   await cp(assembly.assetOf('emotion'), folder, { recursive: true });
 });
@@ -51,22 +50,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('what is deployed', () => {
-  test('fits', async () => {
+describe('a deployment', () => {
+  test('fits into the size limit', async () => {
     const layer = assembly.layer();
     const ffmpeg = layer ? await megabytes(layer) : FFMPEG_MB;
     expect((await megabytes(folder)) + ffmpeg).toBeLessThan(MAX_MB);
     expect((await megabytes(assembly.assetOf('label'))) + ffmpeg).toBeLessThan(MAX_MB);
   });
 
-  test('has onnxruntime for one platform, and only where the model runs', async () => {
+  test('has onnxruntime for one platform, only in functions that run the model', async () => {
     const platforms = join(folder, 'node_modules/onnxruntime-node/bin/napi-v6');
     expect(await readdir(platforms)).toEqual(['linux']);
     expect(await readdir(join(platforms, 'linux'))).toEqual([process.arch]);
     expect(existsSync(join(platforms, 'linux', OTHER))).toBe(false);
     const light = new Set<string>([...ROUTES, ...CHAT_ROUTES].map(({ handler }) => handler));
     light.delete('emotion');
-    // The worker has the clients of both platforms.
+    // The worker contains the clients of both platforms.
     const worker = assembly.assetOf('chat');
     for (const asset of [...[...light].map(assembly.assetOf), worker]) {
       expect(existsSync(join(asset, 'node_modules'))).toBe(false);
@@ -74,14 +73,14 @@ describe('what is deployed', () => {
     }
   });
 
-  test('is the page as it is here, with what comes of packages', async () => {
+  test('has the files of the page, and those from packages', async () => {
     const uploaded = await Promise.all(assembly.pageAssets().map(filesIn));
     const here = await filesIn(join(ROOT, PAGE.folder));
     const more = [...Object.keys(PAGE.vendor), 'not-found.json', PAGE.limits];
     expect(uploaded.flat().sort()).toEqual([...here, ...more].sort());
   });
 
-  test('has the style of the page in it, which the policy names', async () => {
+  test('has the inline style that the policy allows', async () => {
     const [document] = assembly
       .pageAssets()
       .map((asset) => join(asset, 'index.html'))
@@ -92,7 +91,7 @@ describe('what is deployed', () => {
     expect(JSON.stringify(assembly.template())).toContain(`style-src 'self' ${styleSource};`);
   });
 
-  test('is an image of one file, which the build of the image needs nothing for', async () => {
+  test('has an image with a single file, built without packages', async () => {
     const image = assembly.imageAsset();
     expect(await filesIn(image)).toEqual(['Dockerfile', 'index.mjs']);
     const dockerfile = await readFile(join(image, 'Dockerfile'), 'utf8');
@@ -103,7 +102,7 @@ describe('what is deployed', () => {
 });
 
 describe.each(NODES)('on Node %s', (version, node) => {
-  test('the binary is there where it has to be', () => {
+  test('the native library is in its place', () => {
     if (process.env.CI) expect(node, `UNDERTONE_NODE${version} names no node`).toBeTruthy();
   });
 
@@ -130,7 +129,7 @@ describe.each(NODES)('on Node %s', (version, node) => {
     await using lambda = await startLambda({ folder, node: node! });
     const answer = await lambda.invoke(emotionEvent({ body: 'not audio', isText: true }));
     expect(answer).toMatchObject({ isError: false, payload: { statusCode: 415 } });
-    // An MP3 frame header: this one needs ffmpeg, and there is no layer here.
+    // An MP3 frame header: it needs ffmpeg, and there is no layer here.
     const mp3 = await lambda.invoke(emotionEvent({ body: Buffer.from('ID3\x04\0\0\0\0\0\0') }));
     expect(mp3).toMatchObject({ isError: false, payload: { statusCode: 500 } });
     expect((mp3.payload as APIGatewayProxyResult).body).toContain('decoder-missing');
@@ -138,7 +137,7 @@ describe.each(NODES)('on Node %s', (version, node) => {
 });
 
 describe('ffmpeg in the layer', () => {
-  test('is there where it has to be', () => {
+  test('is in its place', () => {
     if (process.env.CI) expect(UNDERTONE_STATIC_FFMPEG).toBeTruthy();
   });
 
@@ -156,7 +155,7 @@ describe('ffmpeg in the layer', () => {
   });
 });
 
-test('the label function labels what is in a bucket', async () => {
+test('the label function labels an object in a bucket', async () => {
   const aws = await startLocalAws({ folder: null });
   const task = await mkdtemp(join(tmpdir(), 'undertone-task-'));
   await cp(assembly.assetOf('label'), task, { recursive: true });
@@ -197,7 +196,7 @@ test('the label function labels what is in a bucket', async () => {
 
 test.runIf(existsSync('/proc/self/status'))('memory stays below 300 MB', async () => {
   await using lambda = await startLambda({ folder });
-  // As long as fits into one invocation, after what is usual.
+  // The longest recording of one invocation, after typical ones.
   for (const seconds of [5, 140, 5, 140]) {
     const body = wavFile(voiceLike({ seconds }));
     const { payload } = await lambda.invoke(emotionEvent({ body }));
@@ -207,7 +206,7 @@ test.runIf(existsSync('/proc/self/status'))('memory stays below 300 MB', async (
   expect(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThan(300_000);
 });
 
-test('a bundle without its native library fails at the start, as AWS would tell', async () => {
+test('a bundle without its native library fails at startup', async () => {
   const broken = await mkdtemp(join(tmpdir(), 'undertone-broken-'));
   await cp(join(folder, 'index.mjs'), join(broken, 'index.mjs'));
   await using lambda = await startLambda({ folder: broken });
@@ -220,7 +219,7 @@ test('a bundle without its native library fails at the start, as AWS would tell'
   await rm(broken, { recursive: true });
 });
 
-test('a bundle without its model answers 500 and says nothing about its insides', async () => {
+test('a bundle without its model answers 500 without internal details', async () => {
   const broken = await mkdtemp(join(tmpdir(), 'undertone-broken-'));
   await cp(folder, broken, { recursive: true });
   await rm(join(broken, 'model'), { recursive: true });

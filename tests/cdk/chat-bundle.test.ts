@@ -15,7 +15,7 @@ import { askDirectly } from '../support/discord/direct-question.ts';
 import { type LocalDiscord, startDiscord } from '../support/discord/server.ts';
 import { startLambda } from '../support/runtime-api.ts';
 
-/** Runs here, whatever the processor: none of these has native code. */
+/** Any architecture runs here: these bundles have no native code. */
 const PLATFORM = { architecture: 'arm64', node: 20 } as const;
 
 let folder: string;
@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('what Discord calls knows Discord by its signature', async () => {
+test('the Discord webhook verifies signatures', async () => {
   bundleHandler({ ...PLATFORM, name: 'discord-interactions' }, folder);
   const environment = { UNDERTONE_DISCORD_PUBLIC_KEY: discord.interactions.publicKey };
   await using lambda = await startLambda({ folder, environment });
@@ -47,7 +47,7 @@ test('what Discord calls knows Discord by its signature', async () => {
   expect((await ask(`${body} `)).statusCode).toBe(401);
 });
 
-test('what Slack calls knows Slack by its signature', async () => {
+test('the Slack webhook verifies signatures', async () => {
   bundleHandler({ ...PLATFORM, name: 'slack-events' }, folder);
   const secret = 'a signing secret';
   await using lambda = await startLambda({
@@ -72,18 +72,18 @@ test('what Slack calls knows Slack by its signature', async () => {
   expect(JSON.parse(answer.body)).toEqual({ challenge: 'prove it' });
 });
 
-test('the worker always answers: here that a voice message is gone', async () => {
+test('the worker always answers, here that a voice message is gone', async () => {
   bundleHandler({ ...PLATFORM, name: 'chat' }, folder);
   const aws = await startLocalAws({ folder: null });
   await using lambda = await startLambda({
     folder,
-    // As in the stack: what is left of it decides how long a note is heard.
+    // As in the stack: the remaining time decides how long a note may take.
     timeoutMs: 120_000,
     environment: {
       ...aws.env,
       UNDERTONE_DISCORD_API: discord.api,
       UNDERTONE_FILE_HOSTS: `http://${discord.cdn.host}`,
-      // Nobody listens there: what is gone is not sent on.
+      // Not called: a missing note is not sent to the API.
       UNDERTONE_API_ENDPOINT: 'http://127.0.0.1:9',
     },
   });
@@ -98,7 +98,7 @@ test('the worker always answers: here that a voice message is gone', async () =>
   });
   const attributes = { ApproximateReceiveCount: '1', MessageGroupId: 'discord-1' };
   const event = { Records: [{ messageId: '1', body, attributes }] };
-  // What SQS delivers once more is not done once more.
+  // A message that SQS delivers twice is processed once.
   for (let i = 0; i < 2; i++) {
     const answer = await lambda.invoke(event);
     expect(answer, lambda.log).toEqual({ isError: false, payload: { batchItemFailures: [] } });
@@ -110,7 +110,7 @@ test('the worker always answers: here that a voice message is gone', async () =>
   await aws.close();
 });
 
-test('the bot in the image logs in, keeps nothing on its disk, and ends when it is told to', async () => {
+test('the bot in the image logs in, writes nothing to disk and stops on SIGTERM', async () => {
   bundleGateway({ node: PLATFORM.node }, folder);
   const aws = await startLocalAws({ folder: null });
   const bot = spawn(process.execPath, ['index.mjs'], {

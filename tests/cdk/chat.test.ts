@@ -11,7 +11,7 @@ const handlers = (from: Template) =>
   Object.keys(from.findResources('AWS::Lambda::Function')).filter((id) => /^Chat/.test(id));
 const functionOf = (id: RegExp, from = template) => properties(from, 'AWS::Lambda::Function', id);
 
-/** Actions of a function, but for logs and traces, with the resources they are for. */
+/** The actions that a function is granted, except for logs and traces, with their resources. */
 function grantsOf(id: RegExp): Record<string, string> {
   const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
   const statements: Statement[] = PolicyDocument.Statement;
@@ -24,7 +24,7 @@ function grantsOf(id: RegExp): Record<string, string> {
   );
 }
 
-describe('a platform is there where it has been set up', () => {
+describe('a platform is deployed if it is configured', () => {
   const paths = (from: Template) =>
     Object.values(from.findResources('AWS::ApiGateway::Resource'))
       .map(({ Properties }) => Properties.PathPart)
@@ -45,11 +45,11 @@ describe('a platform is there where it has been set up', () => {
   ])('%s', (_, context, expected) => {
     const from = templateFor(context);
     expect(paths(from).sort()).toEqual(expected);
-    // The worker besides.
+    // And the worker.
     expect(handlers(from)).toHaveLength(expected.length + 1);
   });
 
-  test('and says what to enter where', () => {
+  test('and the outputs have the URL to enter at each platform', () => {
     const { Outputs } = template.toJSON();
     for (const [name, { path }] of [
       ['DiscordInteractionsUrl', CHAT_ROUTES[0]],
@@ -60,8 +60,8 @@ describe('a platform is there where it has been set up', () => {
   });
 });
 
-describe('what the platforms call', () => {
-  test('needs no key, also where everything else does: it is signed', () => {
+describe('a webhook', () => {
+  test('needs no API key, even if all other routes do: requests are signed', () => {
     const keyed = templateFor({ ...both, apiKeys: 'somebody' });
     const ids = Object.entries(keyed.findResources('AWS::ApiGateway::Resource'))
       .filter(([, { Properties }]) => ['interactions', 'events'].includes(Properties.PathPart))
@@ -75,7 +75,7 @@ describe('what the platforms call', () => {
     }
   });
 
-  test('is not counted by address: each platform has few', () => {
+  test('is not counted by address, because each platform has few', () => {
     const { Rules } = properties(template, 'AWS::WAFv2::WebACL', /./);
     const { ScopeDownStatement } = Rules[0].Statement.RateBasedStatement;
     const exempt: Properties[] = ScopeDownStatement.NotStatement.Statement.OrStatement.Statements;
@@ -91,7 +91,7 @@ describe('what the platforms call', () => {
     ]);
   });
 
-  test('may put into the queue and read its own secret, and nothing more', () => {
+  test('may only send to the queue and read its own secret', () => {
     expect(grantsOf(/^Chatdiscordinteractions/)).toEqual({
       'sqs:SendMessage': expect.stringContaining('ChatQueueJobs'),
     });
@@ -109,7 +109,7 @@ describe('the worker', () => {
   const worker = functionOf(/^ChatFunction/);
   const queue = properties(template, 'AWS::SQS::Queue', /^ChatQueueJobs/);
 
-  test('takes one question at a time from a queue that keeps their order', () => {
+  test('gets one question at a time from a FIFO queue', () => {
     expect(queue).toMatchObject({
       FifoQueue: true,
       RedrivePolicy: {
@@ -129,20 +129,20 @@ describe('the worker', () => {
     });
   });
 
-  test('has its time to itself, and its last try comes while Discord still takes the answer', () => {
+  test('has finished its last try while Discord still accepts the answer', () => {
     expect(queue.VisibilityTimeout).toBeGreaterThan(worker.Timeout);
-    // Where each try is killed, so that none is made visible sooner.
+    // If every try is killed, so that none is made visible sooner.
     const lastTry = (queue.RedrivePolicy.maxReceiveCount - 1) * queue.VisibilityTimeout;
     expect(lastTry + worker.Timeout).toBeLessThanOrEqual(15 * 60);
   });
 
-  test('knows the queue, to have what failed come again soon', () => {
+  test('knows the queue, to have failed questions delivered again soon', () => {
     expect(worker.Environment.Variables.UNDERTONE_CHAT_QUEUE_URL).toEqual({
       Ref: expect.stringMatching(/^ChatQueueJobs/),
     });
   });
 
-  test('may use its tables, its queue and the secret of Slack', () => {
+  test('has access to its tables, its queue and the secret of Slack only', () => {
     const grants = grantsOf(/^ChatRole/);
     expect(Object.keys(grants).sort()).toEqual([
       'dynamodb:DeleteItem',
@@ -159,7 +159,7 @@ describe('the worker', () => {
     expect(grants['dynamodb:PutItem']).toMatch(/ChatTable.*StateIdempotency/);
   });
 
-  test('has a table that forgets what expires, and outlives the stack', () => {
+  test('has a table whose rows expire and which outlives the stack', () => {
     const tables = (from: Template) =>
       Object.entries(from.findResources('AWS::DynamoDB::Table')).filter(([id]) => /^Chat/.test(id));
     const [[, table]] = tables(template);
@@ -173,7 +173,7 @@ describe('the worker', () => {
     );
   });
 
-  test('asks the API with a key that stands in no template', () => {
+  test('calls the API with a key that the template does not contain', () => {
     const { UNDERTONE_API_KEY, UNDERTONE_API_ENDPOINT } = worker.Environment.Variables;
     expect(JSON.stringify(UNDERTONE_API_ENDPOINT)).toContain('execute-api');
     const reference = [
@@ -190,7 +190,7 @@ describe('the worker', () => {
   });
 });
 
-test('somebody hears of what was not answered, and of who waits for long', () => {
+test('unanswered and long-waiting questions raise alarms', () => {
   const alarm = (id: RegExp) => properties(template, 'AWS::CloudWatch::Alarm', id);
   expect(alarm(/ChatDeadLetters/)).toMatchObject({
     MetricName: 'ApproximateNumberOfMessagesVisible',

@@ -5,11 +5,11 @@ import { contextSchema, readConfig } from '../../cdk/config.ts';
 
 const read = (context: Record<string, unknown>) => readConfig(new App({ context }).node);
 
-test('defaults need nothing', () => {
+test('every value has a default', () => {
   expect(read({})).toMatchObject({ architecture: 'arm64', node: 24, memory: 1769 });
 });
 
-test('values come as text from the command line and as they are from cdk.json', () => {
+test('values are text from the command line and typed from cdk.json', () => {
   expect(read({ memory: '2048', apiKeys: ' discord,slack ' })).toMatchObject({
     memory: 2048,
     apiKeys: ['discord', 'slack'],
@@ -23,7 +23,7 @@ test('values come as text from the command line and as they are from cdk.json', 
   });
 });
 
-describe('a wrong value is named with its value and with what is taken', () => {
+describe('an invalid value is reported with what is valid', () => {
   test.each([
     ['architecture', 'amd64', /x86_64/],
     ['node', '20', /22|24/],
@@ -37,7 +37,7 @@ describe('a wrong value is named with its value and with what is taken', () => {
     ['apiKeys', 'a b', /letters/],
     ['alarmEmail', 'nobody', /email/],
     ['removal', 'keep', /retain/],
-    ['name', '1st', /letter first/],
+    ['name', '1st', /starting with a letter/],
     ['page', 'yes', /true/],
     ['pagePriceClass', '300', /200/],
     ['pageDomain', 'https://undertone.example', /domain name/],
@@ -49,12 +49,12 @@ describe('a wrong value is named with its value and with what is taken', () => {
     ['slackSecret', 'a secret', /name of a secret/],
     ['chatConcurrency', '1', />=2/],
   ])('%s=%s', (key, value, hint) => {
-    const complaint = () => read({ [key]: value });
-    expect(complaint).toThrow(`${key}="${value}"`);
-    expect(complaint).toThrow(hint);
+    const reading = () => read({ [key]: value });
+    expect(reading).toThrow(`${key}="${value}"`);
+    expect(reading).toThrow(hint);
   });
 
-  test('all of them at once', () => {
+  test('all invalid values are reported at once', () => {
     expect(() => read({ memory: '1', node: '18' })).toThrow(/node=.*\n.*memory=/);
   });
 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Writes the header of a program for Linux, as far as a linker would. */
+/** Writes the header of a Linux program. */
 async function program(
   name: string,
   { machine, interpreter = false }: { machine: number; interpreter?: boolean },
@@ -31,14 +31,14 @@ async function program(
   return path;
 }
 
-test('a static program for the right processor is taken', async () => {
+test('accepts a static program for the right architecture', async () => {
   const path = await program('arm', { machine: 0xb7 });
   expect(findFfmpegFor('arm64', path)).toBe(path);
   const x64 = await program('x64', { machine: 0x3e });
   expect(findFfmpegFor('x86_64', x64)).toBe(x64);
 });
 
-test('what could not run there is refused, and why', async () => {
+test('rejects what cannot run on Lambda, with the reason', async () => {
   const x64 = await program('x64', { machine: 0x3e });
   expect(() => findFfmpegFor('arm64', x64)).toThrow(/for x86_64.*-c architecture=x86_64/);
   const shared = await program('shared', { machine: 0xb7, interpreter: true });
@@ -49,24 +49,24 @@ test('what could not run there is refused, and why', async () => {
   expect(() => findFfmpegFor('arm64', join(folder, 'none'))).toThrow(/no such file/);
 });
 
-test('this Node is read as what it is', () => {
+test('reads the header of a real program: this Node', () => {
   const own = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const other = own === 'arm64' ? 'x86_64' : 'arm64';
   expect(() => findFfmpegFor(own, process.execPath)).toThrow(/shared libraries/);
   expect(() => findFfmpegFor(other, process.execPath)).toThrow(`for ${own}`);
 });
 
-test('without one, synthesis stops with a sentence that says what to do', async () => {
+test('without ffmpeg, synthesis stops with a message and no stack trace', async () => {
   await using assembly = await synthesise({ ffmpeg: '/nowhere/ffmpeg' });
   expect(assembly.finished.code).toBe(1);
   expect(assembly.finished.stderr).toContain('Cannot deploy the ffmpeg at /nowhere/ffmpeg');
   expect(assembly.finished.stderr).not.toMatch(/^\s+at /m);
 });
 
-test('it becomes a layer of the two functions that decode, and they are told where it lies', async () => {
+test('becomes a layer of the two functions that decode, which get its path', async () => {
   const ffmpeg = await program('arm', { machine: 0xb7 });
   const layered = (context: Record<string, string>) =>
-    // Without the page, which a function of the CDK's own uploads, with a layer of its own.
+    // Without the page: the CDK's function that uploads it has a layer of its own.
     Object.values(templateFor({ page: 'false', ...context }).findResources('AWS::Lambda::Function'))
       .map(({ Properties }) => Properties)
       .filter(({ Layers, Environment }) => Layers || Environment.Variables.FFMPEG_BIN);

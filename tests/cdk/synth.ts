@@ -12,7 +12,7 @@ import { type Finished, run } from '../fixtures/run.ts';
 /** Context values as `-c` gives them. */
 export type Context = Readonly<Record<string, string>>;
 
-/** Both bots and the task that listens to Discord. */
+/** Both bots, and the task that listens to Discord. */
 export const CHAT: Context = {
   discordPublicKey: '0f'.repeat(32),
   discordSecret: 'undertone/discord',
@@ -20,18 +20,21 @@ export const CHAT: Context = {
   slackSecret: 'undertone/slack',
 };
 
-/** The feature flags that the CDK's command line hands over from cdk.json. */
+/** The feature flags of cdk.json, which the CDK's command line would pass on. */
 const FLAGS: Record<string, unknown> = JSON.parse(
   readFileSync(join(ROOT, 'cdk.json'), 'utf8'),
 ).context;
 
-/** Nor are files copied: the AWS command line, which uploads the page, has 22 MB. */
+/** Skips bundling and copying: the layer that uploads the page is 22 MB. */
 const NOTHING_BUNDLED = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-staging': true };
 
-/** Returns the stack for some context values. Nothing is bundled, which would take seconds. */
+/** Returns the stack for some context values, without bundling anything. */
 export function stackFor(context: Context = {}): UndertoneStack {
   const app = new App({
     context: { ...FLAGS, ffmpeg: 'none', ...context, ...NOTHING_BUNDLED },
+    // Takes six seconds to start; the synthesis of the whole app, in asset.test.ts, has it.
+    builtinCloudFormationValidation: false,
+    treeMetadata: false,
   });
   const config = readConfig(app.node);
   return new UndertoneStack(app, config.name, { config });
@@ -39,7 +42,7 @@ export function stackFor(context: Context = {}): UndertoneStack {
 
 const templates = new Map<string, Template>();
 
-/** Returns the CloudFormation template for some context values; each is made once. */
+/** Returns the CloudFormation template for some context values. Each is synthesised once. */
 export function templateFor(context: Context = {}): Template {
   const key = JSON.stringify(context);
   const template = templates.get(key) ?? Template.fromStack(stackFor(context));
@@ -65,10 +68,10 @@ export function properties(from: Template, type: string, id: RegExp): Properties
   return found[0][1].Properties;
 }
 
-/** The CDK's function that uploads the page: its rights are the CDK's, not ours. */
+/** The CDK's function that uploads the page; the CDK sets its permissions. */
 export const UPLOADER = /^CustomCDKBucketDeployment/;
 
-/** Everything that the roles of a template are allowed, but for the one of the uploader. */
+/** All statements of the roles' policies, except for the uploader's. */
 export function policyStatements(from: Template): Statement[] {
   return Object.entries(from.findResources('AWS::IAM::Policy'))
     .filter(([id]) => !UPLOADER.test(id))
@@ -79,9 +82,9 @@ export interface Assembly extends AsyncDisposable {
   readonly finished: Finished;
   readonly folder: string;
   readonly template: () => CloudFormationTemplate;
-  /** The folder that becomes the code of the function that a file of functions/ is. */
+  /** The asset folder of the function that a file of functions/ becomes. */
   readonly assetOf: (handler: string) => string;
-  /** The folder that becomes a layer; undefined without one. */
+  /** The asset folder of the ffmpeg layer; undefined without one. */
   readonly layer: () => string | undefined;
   /** The folders whose files are uploaded for the page. */
   readonly pageAssets: () => string[];
@@ -102,13 +105,13 @@ interface CloudFormationTemplate {
   >;
 }
 
-/** What the command line asks for besides: where in the assembly each asset lies. */
+/** The command line requests these, too: they tell where each asset is. */
 const METADATA = {
   'aws:cdk:enable-path-metadata': true,
   'aws:cdk:enable-asset-metadata': true,
 };
 
-/** Runs the built app as the CDK's command line does, into an empty folder. */
+/** Runs the built app like the CDK's command line, into an empty folder. */
 export async function synthesise(context: Context): Promise<Assembly> {
   const folder = await mkdtemp(join(tmpdir(), 'undertone-cdk-'));
   const finished = await run('cdk/app.js', [], {
@@ -138,7 +141,7 @@ export async function synthesise(context: Context): Promise<Assembly> {
       if (!found) throw new Error(`There is no function ${handler}.`);
       return found.path;
     },
-    // The other one is the CDK's, for the upload of the page.
+    // The other layer is the CDK's, for the upload of the page.
     layer: () => assets('AWS::Lambda::LayerVersion').find(({ id }) => /^Ffmpeg/.test(id))?.path,
     pageAssets: () =>
       Object.values(template().Resources)

@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../cli/serve/app.ts';
 import { ERROR_TABLE } from '../../core/errors.ts';
-import { securityHeaders } from '../../functions/http/security-headers.ts';
+import { securityHeaders } from '../../functions/http/page.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { type Properties, properties, templateFor } from './synth.ts';
 
@@ -14,8 +14,8 @@ const [{ TargetOriginId: apiOriginId }] = distribution.CacheBehaviors;
 const originOf = (id: string) =>
   distribution.Origins.find((origin: Properties) => origin.Id === id) as Properties;
 
-describe('what is asked for', () => {
-  test('goes to the API where that has a route, and nothing else does', () => {
+describe('a request', () => {
+  test('goes to the API if it has such a route, and to the files otherwise', () => {
     const patterns: RegExp[] = distribution.CacheBehaviors.map(
       ({ PathPattern }: Properties) =>
         new RegExp(`^${PathPattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
@@ -32,7 +32,7 @@ describe('what is asked for', () => {
     }
   });
 
-  test('reaches the API below its stage, with what it reads of a request', () => {
+  test('reaches the stage of the API with the headers that it reads', () => {
     const { OriginPath, CustomOriginConfig } = originOf(apiOriginId);
     expect(JSON.stringify(OriginPath)).toContain('ApiRestDeploymentStageprod');
     expect(CustomOriginConfig).toEqual({
@@ -50,7 +50,7 @@ describe('what is asked for', () => {
     ]);
   });
 
-  test('is kept only where the API says so, and each query by itself', () => {
+  test('is cached only if the API says so, separately for each query', () => {
     const { CachePolicyConfig } = properties(template, 'AWS::CloudFront::CachePolicy', /./);
     expect(CachePolicyConfig).toMatchObject({ MinTTL: 0, DefaultTTL: 0 });
     expect(CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin.QueryStringsConfig).toEqual({
@@ -61,7 +61,7 @@ describe('what is asked for', () => {
     }
   });
 
-  test('and is not there is answered with 404, and a failure of the API as it is', () => {
+  test('for a missing file is answered with 404; errors of the API pass unchanged', () => {
     const [missing, ...failures] = distribution.CustomErrorResponses;
     expect(missing).toEqual({
       ErrorCode: 403,
@@ -71,7 +71,7 @@ describe('what is asked for', () => {
     for (const { ErrorCachingMinTTL, ResponsePagePath } of failures) {
       expect({ ErrorCachingMinTTL, ResponsePagePath }).toEqual({ ErrorCachingMinTTL: 0 });
     }
-    // The API must not say it: its answer would be replaced.
+    // The API must not use this status, as its response would be replaced.
     const statuses = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse'));
     expect(statuses.map(({ Properties }) => Properties.StatusCode)).not.toContain('403');
     expect(failures.map(({ ErrorCode }: Properties) => ErrorCode)).toContain(
@@ -80,10 +80,10 @@ describe('what is asked for', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('a response', () => {
   const behaviours = [distribution.DefaultCacheBehavior, ...distribution.CacheBehaviors];
 
-  test('comes with the headers of the local server, for files and for the API', async () => {
+  test('has the security headers of the local server, from files and from the API', async () => {
     const uploads = { above: 1, origin: 'https://inbox.example' };
     const app = createApp({ host: '127.0.0.1', cloud: null, uploads });
     const local = await app.request('http://127.0.0.1/');
@@ -108,7 +108,7 @@ describe('what is sent', () => {
     }
   });
 
-  /** Returns a text in which the name of the inbox bucket, and nothing else, is not known yet. */
+  /** Returns a text in which only the name of the inbox bucket is unresolved. */
   function withInbox(text: Properties): string {
     const inbox = { 'Fn::GetAtt': [expect.stringMatching(/^StorageInbox/), 'RegionalDomainName'] };
     return text['Fn::Join'][1]
@@ -120,7 +120,7 @@ describe('what is sent', () => {
       .join('');
   }
 
-  test('is compressed, over HTTPS, HTTP/2 and 3', () => {
+  test('is compressed and sent over HTTPS, HTTP/2 and HTTP/3', () => {
     expect(distribution.HttpVersion).toBe('http2and3');
     for (const { Compress, ViewerProtocolPolicy } of behaviours) {
       expect({ Compress, ViewerProtocolPolicy }).toEqual({
@@ -130,7 +130,7 @@ describe('what is sent', () => {
     }
   });
 
-  test('has a name of its own, and TLS 1.2, where there is a certificate', () => {
+  test('comes from the custom domain with TLS 1.2 if there is a certificate', () => {
     const pageCertificate = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
     const named = templateFor({ pageDomain: 'undertone.example', pageCertificate });
     expect(distributionOf(named)).toMatchObject({
@@ -143,14 +143,14 @@ describe('what is sent', () => {
     expect(named.toJSON().Outputs.PageUrl.Value).toBe('https://undertone.example/');
   });
 
-  test('is kept as near as is paid for', () => {
+  test('is cached according to the price class', () => {
     expect(distribution.PriceClass).toBe('PriceClass_100');
     const everywhere = distributionOf(templateFor({ pagePriceClass: 'all' }));
     expect(everywhere.PriceClass).toBe('PriceClass_All');
   });
 });
 
-test('the files are read by CloudFront and by nobody else', () => {
+test('only CloudFront can read the files', () => {
   const bucket = properties(template, 'AWS::S3::Bucket', /^WebsiteFiles/);
   expect(bucket.PublicAccessBlockConfiguration.RestrictPublicBuckets).toBe(true);
   const { PolicyDocument } = properties(template, 'AWS::S3::BucketPolicy', /^WebsiteFiles/);
@@ -170,7 +170,7 @@ describe('the firewall', () => {
   );
   const secret = /^WebsiteProofSecret/;
 
-  test('counts each visitor of the page, whose address only CloudFront can tell', () => {
+  test('counts each visitor of the page by the address that CloudFront sends', () => {
     const { ByteMatchStatement } = byVisitor.ScopeDownStatement;
     expect(ByteMatchStatement).toMatchObject({
       FieldToMatch: { SingleHeader: { Name: 'x-undertone-page' } },
@@ -183,7 +183,7 @@ describe('the firewall', () => {
     });
     const [header] = originOf(apiOriginId).OriginCustomHeaders;
     expect(header.HeaderName).toBe('x-undertone-page');
-    // Both are the same secret, of which the template only says where it is.
+    // Both refer to the same secret, which the template does not contain.
     expect(header.HeaderValue).toEqual(ByteMatchStatement.SearchString);
     expect(header.HeaderValue['Fn::Join'][1]).toEqual([
       '{{resolve:secretsmanager:',
@@ -192,14 +192,14 @@ describe('the firewall', () => {
     ]);
   });
 
-  test('counts everybody else by address: no request escapes both', () => {
+  test('counts everybody else by address, so no request escapes both', () => {
     expect(byAddress.AggregateKeyType).toBe('IP');
     expect(byAddress.ScopeDownStatement).toEqual({
       NotStatement: { Statement: byVisitor.ScopeDownStatement },
     });
   });
 
-  test('is told the address that CloudFront sees, whatever the visitor says', () => {
+  test('gets the address that CloudFront sees, whatever the visitor claims', () => {
     const [{ FunctionAssociations }] = distribution.CacheBehaviors;
     expect(FunctionAssociations).toEqual([
       expect.objectContaining({ EventType: 'viewer-request' }),
@@ -217,19 +217,19 @@ describe('the firewall', () => {
   });
 });
 
-describe('the page is left out', () => {
+describe('the page is omitted', () => {
   const counts = (context: Record<string, string>) => {
     const without = templateFor(context);
     const types = ['AWS::CloudFront::Distribution', 'Custom::CDKBucketDeployment'];
     return types.map((type) => Object.keys(without.findResources(type)).length);
   };
 
-  test('when it is not wanted', () => {
+  test('with page=false', () => {
     expect(counts({})).toEqual([1, 1]);
     expect(counts({ page: 'false' })).toEqual([0, 0]);
   });
 
-  test('with API keys, which a page would give away', () => {
+  test('with API keys, which a page would expose', () => {
     expect(counts({ apiKeys: 'discord' })).toEqual([0, 0]);
     expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(/no key to send/);
   });

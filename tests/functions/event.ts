@@ -35,27 +35,30 @@ export function resultEvent(
   id: string,
   options: EventOptions = {},
 ): APIGatewayProxyEvent {
-  const event = proxyEvent(method, '/v1/results/{id}', options);
-  return { ...event, path: `/v1/results/${encodeURIComponent(id)}`, pathParameters: { id } };
+  return proxyEvent(method, '/v1/results/{id}', options, { id });
 }
 
 /** The event that an API Gateway REST API sends to the function behind a route. */
 export function proxyEvent(
   method: string,
-  path: string,
+  resource: string,
   options: EventOptions,
+  pathParameters: Readonly<Record<string, string>> | null = null,
 ): APIGatewayProxyEvent {
   const { body, headers = {}, query, isText = false, requestId = REQUEST_ID } = options;
   const hasBody = body !== undefined && body.length > 0;
+  const path = resource.replace(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(pathParameters?.[name] ?? ''),
+  );
   return {
-    resource: path,
+    resource,
     path,
     httpMethod: method,
     headers: { Host: 'abcdef1234.execute-api.eu-central-1.amazonaws.com', ...headers },
     multiValueHeaders: {},
     queryStringParameters: query ?? null,
     multiValueQueryStringParameters: null,
-    pathParameters: null,
+    pathParameters: pathParameters && { ...pathParameters },
     stageVariables: null,
     body: hasBody ? Buffer.from(body).toString(isText ? 'utf8' : 'base64') : null,
     isBase64Encoded: hasBody && !isText,
@@ -70,7 +73,7 @@ export function proxyEvent(
       requestId,
       requestTimeEpoch: 1_760_000_000_000,
       resourceId: 'r3s0ur',
-      resourcePath: path,
+      resourcePath: resource,
       identity: {
         accessKey: null,
         accountId: null,

@@ -2,8 +2,14 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { API_CODES, ERROR_TABLE } from '../../core/errors.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
-import { NO_SPEECH, UPLOAD, VERDICT, WAITING } from '../../functions/openapi/examples.ts';
+import {
+  NO_SPEECH,
+  UPLOAD,
+  uploadSchema,
+  VERDICT,
+  WAITING,
+  waitingSchema,
+} from '../../functions/http/schemas.ts';
 import { handler } from '../../functions/openapi.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { openApiEvent } from './event.ts';

@@ -2,8 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readPageDocument } from '../../functions/http/page-document.ts';
-import { PAGE } from '../../functions/http/page-files.ts';
+import { PAGE, readPageDocument } from '../../functions/http/page.ts';
 import { ROOT } from '../../lib/root.ts';
 
 const folder = join(ROOT, PAGE.folder);

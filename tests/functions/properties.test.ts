@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { cardSchema } from '../../core/model/card.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import type { HttpHandler } from '../../functions/http/handler.ts';
+import type { LambdaHandler } from '../../functions/http/lambda.ts';
 import { problemSchema, uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
-import { openApiDocument } from '../../functions/openapi/document.ts';
+import { answer } from '../../functions/openapi.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
@@ -35,7 +35,9 @@ const documentSchema = z.object({
     ),
   ),
 });
-const { paths } = documentSchema.parse(JSON.parse(JSON.stringify(openApiDocument())));
+const { paths } = documentSchema.parse(
+  await (await answer(new Request('http://localhost/openapi.json'))).json(),
+);
 type Operation = (typeof paths)[string][string];
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -161,11 +163,12 @@ function requestsTo(method: string, path: string, { parameters }: Operation) {
     .map(({ pathParameters, query, contentType: type, ...rest }) => {
       const sent = { ...rest.headers, ...(type !== undefined && { 'content-type': type }) };
       const options = { isText: rest.isText, headers: sent, query: { ...query[1], ...query[0] } };
-      const event = proxyEvent(method.toUpperCase(), path, {
-        ...options,
-        ...(rest.body !== undefined && { body: rest.body }),
-      });
-      return { ...event, pathParameters };
+      return proxyEvent(
+        method.toUpperCase(),
+        path,
+        { ...options, ...(rest.body !== undefined && { body: rest.body }) },
+        pathParameters,
+      );
     });
 }
 
@@ -173,9 +176,9 @@ describe('any request', () => {
   test.each(ROUTES)('to $method $path gets an answer of the document', async (route) => {
     const operation = paths[route.path][route.method.toLowerCase()];
     const { handler } = (await import(`../../functions/${route.handler}.ts`)) as {
-      handler: HttpHandler;
+      handler: LambdaHandler;
     };
-    const check = async (event: Parameters<HttpHandler>[0]) => {
+    const check = async (event: Parameters<LambdaHandler>[0]) => {
       const { statusCode, headers: sent = {}, body: text } = await handler(event);
       expect(statusCode).toBeLessThan(500);
       expect(sent['x-request-id']).toBe(event.requestContext.requestId);

@@ -6,7 +6,7 @@ import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler as deleteResult } from '../../functions/delete-result.ts';
-import type { HttpHandler } from '../../functions/http/handler.ts';
+import type { LambdaHandler } from '../../functions/http/lambda.ts';
 import { type Upload, uploadSchema } from '../../functions/http/schemas.ts';
 import { handler as label } from '../../functions/label.ts';
 import { handler as result } from '../../functions/result.ts';
@@ -25,7 +25,7 @@ beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 
-async function answer(handler: HttpHandler, event: APIGatewayProxyEvent): Promise<Answer> {
+async function answer(handler: LambdaHandler, event: APIGatewayProxyEvent): Promise<Answer> {
   const { statusCode, headers, body } = await handler(event);
   expect(headers).toMatchObject({
     'access-control-allow-origin': '*',
@@ -198,11 +198,6 @@ describe('a result', () => {
     expectProblem(await get(id), 404, 'not-found');
     const { status } = await remove(id);
     expect(status).toBe(/^[\w-]{24}$/.test(id) && !id.includes('\n') ? 204 : 404);
-  });
-
-  test('whose event has no parameters is not found', async () => {
-    const event = { ...resultEvent('GET', 'x'), pathParameters: null };
-    expectProblem(await answer(result, event), 404, 'not-found');
   });
 
   test('that has expired is not found, also before it is removed', async () => {

@@ -3,13 +3,13 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { Route } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newResultId } from '../../functions/aws/result-id.ts';
-import { LAMBDA_CALL_BYTES } from '../../functions/http/page-files.ts';
+import { LAMBDA_CALL_BYTES } from '../../functions/http/page.ts';
 import { twoStretches, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { useLocalAws } from '../functions/local-aws.ts';
 import { canBrowse } from './browser.ts';
 import { useLabelling } from './labelling.ts';
-import { file, NOTE, useVisit } from './visit.ts';
+import { file, LIGHT, NOTE, useVisit } from './visit.ts';
 import { useWire } from './wire.ts';
 
 /** More than one call takes on AWS: twenty seconds as a studio would keep them. */
@@ -34,7 +34,8 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
   beforeEach(async () => {
     // The label function logs there.
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    await visit.open();
+    // Cards that pulse while they wait keep a processor busy.
+    await visit.open({ ...LIGHT, reducedMotion: 'reduce' });
     requests = [];
     visit.page.on('request', (request) => {
       const { pathname, port } = new URL(request.url());

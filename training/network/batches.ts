@@ -45,11 +45,11 @@ const SPEC_AUGMENT: SpecAugmentOptions = {
   tilt: 0.3,
 };
 /** How often a clip is drawn as it was recorded; else one of its degraded renderings is. */
-const CLEAN_SHARE = 0.4;
+const CLEAN_SHARE = 0.5;
 /** Largest change of the speaking rate. */
 const RATE_RANGE = 0.15;
 /** How often a floor is laid under a window, and between which values (−1.4 is silence). */
-const FLOOR_SHARE = 0.3;
+const FLOOR_SHARE = 0.15;
 const FLOOR_RANGE = [-1.3, -0.3] as const;
 /** A unit of the spectrogram in nepers of power. */
 const NEPERS_PER_UNIT = 5;

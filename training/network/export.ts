@@ -2,11 +2,12 @@ import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { appendTemperature } from '../onnx/export.ts';
+import { LOG_OFFSET } from '../calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { graphOperators, inferBlocks } from './inference.ts';
 import { EMBEDDING } from './mobilenet.ts';
+import type { Scaling } from './scaling.ts';
 
 export const MEL_INPUT = 'mel';
 export const EMOTION_OUTPUT = 'probabilities';
@@ -17,22 +18,37 @@ export const WINDOW_ROWS = FEATURE_CONFIG.networkWindow.frames * MEL_ROWS;
 /**
  * Returns one ONNX graph from windows of the spectrogram, [n, rows, bands], to calibrated
  * probabilities [n, classes] and the probability that somebody speaks [n]: every network, the mean of
- * what they say, and the temperature.
+ * what they say, and its scaling.
  */
-export function exportEnsemble(
-  networks: readonly NetworkWeights[],
-  temperature: number,
-): Uint8Array {
+export function exportEnsemble(networks: readonly NetworkWeights[], scaling: Scaling): Uint8Array {
   const graph = new GraphBuilder('undertone');
   const windows = graph.input(MEL_INPUT, ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
   const outputs = networks.map((network) => appendNetwork(graph, windows, network));
   const mean = (values: Value[]) => (values.length === 1 ? values[0] : graph.node('Mean', values));
   const emotion = mean(outputs.map(({ emotion }) => emotion));
   const voice = mean(outputs.map(({ voice }) => voice));
-  const calibrated = appendTemperature(graph, emotion, temperature);
+  const calibrated = appendScaling(graph, emotion, scaling);
   graph.output(calibrated, EMOTION_OUTPUT, ['n', EMOTION_COUNT]);
   graph.output(voice, VOICE_OUTPUT, ['n']);
   return graph.toBytes();
+}
+
+/** softmax(log(p + LOG_OFFSET) / temperature + bias); see scaling.ts. */
+function appendScaling(
+  graph: GraphBuilder,
+  probabilities: Value,
+  { temperature, bias }: Scaling,
+): Value {
+  const positive = graph.node('Add', [probabilities, graph.scalar(LOG_OFFSET)]);
+  const sharpened = graph.node('Mul', [
+    graph.node('Log', [positive]),
+    graph.scalar(1 / temperature),
+  ]);
+  const shifted = graph.node('Add', [
+    sharpened,
+    graph.constant([bias.length], Float32Array.from(bias)),
+  ]);
+  return graph.node('Softmax', [shifted], { axis: { int: 1 } });
 }
 
 /** Appends a network; returns class probabilities [n, classes] and that of a voice [n]. */

@@ -7,6 +7,7 @@ import type { NetworkWeights } from './architecture.ts';
 import { EMOTION_OUTPUT, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
+import type { Scaling } from './scaling.ts';
 import {
   type Listener,
   measureTimelines,
@@ -27,7 +28,7 @@ export interface TimelineFold {
 export async function measureTimeline(
   folds: readonly TimelineFold[],
   { clips }: PreparedCorpus,
-  temperature: number,
+  scaling: Scaling,
 ): Promise<NetworkResults['timeline']> {
   const counts: TimelineCounts[] = [];
   for (const { networks, rows } of folds) {
@@ -36,7 +37,7 @@ export async function measureTimeline(
       const { path, speaker, emotion } = clips[row];
       spoken.push({ samples: (await decode(await readFile(path))).samples, speaker, emotion });
     }
-    const session = await InferenceSession.create(exportEnsemble(networks, temperature), {
+    const session = await InferenceSession.create(exportEnsemble(networks, scaling), {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
     });

@@ -1,11 +1,5 @@
 import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
-import {
-  calibrate,
-  chooseThreshold,
-  coverageCurve,
-  fitTemperature,
-  withTemperature,
-} from '../calibration.ts';
+import { chooseThreshold, coverageCurve } from '../calibration.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D } from '../corpus/crema-d.ts';
 import { sha256 } from '../corpus/extract.ts';
@@ -29,6 +23,7 @@ import { type Plan, plainFoldOf, trainable } from './plan.ts';
 import { predictClips } from './predict.ts';
 import { type Prepared, type PreparedCorpus, prepareConditions } from './prepare.ts';
 import type { ConditionScores, CorpusSummary, NetworkResults } from './results.ts';
+import { applyScaling, fitScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import type { Fitted, TrainNetworkOptions } from './train.ts';
 
@@ -36,6 +31,8 @@ import type { Fitted, TrainNetworkOptions } from './train.ts';
 const TARGET_ACCURACY = 0.75;
 /** Voices that may be taken for something else, when the threshold for a voice is chosen. */
 const VOICES_REFUSED = 0.003;
+/** How much of the biases that other corpora ask for is applied: both protocols together are best so. */
+const BIAS_STRENGTH = 1;
 
 type Measured = Omit<NetworkResults, 'hours'>;
 
@@ -52,28 +49,23 @@ export async function measure(
   const isSpeech = (row: number) => clips[row].channel === 'speech';
   const folds = plan.folds();
 
+  const leftOut = await measureLeftOut(plan, fitted);
+  const calibration = calibrateOutside(leftOut, await memberFactor(fitted, prepared));
+  // Of the networks that the protocols are measured with, and of the average that ships.
+  const { protocolScaling, scaling, threshold } = calibration;
+
   const byFold: Predictions[] = [];
   for (const [fold, { test }] of folds.entries()) {
-    byFold.push(await predict(fitted.folds[fold], ravdess.spectrograms, test));
+    const said = await predict(fitted.folds[fold], ravdess.spectrograms, test);
+    byFold.push(scaled(said, protocolScaling));
   }
   const unseen = poolPredictions(byFold);
   const speech = wherever(unseen, isSpeech);
-
-  const leftOut = await measureLeftOut(plan, fitted);
-  const calibration = calibrateOutside(leftOut, await memberFactor(fitted, prepared));
-  const { temperature, threshold } = calibration;
-  const calibrated = (predictions: Predictions): Predictions => ({
-    ...predictions,
-    probabilities: withTemperature(predictions.probabilities, calibration.protocolTemperature),
-  });
-
-  const voice = await measureVoices(plan, prepared, fitted, unseen);
-  const cremaD = await measureCremaD(prepared, fitted, temperature, threshold);
+  const voice = await measureVoices(plan, prepared, fitted);
   const graph = exportEnsemble(
     fitted.everything.map(({ weights }) => weights),
-    temperature,
+    scaling,
   );
-  const inLaboratory = calibrated(speech);
   const y = speech.rows.map((row) => labels[row]);
   const sexOf = (row: number) => clips[row].gender;
 
@@ -106,31 +98,29 @@ export async function measure(
         ),
         uar: scoreWhere(predictions, labels, isSpeech)!.unweightedAverageRecall,
       })),
-      ...answered(inLaboratory.probabilities, y, threshold),
-      expectedCalibrationError: expectedCalibrationError(inLaboratory.probabilities, y),
+      ...answered(speech.probabilities, y, threshold),
+      expectedCalibrationError: expectedCalibrationError(speech.probabilities, y),
     },
-    randomSplit: await measureRandomSplit(plan, ravdess, fitted, options.seeds[0]),
+    randomSplit: await measureRandomSplit(plan, ravdess, fitted, options.seeds[0], protocolScaling),
     anotherCorpus: {
       threshold,
       targetAccuracy: TARGET_ACCURACY,
-      corpora: leftOut.map((left) => ({
-        name: left.corpus.corpus.title,
-        speakers: new Set(Array.from(left.rows, (row) => left.corpus.clips[row].speaker)).size,
-        scores: scoreWhere(restricted(left, left.corpus.labels), left.corpus.labels)!,
-        bySex: sexScores(restricted(left, left.corpus.labels), left.corpus),
-        ...calibration.ofCorpus.get(left.corpus.corpus.name)!,
+      corpora: leftOut.map(({ corpus, rows }) => ({
+        name: corpus.corpus.title,
+        speakers: new Set(Array.from(rows, (row) => corpus.clips[row].speaker)).size,
+        ...calibration.ofCorpus.get(corpus)!,
       })),
     },
     plainSpeech: await measurePlainSpeech(prepared, fitted, {
-      temperature: calibration.protocolTemperature,
+      scaling: protocolScaling,
       threshold,
       voiceThreshold: voice.threshold,
     }),
     bySex: [{ name: 'RAVDESS speech, unseen speakers', bySex: sexScores(speech, ravdess) }],
-    cremaD,
-    robustness: await measureRobustness(plan, prepared, fitted, options),
+    cremaD: await measureCremaD(prepared, fitted, scaling, threshold),
+    robustness: await measureRobustness(plan, prepared, fitted, protocolScaling, options),
     calibration: {
-      temperature,
+      scaling,
       threshold,
       voiceThreshold: voice.threshold,
       targetAccuracy: TARGET_ACCURACY,
@@ -148,7 +138,7 @@ export async function measure(
         rows: test.filter(isSpeech),
       })),
       ravdess,
-      temperature,
+      protocolScaling,
     ),
     curves: [
       ...fitted.everything.map(({ curve }, i) => ({
@@ -203,67 +193,85 @@ async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<number>
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
   const temperatureOf = async (networks: readonly NetworkResult[]) =>
-    fitTemperature((await predict(networks, corpus.spectrograms, rows)).probabilities, y);
+    fitScaling((await predict(networks, corpus.spectrograms, rows)).probabilities, y, 0)
+      .temperature;
   const all = await temperatureOf(fitted.everything);
   const some = await temperatureOf(fitted.everything.slice(0, seeds));
   return all / some;
 }
 
 /**
- * Chooses temperature and threshold on the corpora left out, each counting alike, and judges every
- * corpus at the values that the others give.
+ * Chooses scaling and threshold on the corpora left out, each counting alike, and judges every corpus
+ * at the values that the others give.
  */
 function calibrateOutside(leftOut: readonly LeftOut[], factor: number) {
   const count = Math.min(...leftOut.map(({ rows }) => rows.length));
-  const samples = leftOut.map(({ rows, probabilities, corpus }, k) => {
+  const samples = leftOut.map(({ rows, probabilities, corpus }) => {
     const kept = Int32Array.from({ length: count }, (_, i) =>
       Math.floor((i * rows.length) / count),
     );
     return {
       probabilities: takeRows(probabilities, kept),
-      y: kept.map((i) => corpus.labels[rows[i]]),
-      fold: new Int32Array(count).fill(k),
       rows: kept.map((i) => rows[i]),
+      y: kept.map((i) => corpus.labels[rows[i]]),
     };
   });
-  const pooled = poolPredictions(samples).probabilities;
-  const y = Int32Array.from(samples.flatMap((sample) => Array.from(sample.y)));
-  const foldOf = Int32Array.from(samples.flatMap(({ fold }) => Array.from(fold)));
-  const all = calibrate(pooled, y, foldOf, TARGET_ACCURACY);
+  /** Scaling and threshold from all corpora but one, or from all. */
+  const fit = (without: number) => {
+    const kept = samples.length > 1 ? samples.filter((_, k) => k !== without) : samples;
+    const { probabilities } = poolPredictions(kept);
+    const y = Int32Array.from(kept.flatMap((sample) => Array.from(sample.y)));
+    const scaling = fitScaling(probabilities, y, BIAS_STRENGTH);
+    const threshold = chooseThreshold(applyScaling(probabilities, scaling), y, TARGET_ACCURACY);
+    return { scaling, threshold };
+  };
   const ofCorpus = new Map(
-    leftOut.map(({ corpus, rows, probabilities }, k) => {
-      const others = Int32Array.from(foldOf.keys()).filter((i) => foldOf[i] !== k);
-      const otherY = others.map((i) => y[i]);
-      const temperature = fitTemperature(takeRows(pooled, others), otherY);
-      const limit = chooseThreshold(
-        withTemperature(takeRows(pooled, others), temperature),
-        otherY,
-        TARGET_ACCURACY,
-      );
-      const own = withTemperature(probabilities, temperature);
-      const ownY = rows.map((row) => corpus.labels[row]);
+    leftOut.map((left, k) => {
+      const { corpus, rows } = left;
+      const { scaling, threshold } = fit(k);
+      const own = scaled(left, scaling);
+      const told = restricted(own, corpus.labels);
+      const y = rows.map((row) => corpus.labels[row]);
       return [
-        corpus.corpus.name,
+        corpus,
         {
-          expectedCalibrationError: expectedCalibrationError(own, ownY),
-          ...answered(own, ownY, limit),
+          scores: scoreWhere(told, corpus.labels)!,
+          bySex: sexScores(told, corpus),
+          expectedCalibrationError: expectedCalibrationError(own.probabilities, y),
+          ...answered(own.probabilities, y, threshold),
         },
       ] as const;
     }),
   );
+  const crossFitted = poolPredictions(
+    samples.map((sample, k) => scaled(sample, fit(k).scaling)),
+  ).probabilities;
+  const y = Int32Array.from(samples.flatMap((sample) => Array.from(sample.y)));
+  const all = fit(-1);
+  const { bias, temperature } = all.scaling;
   return {
-    /** Of the networks that the protocols are measured with, and of the average that ships. */
-    protocolTemperature: all.temperature,
-    temperature: all.temperature * factor,
+    protocolScaling: all.scaling,
+    scaling: { bias, temperature: temperature * factor },
     threshold: all.threshold,
-    coverage: all.coverage,
-    accuracy: all.accuracy,
-    errorBefore: expectedCalibrationError(pooled, y),
-    errorAfter: expectedCalibrationError(all.probabilities, y),
-    curve: coverageCurve(all.probabilities, y, 0.05),
-    reliability: reliabilityBins(all.probabilities, y),
+    ...pooledAnswers([...ofCorpus.values()]),
+    errorBefore: expectedCalibrationError(poolPredictions(samples).probabilities, y),
+    errorAfter: expectedCalibrationError(crossFitted, y),
+    curve: coverageCurve(crossFitted, y, 0.05),
+    reliability: reliabilityBins(crossFitted, y),
     ofCorpus,
   };
+}
+
+/** Returns the share answered and its accuracy over several corpora, each counting alike. */
+function pooledAnswers(
+  corpora: readonly { readonly coverage: number; readonly answeredAccuracy: number | null }[],
+) {
+  const coverage = corpora.reduce((sum, each) => sum + each.coverage, 0) / corpora.length;
+  const right = corpora.reduce(
+    (sum, each) => sum + each.coverage * (each.answeredAccuracy ?? 0),
+    0,
+  );
+  return { coverage, accuracy: coverage > 0 ? right / corpora.length / coverage : 0 };
 }
 
 /** Returns the share that is answered, and the accuracy of that; null when nothing is. */
@@ -299,23 +307,22 @@ function cremaDTest({ corpora }: Prepared) {
 async function measureCremaD(
   prepared: Prepared,
   { everything }: Fitted,
-  temperature: number,
+  scaling: Scaling,
   threshold: number,
 ): Promise<NetworkResults['cremaD']> {
   const test = cremaDTest(prepared);
   if (!test) return null;
   const { corpus, rows } = test;
   const { clips, labels } = corpus;
-  const plain = await predict(everything, corpus.spectrograms, rows);
-  const predictions = restricted(plain, labels);
-  const calibrated = withTemperature(plain.probabilities, temperature);
+  const calibrated = scaled(await predict(everything, corpus.spectrograms, rows), scaling);
+  const predictions = restricted(calibrated, labels);
   const y = rows.map((row) => labels[row]);
   const majority = Int32Array.from(labels, (_, i) => majorityOf(prepared.votes.get(clips[i].id)));
   const listeners = scoreWhere(predictions, majority, (row) => majority[row] >= 0);
   return {
     scores: scoreWhere(predictions, labels)!,
-    ...answered(calibrated, y, threshold),
-    expectedCalibrationError: expectedCalibrationError(calibrated, y),
+    ...answered(calibrated.probabilities, y, threshold),
+    expectedCalibrationError: expectedCalibrationError(calibrated.probabilities, y),
     listeners: listeners && {
       clips: listeners.clips,
       accuracy: listeners.accuracy,
@@ -344,7 +351,7 @@ async function measurePlainSpeech(
   { corpora }: Prepared,
   fitted: Fitted,
   limits: {
-    readonly temperature: number;
+    readonly scaling: Scaling;
     readonly threshold: number;
     readonly voiceThreshold: number;
   },
@@ -356,7 +363,7 @@ async function measurePlainSpeech(
       for (const [fold, networks] of fitted.folds.entries()) {
         const own = rows.filter((row) => plainFoldOf(clips[row], fitted.folds.length) === fold);
         const { probabilities, voices } = await predict(networks, spectrograms, own);
-        const calibrated = withTemperature(probabilities, limits.temperature);
+        const calibrated = applyScaling(probabilities, limits.scaling);
         argmaxRows(calibrated).forEach((k, i) => {
           const isSure = rowOf(calibrated, i)[k] >= limits.threshold;
           const label =
@@ -380,12 +387,7 @@ async function measurePlainSpeech(
  * Chooses the threshold of a voice and counts what is refused: voices and sounds of each fold by the
  * networks that have learned from neither.
  */
-async function measureVoices(
-  plan: Plan,
-  prepared: Prepared,
-  fitted: Fitted,
-  unseen: Predictions & { readonly voices?: Float32Array },
-) {
+async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
   const { sounds, spectrograms } = prepared.sounds;
   const groups = new Map<string, number[]>();
   const add = (name: string, voices: ArrayLike<number>) =>
@@ -411,7 +413,6 @@ async function measureVoices(
     const { voices } = await predict(fitted.everything, test.corpus.spectrograms, test.rows);
     add('CREMA-D, actors kept apart', voices);
   }
-  void unseen;
   const isVoice = (name: string) => name.startsWith('RAVDESS') || name.startsWith('CREMA-D');
   const all = [...groups]
     .flatMap(([name, values]) => (isVoice(name) ? values : []))
@@ -434,16 +435,23 @@ async function measureRandomSplit(
   { spectrograms, labels }: PreparedCorpus,
   { randomSplit }: Fitted,
   seed: number,
+  scaling: Scaling,
 ): Promise<NetworkResults['randomSplit']> {
   if (randomSplit.length === 0) return [];
   const { test } = plan.randomRows(seed);
-  return [{ seed, ...scoreWhere(await predict(randomSplit, spectrograms, test), labels)! }];
+  return [
+    {
+      seed,
+      ...scoreWhere(scaled(await predict(randomSplit, spectrograms, test), scaling), labels)!,
+    },
+  ];
 }
 
 async function measureRobustness(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
+  scaling: Scaling,
   options: TrainNetworkOptions,
 ): Promise<ConditionScores[]> {
   const ravdess = prepared.corpora[0];
@@ -459,10 +467,8 @@ async function measureRobustness(
     for (const [fold, { test }] of plan.folds().entries()) {
       const rows = test.filter((row) => clips[row].channel === 'speech');
       const positions = rows.map(positionOf);
-      pooled.push({
-        ...(await predict(fitted.folds[fold], spectrograms, positions, rendering)),
-        rows,
-      });
+      const said = await predict(fitted.folds[fold], spectrograms, positions, rendering);
+      pooled.push({ ...scaled(said, scaling), rows });
     }
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;
     return { condition, unweightedAverageRecall, accuracy };
@@ -495,6 +501,10 @@ async function predict(
     });
   }
   return { ...averagePredictions(members), voices };
+}
+
+function scaled({ rows, probabilities }: Predictions, scaling: Scaling): Predictions {
+  return { rows, probabilities: applyScaling(probabilities, scaling) };
 }
 
 function wherever(

@@ -26,7 +26,7 @@ const RECIPE = {
   dropout: 0.3,
   labelSmoothing: 0.1,
   mixup: 0.3,
-  styleMixing: 0.3,
+  styleMixing: 0,
   averaging: 0.995,
 } as const;
 /** The stem and the first blocks hear edges and onsets, and are the slowest to train. */
@@ -38,12 +38,12 @@ const SOUND_COUNT = 2;
 const WATCHED = 300;
 /** How the voices of a batch are shared out; what is not there leaves its share to the others. */
 const SHARES: Readonly<Record<string, number>> = {
-  'ravdess speech': 12,
+  'ravdess speech': 15,
   'ravdess song': 4,
   'crema-d': 8,
-  nemo: 4,
-  ased: 4,
-  speechocean762: 2,
+  nemo: 3,
+  ased: 3,
+  speechocean762: 1,
 };
 
 /** Rows of one fold: what is trained on, and what it is tested with. */

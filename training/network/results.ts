@@ -2,6 +2,7 @@ import type { CoveragePoint } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
+import type { Scaling } from './scaling.ts';
 
 /** Everything that a run measured: what `results.json` holds, and report and model card are made from. */
 export interface NetworkResults {
@@ -55,7 +56,7 @@ export interface NetworkResults {
   /** Speech of unseen RAVDESS speakers under fixed conditions; the first is clean. */
   readonly robustness: readonly ConditionScores[];
   readonly calibration: {
-    readonly temperature: number;
+    readonly scaling: Scaling;
     readonly threshold: number;
     /** Probability from which on a window counts as speech. */
     readonly voiceThreshold: number;

@@ -70,7 +70,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const hours = (Date.now() - started) / 3_600_000;
     const timed = { ...results, hours };
     const networks = fitted.everything.map(({ weights }) => weights);
-    const graph = exportEnsemble(networks, results.calibration.temperature);
+    const graph = exportEnsemble(networks, results.calibration.scaling);
     await writeModel(options.out, graph, networkModelCard(timed));
     return timed;
   } finally {

@@ -13,8 +13,9 @@ import {
   MAX_MESSAGE_SECONDS,
   MAX_UNREAD_BYTES,
   MAX_WAITING_SECONDS,
-} from './limits.ts';
-import { parseClientMessage, type ServerMessage } from './protocol.ts';
+  parseClientMessage,
+  type ServerMessage,
+} from './protocol.ts';
 
 /** Status codes that close a WebSocket (RFC 6455, 7.4.1). */
 export const CLOSE = { normal: 1000, goingAway: 1001, policy: 1008, ourFault: 1011 } as const;
@@ -32,11 +33,11 @@ interface Stream {
 }
 
 /**
- * Talks with one client: takes its audio, sends verdicts, and ends with a summary or a named error. It
- * never rejects: what goes wrong is told to the client.
+ * Serves one client: reads its audio, sends verdicts, and ends with a summary or a named error. It
+ * never rejects: the client is told what went wrong.
  *
- * Audio is heard in the order in which it comes, message by message. Two seconds of it may wait; then
- * the connection is not read until half of that is heard, so that a fast client has to wait as well.
+ * Audio is classified message by message, in the order in which it arrives. Two seconds of it may wait;
+ * then the connection is paused until half of that is done, so that a fast client has to wait as well.
  */
 export class LiveSession {
   readonly #socket: WebSocket;
@@ -46,12 +47,12 @@ export class LiveSession {
   #stream: Stream | null = null;
   /** Work in the order of the messages. */
   #work: Promise<void> = Promise.resolve();
-  /** Seconds of audio that have come and are not heard yet. */
+  /** Seconds of audio that have arrived and are not classified yet. */
   #waiting = 0;
   #isStopping = false;
   #isOver = false;
 
-  /** @param limits.late milliseconds after which a verdict is left out when others wait */
+  /** @param limits.late milliseconds after which a verdict is skipped when others wait */
   constructor(socket: WebSocket, model: Model, { late }: Pick<LiveLimits, 'late'>) {
     this.#socket = socket;
     this.#model = model;
@@ -60,11 +61,11 @@ export class LiveSession {
     socket.on('close', () => {
       this.#isOver = true;
     });
-    // A frame against the protocol: ws closes the connection itself and says why in its code.
+    // A frame that violates the protocol: ws closes the connection itself and says why in its code.
     socket.on('error', () => {});
   }
 
-  /** Tells the client what went wrong and closes: 1008 when the client did something wrong, else 1011. */
+  /** Tells the client what went wrong and closes: 1008 when the client was at fault, else 1011. */
   fail(thrown: unknown): void {
     if (this.#isOver) return;
     const error = UndertoneError.from(thrown);
@@ -78,8 +79,8 @@ export class LiveSession {
   #take(data: RawData, isBinary: boolean): void {
     if (this.#isOver) return;
     try {
-      if (this.#isStopping) throw misplaced('After "stop" nothing more is taken');
-      // ws hands over one Buffer as long as nobody chooses another binaryType.
+      if (this.#isStopping) throw misplaced('Nothing is accepted after "stop"');
+      // One Buffer, unless somebody chooses another binaryType.
       if (isBinary) this.#takeAudio(data as Buffer);
       else this.#takeText(String(data));
     } catch (error) {
@@ -132,7 +133,7 @@ export class LiveSession {
     return { sampleRate, resampler, listener, firstAudioAt: null };
   }
 
-  /** Behind real time, with the sound of another verdict here. Who sends faster is never behind. */
+  /** Behind real time, with the sound of another verdict here. A client that sends faster is never behind. */
   #isLate(at: number): boolean {
     const elapsed = (performance.now() - (this.#stream?.firstAudioAt ?? 0)) / 1000;
     return this.#waiting > HOP_SECONDS && elapsed > at + this.#late;
@@ -158,7 +159,7 @@ export class LiveSession {
 
   #close(code: number): void {
     this.#isOver = true;
-    // Else the client's own closing would never be read.
+    // Otherwise the client's own close frame would never be read.
     this.#socket.resume();
     this.#socket.close(code);
   }

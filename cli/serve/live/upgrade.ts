@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { defaultModel } from '../../../core/classify.ts';
 import { UndertoneError } from '../../../core/errors.ts';
 import type { Model } from '../../../core/model/session.ts';
-import { problem } from '../../../functions/http/problem.ts';
-import { checkUpgrade } from './guard.ts';
-import { LIVE_LIMITS, type LiveLimits, MAX_MESSAGE_BYTES } from './limits.ts';
-import { watchPresence } from './presence.ts';
+import { problem } from '../../../functions/http/handle.ts';
+import { isLoopback } from '../../../lib/loopback.ts';
+import { hostUnknown, isLocalPage, notFound } from '../app.ts';
+import { LIVE_LIMITS, LIVE_PATH, type LiveLimits, MAX_MESSAGE_BYTES } from './protocol.ts';
 import { CLOSE, LiveSession } from './session.ts';
 
 export interface LiveOptions {
@@ -25,7 +24,7 @@ export interface LiveStreams {
 
 /**
  * Lets clients stream audio to a server over WebSocket at `/v1/live`. Requests that are refused get the
- * same problems as elsewhere; what goes wrong later is told as a message.
+ * same problems as elsewhere; later errors are sent as messages.
  *
  * @example
  * const live = openLiveStreams(server, { host: '127.0.0.1' });
@@ -51,14 +50,14 @@ export function openLiveStreams(server: Server, options: LiveOptions): LiveStrea
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       return answerWithoutUpgrade(server, request, socket, head);
     }
-    // A connection that is lost is nothing to tell anybody.
+    // There is nobody to tell about a lost connection.
     socket.on('error', () => socket.destroy());
     try {
       checkUpgrade(request, host);
       const model = await defaultModel();
       sockets.handleUpgrade(request, socket, head, (client) => begin(client, model));
     } catch (error) {
-      refuse(socket, error);
+      await refuse(socket, error);
     }
   });
   return {
@@ -69,20 +68,20 @@ export function openLiveStreams(server: Server, options: LiveOptions): LiveStrea
   };
 }
 
-/** Takes leave of a client and resolves when its connection is closed. */
+/** Closes the connection to a client and resolves when it is closed. */
 function leave(client: WebSocket): Promise<void> {
   return new Promise((resolve) => {
     client.once('close', () => resolve());
-    // Else a client's own closing would not be read where its audio waits.
+    // Otherwise its own close frame would not be read while its audio waits.
     client.resume();
     client.close(CLOSE.goingAway, 'The server is stopping.');
   });
 }
 
 /**
- * Has a request answered that asks for another protocol, such as the HTTP/2 that Java's client offers
- * with every request. Node takes it for a WebSocket once anybody listens for these; without that header
- * it is a request like all others.
+ * Answers a request that asks for another protocol, such as the HTTP/2 that Java's client offers with
+ * every request. Node treats it as an upgrade once anybody listens for these; without that header it is
+ * an ordinary request.
  */
 function answerWithoutUpgrade(
   server: Server,
@@ -101,11 +100,61 @@ function answerWithoutUpgrade(
 
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['connection', 'http2-settings', 'upgrade']);
 
-function refuse(socket: Duplex, thrown: unknown): void {
-  const { statusCode, headers, body } = problem(thrown, randomUUID());
+/**
+ * Checks a request for a WebSocket as the rest of the server checks every request. Browsers send no
+ * preflight for one, so on a loopback address a foreign page is refused here.
+ *
+ * @param host the address that the server listens at
+ * @throws UndertoneError `host-unknown`, `origin-refused`, `not-found`
+ */
+function checkUpgrade({ url, headers }: IncomingMessage, host: string): void {
+  const base = `http://${headers.host}`;
+  if (isLoopback(host)) {
+    if (!URL.canParse(base) || !isLoopback(new URL(base).hostname)) throw hostUnknown();
+    if (headers.origin !== undefined && !isLocalPage(headers.origin)) throw originRefused();
+  }
+  const isHere = URL.canParse(url ?? '', base) && new URL(url ?? '', base).pathname === LIVE_PATH;
+  if (!isHere) throw notFound();
+}
+
+/**
+ * Ends connections whose client is gone: it is pinged, and cut off when it does not answer before the
+ * next ping. Calls `onIdle` when it is there and sends nothing for too long.
+ */
+function watchPresence(
+  socket: WebSocket,
+  { idle, ping }: Pick<LiveLimits, 'idle' | 'ping'>,
+  onIdle: () => void,
+): void {
+  let isThere = true;
+  const idling = setTimeout(onIdle, idle);
+  const asking = setInterval(() => {
+    // While a client's audio waits, its answers are not read.
+    if (!isThere && !socket.isPaused) return socket.terminate();
+    isThere = false;
+    socket.ping();
+  }, ping);
+  const seen = () => {
+    isThere = true;
+  };
+  socket.on('pong', seen);
+  socket.on('message', () => {
+    seen();
+    idling.refresh();
+  });
+  socket.once('close', () => {
+    clearTimeout(idling);
+    clearInterval(asking);
+  });
+}
+
+/** Answers a request that is not upgraded with a problem, as the rest of the server does. */
+async function refuse(socket: Duplex, thrown: unknown): Promise<void> {
+  const answer = problem(thrown);
+  const body = await answer.text();
   const lines = [
-    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
-    ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
+    ...[...answer.headers].map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
@@ -113,16 +162,23 @@ function refuse(socket: Duplex, thrown: unknown): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
+function originRefused(): UndertoneError {
+  return new UndertoneError(
+    'origin-refused',
+    'This server accepts live audio from pages of this machine only. Open the page at 127.0.0.1 or localhost, or start the server with --host to let others in.',
+  );
+}
+
 function full({ streams }: LiveLimits): UndertoneError {
   return new UndertoneError(
     'rate-limited',
-    `${streams} live streams are open already, as many as this server takes. Try again when one has ended.`,
+    `${streams} live streams are already open, the most that this server accepts. Try again when one has ended.`,
   );
 }
 
 function silent({ idle }: LiveLimits): UndertoneError {
   return new UndertoneError(
     'audio-missing',
-    `Nothing came for ${idle / 1000} seconds, so the stream was ended. Connect again when there is something to hear.`,
+    `Nothing arrived for ${idle / 1000} seconds, so the stream was closed. Connect again when there is audio to send.`,
   );
 }

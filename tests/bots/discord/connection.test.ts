@@ -155,7 +155,7 @@ describe.concurrent('after a session was lost', () => {
   });
 });
 
-describe('what ends the bot says what to do', () => {
+describe.concurrent('what ends the bot says what to do', () => {
   test('a wrong token', async () => {
     const { discord, services } = await stage.set();
     const token = 'a-token-that-was-made-up';

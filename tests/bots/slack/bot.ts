@@ -9,6 +9,9 @@ import { fileSettings } from '../../../bots/settings/file.ts';
 import { slackHosts } from '../../../bots/slack/files.ts';
 import { handleSlackJob } from '../../../bots/slack/job.ts';
 import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
+import { startEventSource } from '../../../cli/local/event-source.ts';
+import { LocalQueue } from '../../../cli/local/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { chatJobSchema } from '../../../functions/chat/job.ts';
 import { handler } from '../../../functions/slack-events.ts';
@@ -20,7 +23,6 @@ import {
   startSlack,
 } from '../../support/slack/counterpart.ts';
 import type { HttpDelivery } from '../../support/slack/http-delivery.ts';
-import { FifoQueue } from '../../support/sqs.ts';
 
 export const NOTE = wavFile(voiceLike({ seconds: 1.2 }));
 
@@ -74,51 +76,80 @@ export interface BotUnderTest {
 type BotOptions = Partial<CounterpartOptions> & { readonly limits?: Services['limits'] };
 
 /**
+ * Returns a function that runs the bot in Socket Mode against a workspace of its own, for tests that
+ * run side by side.
+ *
+ * @example
+ * const start = useSocketBots();
+ * test('…', async () => {
+ *   await using run = await start();
+ *   run.slack.say(…);
+ *   await run.said(1);
+ * });
+ */
+export function useSocketBots({
+  limits,
+  ...options
+}: BotOptions = {}): () => Promise<BotUnderTest & AsyncDisposable> {
+  const api = useApi();
+  return async () => {
+    const folder = await newFolder();
+    const slack = await startSlack({ manifest: await manifest(), ...options });
+    const services = await slackServices(slack, folder, {
+      endpoint: api.url,
+      ...(limits && { limits }),
+    });
+    const { appToken, botToken } = slack;
+    const apiUrl = slack.api.url;
+    // A lost connection is made anew after a moment, not after five seconds.
+    const bot = await startSocketBot({ services, appToken, botToken, apiUrl, pingTimeout: 600 });
+    return {
+      slack,
+      services,
+      bot,
+      said: (count, timeout) => said(slack, count, timeout),
+      async [Symbol.asyncDispose]() {
+        await bot.stop();
+        await slack.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  };
+}
+
+/**
  * Runs the bot in Socket Mode for each test of a file, each against a workspace of its own.
  *
  * @example
  * const run = useSocketBot();
  * test('…', async () => { run.slack.say(…); await run.said(1); });
  */
-export function useSocketBot({ limits, ...options }: BotOptions = {}): BotUnderTest {
-  const api = useApi();
-  let folder: string;
-  let slack: Counterpart;
-  let services: Services;
-  let bot: SocketBot;
+export function useSocketBot(options: BotOptions = {}): BotUnderTest {
+  const start = useSocketBots(options);
+  let run: BotUnderTest & AsyncDisposable;
   beforeEach(async () => {
-    folder = await newFolder();
-    slack = await startSlack({ manifest: await manifest(), ...options });
-    services = await slackServices(slack, folder, { endpoint: api.url, ...(limits && { limits }) });
-    const { appToken, botToken } = slack;
-    // A lost connection is made anew after a moment, not after five seconds.
-    bot = await startSocketBot({
-      ...{ services, appToken, botToken, apiUrl: slack.api.url, pingTimeout: 600 },
-    });
+    run = await start();
   });
-  afterEach(async () => {
-    await bot.stop();
-    await slack.close();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => run[Symbol.asyncDispose]());
   return {
     get slack() {
-      return slack;
+      return run.slack;
     },
     get services() {
-      return services;
+      return run.services;
     },
     get bot() {
-      return bot;
+      return run.bot;
     },
-    said: (count, timeout) => said(slack, count, timeout),
+    said: (count, timeout) => run.said(count, timeout),
   };
 }
 
 export interface HttpBotUnderTest {
   readonly slack: Counterpart;
   readonly services: Services;
-  readonly queue: FifoQueue;
+  /** What the worker was asked to do so far, as Slack sent it. */
+  readonly jobs: readonly unknown[];
   readonly http: HttpDelivery;
   /** Milliseconds by which acknowledgements are late, one after another. */
   readonly delays: number[];
@@ -134,46 +165,63 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
   let folder: string;
   let slack: Counterpart;
   let services: Services;
-  const queue = new FifoQueue();
+  let queue: LocalQueue;
+  let endpoint: QueueEndpoint;
   let http: HttpDelivery;
-  let worker: NodeJS.Timeout;
+  let endWorker: () => Promise<void>;
   const delays: number[] = [];
-  const lanes = new Map<string, Promise<void>>();
-  beforeAll(() => queue.start());
-  afterAll(() => queue.close());
+  const jobs: unknown[] = [];
+  let queueFolder: string;
+  beforeAll(async () => {
+    queueFolder = await newFolder();
+    queue = new LocalQueue({
+      name: 'undertone-chat.fifo',
+      folder: queueFolder,
+      visibilityTimeout: 10 * 60_000,
+      maxReceiveCount: 3,
+    });
+    endpoint = await startQueueEndpoint([queue]);
+  });
+  afterAll(async () => {
+    await endpoint.close();
+    await rm(queueFolder, { recursive: true });
+  });
   beforeEach(async () => {
     folder = await newFolder();
     slack = await startSlack({ manifest: await manifest(), ...options });
     services = await slackServices(slack, folder, { endpoint: api.url });
-    queue.messages.length = 0;
-    queue.sent = 0;
-    Object.assign(process.env, queue.env, {
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_SQS: endpoint.endpoint,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      UNDERTONE_CHAT_QUEUE_URL: endpoint.urlOf(queue),
       UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
       UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
     });
     delays.length = 0;
+    jobs.length = 0;
     http = slack.connectHttp(async (request) => {
       const { statusCode, body } = await handler(slackRequestEvent(request));
       await new Promise((resolve) => setTimeout(resolve, delays.shift() ?? 0));
       return { status: statusCode, body };
     });
     const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
-    lanes.clear();
-    let done = 0;
-    worker = setInterval(() => {
-      for (; done < queue.messages.length; done++) {
-        const { group, body } = queue.messages[done];
+    endWorker = startEventSource({
+      queue,
+      batchSize: 1,
+      concurrency: 50,
+      onError: (error) => expect(error).toBeUndefined(),
+      handler: async ({ Records: [{ body }] }) => {
         const { payload } = chatJobSchema.parse(JSON.parse(body));
-        const before = lanes.get(group) ?? Promise.resolve();
-        lanes.set(
-          group,
-          before.then(() => handleSlackJob(payload, deps)),
-        );
-      }
-    }, 5);
+        jobs.push(payload);
+        await handleSlackJob(payload, deps);
+        return undefined;
+      },
+    });
   });
   afterEach(async () => {
-    clearInterval(worker);
+    await endWorker();
     await slack.close();
     await rm(folder, { recursive: true });
   });
@@ -184,7 +232,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
     get services() {
       return services;
     },
-    queue,
+    jobs,
     get http() {
       return http;
     },
@@ -192,7 +240,8 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
     async said(count, timeout) {
       await said(slack, count, timeout);
       // What is said twice, is said after a while.
-      await Promise.all(lanes.values());
+      const isDone = () => expect(queue.counts()).toMatchObject({ waiting: 0, inFlight: 0 });
+      await vi.waitFor(isDone, { timeout: 10_000 });
       await said(slack, count);
     },
   };

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { handleSlackJob } from '../../../bots/slack/job.ts';
-import { chatJobSchema } from '../../../functions/chat/job.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { BOT } from '../../support/slack/workspace.ts';
 import { NOTE, textOf, useHttpBot } from './bot.ts';
@@ -47,7 +46,7 @@ describe('over HTTP', () => {
     run.slack.say(channel, ada, { files: [clip] });
     await run.said(1);
     expect(run.http.retries).toBe(2);
-    expect(run.queue.sent).toBe(3);
+    expect(run.jobs).toHaveLength(1);
   });
 
   test('a post that fails comes once', async () => {
@@ -63,7 +62,7 @@ describe('over HTTP', () => {
     const { ada, channel } = channelOf('direct');
     run.slack.say(channel, ada, { files: [clip, clip] });
     await run.said(2);
-    const { payload } = chatJobSchema.parse(JSON.parse(run.queue.messages[0].body));
+    const [payload] = run.jobs;
     const deps = {
       services: run.services,
       botToken: run.slack.botToken,
@@ -81,8 +80,7 @@ describe('over HTTP', () => {
     await run.said(1);
     run.slack.say(channel, ada, { text: `<@${BOT.user}>`, files: [clip] });
     await run.said(2);
-    const { body } = run.queue.messages[run.queue.messages.length - 1];
-    const { payload } = chatJobSchema.parse(JSON.parse(body));
+    const payload = run.jobs.at(-1);
     const { services, slack } = run;
     const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
     await handleSlackJob(payload, deps, { isRepeated: true });
@@ -94,7 +92,7 @@ describe('over HTTP', () => {
     const { ada, channel } = channelOf('direct');
     run.slack.say(channel, ada, { files: [clip] });
     await run.said(1);
-    const { payload } = chatJobSchema.parse(JSON.parse(run.queue.messages[0].body));
+    const [payload] = run.jobs;
     const deps = {
       services: run.services,
       botToken: run.slack.botToken,

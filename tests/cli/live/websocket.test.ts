@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { LiveLimits } from '../../../cli/serve/live/limits.ts';
-import type { ServerMessage } from '../../../cli/serve/live/protocol.ts';
+import type { LiveLimits, ServerMessage } from '../../../cli/serve/live/protocol.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
@@ -139,12 +138,14 @@ describe('a stream', () => {
   });
 
   test('that fell behind real time skips verdicts until it has caught up', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     const client = await connect(await startOther({ late: 100 }));
     client.send({ type: 'start', sampleRate: 16_000 });
     sendAudio(client, voiceLike({ seconds: 1 }), 16_000);
     await client.received('ready');
     // As if the network had held back what comes then.
-    await sleep(5000);
+    vi.advanceTimersByTime(5000);
     sendAudio(client, voiceLike({ seconds: 6 }), 16_000);
     client.send({ type: 'stop' });
     expect(await client.received('summary')).toMatchObject({ duration: 7 });
@@ -290,7 +291,7 @@ describe('the server keeps to its limits', () => {
       detail: expect.stringMatching(/^Nothing came for 1\.5 seconds/),
     });
     expect((await silent.ended).code).toBe(1008);
-    await sleep(1600);
+    await sleep(300);
     clearInterval(sending);
     busy.send({ type: 'stop' });
     expect((await busy.ended).code).toBe(1000);

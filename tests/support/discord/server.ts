@@ -174,7 +174,7 @@ export class LocalDiscord {
   }
 
   /** Waits until something is so, and fails when it does not become so. */
-  async until(isSo: () => boolean, seconds = 20): Promise<void> {
+  async until(isSo: () => boolean, seconds = 40): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (!isSo()) {
       if (Date.now() > end) throw new Error(`It did not become so: ${isSo}`);

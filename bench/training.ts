@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FEATURE_CONFIG } from '../core/features/config.ts';
+import { findModelFolder } from '../core/model/folder.ts';
+import { loadModel } from '../core/model/session.ts';
+import { crossEntropy, input, TrainingStep } from '../training/autodiff/index.ts';
+import { GradientBoostingClassifier } from '../training/baselines/gradient-boosting.ts';
+import { RandomForestClassifier } from '../training/baselines/random-forest.ts';
+import { loadCorpus } from '../training/corpus/load.ts';
+import { zeros } from '../training/matrix.ts';
+import { EmotionNetwork } from '../training/network/architecture.ts';
+import { createRandom } from '../training/random.ts';
+import { cpuTime, measure, table } from './measure.ts';
+
+const BATCH = 32;
+/** The sizes that `npm run train` uses. */
+const SHAPE = {
+  steps: 96,
+  bands: FEATURE_CONFIG.logMel.bands,
+  width: 16,
+  embedding: 128,
+  classes: 8,
+};
+
+/** The shipped model on one window, and one training step of a network like its members. */
+export async function benchNetwork(): Promise<void> {
+  const folder = findModelFolder();
+  const model = await loadModel(folder);
+  const random = createRandom(1);
+  const window = model.card.inputs.map(({ shape }) =>
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 10 * random.normal()),
+  );
+  table('The shipped model, one thread, median', [
+    await measure('a window of 2.56 s', 50, () => model.predict([window]), 5),
+    await measure('loading and checking the model', 5, () => loadModel(folder)),
+  ]);
+
+  const network = new EmotionNetwork(SHAPE, { dropout: 0.3, random });
+  const x = input([BATCH, 1, SHAPE.steps, SHAPE.bands]);
+  const targets = input([BATCH, SHAPE.classes]);
+  const loss = crossEntropy(network.forward(x), targets);
+  const step = await TrainingStep.compile(loss, network.parameters(), network.outputs());
+  step.buffer(x).forEach((_, i, values) => {
+    values[i] = random.normal();
+  });
+  network.beforeStep(step, random);
+  table(`Training a network of ${step.values.length} parameters, one thread, median`, [
+    await measure(`forward and backward, batch of ${BATCH}`, 10, () => step.run(), 3),
+  ]);
+  await step.release();
+}
+
+const ROWS = 2452;
+const COLUMNS = 120;
+const CLASSES = 8;
+
+/** Tree ensembles on synthetic data of the size of RAVDESS. */
+export async function benchTrees(): Promise<void> {
+  const random = createRandom(1);
+  const X = zeros(ROWS, COLUMNS);
+  const y = Int32Array.from({ length: ROWS }, (_, i) => i % CLASSES);
+  for (let i = 0; i < X.data.length; i++) {
+    const row = Math.floor(i / COLUMNS);
+    const informative = i % COLUMNS < 40 ? Math.sin((y[row] + 1) * ((i % COLUMNS) + 1)) * 0.8 : 0;
+    X.data[i] = random.normal() + informative;
+  }
+  const forest = new RandomForestClassifier({ trees: 300, seed: 1 });
+  const boosting = new GradientBoostingClassifier({ rounds: 100, maxDepth: 5, seed: 1 });
+  table(`Trees on ${ROWS} × ${COLUMNS}, ${CLASSES} classes, CPU time on one thread`, [
+    {
+      name: 'random forest, 300 trees (scikit-learn: 4.4 s)',
+      median: await cpuTime(() => forest.fit(X, y)),
+    },
+    {
+      name: 'boosted trees, 100 rounds of depth 5 (xgboost 1.7 hist: 5.8 s)',
+      median: await cpuTime(() => boosting.fit(X, y)),
+    },
+  ]);
+}
+
+/** Decodes every recording of a corpus and extracts its features, without a cache. */
+export async function benchCorpus(data: string): Promise<void> {
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const workers = availableParallelism();
+    const start = performance.now();
+    const { clips, durations } = await loadCorpus(data, { cacheFolder, workers });
+    const elapsed = performance.now() - start;
+    const hours = durations.reduce((sum, seconds) => sum + seconds, 0) / 3600;
+    table(`${clips.length} recordings (${hours.toFixed(1)} h) on ${workers} cores`, [
+      { name: 'decoding and feature extraction', median: elapsed },
+    ]);
+  } finally {
+    await rm(cacheFolder, { recursive: true });
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Undertone's core: audio in, emotion out. Everything that the rest of the product may use is
+ * exported here; the other modules of this folder are private. Only `training/` and `bench/` import
+ * them directly: a model must be trained on exactly the features it is served with, and the
+ * benchmarks time single stages.
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { classify } from './core/index.ts';
+ *
+ * const { emotion, confidence } = await classify(await readFile('samples/plain.ogg'));
+ * console.log(emotion, confidence);
+ *
+ * @module
+ */
+
+// Decoding
+export { type DecodedAudio, type DecodeOptions, decode, SAMPLE_RATE } from './audio/decode.ts';
+export { findFfmpeg } from './audio/ffmpeg.ts';
+// Recordings
+export { type ClassifyOptions, classify, defaultModel } from './classify.ts';
+// Errors and limits
+export { API_CODES, ERROR_TABLE, type ErrorCode, UndertoneError } from './errors.ts';
+export { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './limits.ts';
+// Live audio
+export {
+  HOP_SECONDS,
+  LiveListener,
+  type LiveSummary,
+  type LiveVerdict,
+  liveSummarySchema,
+  liveVerdictSchema,
+  PcmStream,
+} from './live.ts';
+// The model
+export { cardSchema, type ModelCard } from './model/card.ts';
+export { EMOTIONS, type Emotion } from './model/emotions.ts';
+export { findModelFolder, readCard } from './model/folder.ts';
+export { loadModel, type Model } from './model/session.ts';
+export {
+  type Label,
+  labelSchema,
+  type Probabilities,
+  type Segment,
+  type Verdict,
+  verdictSchema,
+  withoutTimeline,
+} from './verdict.ts';
