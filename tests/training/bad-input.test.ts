@@ -55,8 +55,11 @@ async function expectRefusal(args: readonly string[], ...sentence: (string | Reg
 test('refuses options that mean nothing', async () => {
   await Promise.all([
     expectRefusal(QUICK, '--data <folder>'),
-    expectRefusal(['--data', 'tiny', '--families', 'forest,svm'], '"svm" is none of forest, boost'),
-    expectRefusal(['--data', 'tiny', '--workers', '0'], '--workers', 'whole number from 1 on'),
+    expectRefusal(
+      ['--data', 'tiny', '--families', 'forest,svm'],
+      '"svm" is not one of forest, boost',
+    ),
+    expectRefusal(['--data', 'tiny', '--workers', '0'], '--workers', 'whole number of at least 1'),
   ]);
 });
 

@@ -7,6 +7,7 @@ import { RAVDESS } from '../corpus/ravdess.ts';
 import { ESC_10_CATEGORIES } from '../corpus/sounds.ts';
 import { argmaxRows, type Matrix, rowOf, takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
+import type { PlainSpeech } from '../report/sections/outside.ts';
 import {
   averagePredictions,
   type Predictions,
@@ -120,7 +121,7 @@ export async function measure(
     cremaD: await measureCremaD(prepared, fitted, scaling, threshold),
     robustness: await measureRobustness(plan, prepared, fitted, protocolScaling, options),
     calibration: {
-      scaling,
+      ...scaling,
       threshold,
       voiceThreshold: voice.threshold,
       targetAccuracy: TARGET_ACCURACY,
@@ -355,7 +356,7 @@ async function measurePlainSpeech(
     readonly threshold: number;
     readonly voiceThreshold: number;
   },
-): Promise<NetworkResults['plainSpeech']> {
+): Promise<PlainSpeech[]> {
   const plain = corpora.filter(({ corpus }) => corpus.isPlainSpeech);
   return Promise.all(
     plain.map(async ({ corpus, clips, rows, spectrograms }) => {
@@ -547,6 +548,7 @@ function summarize(corpus: PreparedCorpus): CorpusSummary {
     name: title,
     licence,
     citation,
+    isPlainSpeech: corpus.corpus.isPlainSpeech ?? false,
     clips: own.length,
     speakers: speakersOf(own),
     byChannel,

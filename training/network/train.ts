@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { sha256 } from '../corpus/extract.ts';
-import { ensureFolder, lockFolder } from '../folders.ts';
 import { writeModel } from '../onnx/export.ts';
 import { createRandom } from '../random.ts';
-import { networkModelCard } from '../report/network/card.ts';
+import { networkModelCard } from '../report/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
 import { measure } from './measure.ts';
@@ -59,7 +59,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
   const init = options.init === null ? null : await checkedInit(options.init);
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
+  const unlock = await lockFolder(options.work, '--work');
   try {
     // Every task that waits listens to the signal; Node takes more than ten for a leak.
     setMaxListeners(0, options.signal);
@@ -70,7 +70,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const hours = (Date.now() - started) / 3_600_000;
     const timed = { ...results, hours };
     const networks = fitted.everything.map(({ weights }) => weights);
-    const graph = exportEnsemble(networks, results.calibration.scaling);
+    const graph = exportEnsemble(networks, results.calibration);
     await writeModel(options.out, graph, networkModelCard(timed));
     return timed;
   } finally {

@@ -131,9 +131,7 @@ test('Ctrl-C stops it, a second run is refused meanwhile, and it goes on to the 
 
   const stopped = await first.finished;
   expect(stopped.code).toBe(130);
-  expect(stopped.err.trim().split('\n').at(-1)).toBe(
-    'Stopped. The same command goes on from here.',
-  );
+  expect(stopped.err.trim().split('\n').at(-1)).toBe('Stopped. Run the same command to continue.');
   expect(stopped.err).not.toMatch(/^\s+at /m);
   expect(await readdir(join(folder, 'stopped/model'))).toEqual([]);
   const kept = await jobFiles('stopped');

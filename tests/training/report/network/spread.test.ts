@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import { points } from '../../../../training/report/format.ts';
-import {
-  spreadOf,
-  spreadText,
-  summarizeSeeds,
-} from '../../../../training/report/network/spread.ts';
+import { points, spreadOf, spreadText } from '../../../../training/report/format.ts';
+import { summarizeSeeds } from '../../../../training/report/network/findings.ts';
 import { NETWORK_RESULTS, seedScores } from './results.ts';
 
 test('a spread is mean and sample standard deviation', () => {
