@@ -5,7 +5,7 @@ import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { isLoopback } from '../../lib/loopback.ts';
 import { ROOT } from '../../lib/root.ts';
-import type { LocalCloud } from '../local/cloud.ts';
+import type { LocalCloud } from '../../local-cloud/index.ts';
 import { type DropFolder, watchDropFolder } from './drop-folder.ts';
 import { type Listener, startListener } from './listener.ts';
 import { LIVE_PATH } from './live/protocol.ts';
@@ -76,7 +76,7 @@ async function startCloud({
   api,
 }: ServeOptions & { readonly cloud: string; readonly api: string }): Promise<LocalCloud> {
   // What talks to AWS takes longer to load than everything else together.
-  const { startLocalCloud } = await import('../local/cloud.ts');
+  const { startLocalCloud } = await import('../../local-cloud/index.ts');
   const cloud = await startLocalCloud({
     folder,
     port: port === 0 || port === MAX_PORT ? 0 : port + 1,

@@ -9,12 +9,12 @@ import { fileSettings } from '../../../bots/settings/file.ts';
 import { slackHosts } from '../../../bots/slack/files.ts';
 import { handleSlackJob } from '../../../bots/slack/job.ts';
 import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
-import { startEventSource } from '../../../cli/local/event-source.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { chatJobSchema } from '../../../functions/chat/job.ts';
 import { handler } from '../../../functions/slack-events.ts';
+import { startEventSource } from '../../../local-cloud/functions.ts';
+import { LocalQueue } from '../../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../../local-cloud/sqs.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { slackRequestEvent } from '../../functions/slack-request.ts';
 import {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
 import { createdObjects } from '../../../functions/aws/notification.ts';
+import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
+import { LocalQueue } from '../../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../../local-cloud/sqs.ts';
 import { run } from '../../fixtures/run.ts';
 
 /** More than one page of a listing, and names that are hard to carry. */

@@ -1,4 +1,4 @@
-/** What is used of the embedded S3, which has no types of its own. */
+/** Types of the parts of s3rver that we use; it has none. */
 declare module '@20minutes/s3rver' {
   import type { EventEmitter } from 'node:events';
   import type { RequestListener } from 'node:http';
@@ -112,4 +112,12 @@ declare module '@20minutes/s3rver/lib/models/error.js' {
     constructor(code: string, message: string, detail?: Record<string, string | number>);
     status: number;
   }
+}
+
+/** Types of the part of dynalite that we use; it has none. */
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  /** @returns a server that does not listen yet; closing it closes the database too */
+  export default function dynalite(options: { path?: string; createTableMs?: number }): Server;
 }

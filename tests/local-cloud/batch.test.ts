@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { verdictSchema } from '../../../core/verdict.ts';
-import { encodeKey } from '../../../functions/aws/notification.ts';
-import { createRandom } from '../../../training/random.ts';
-import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
-import { writeTinyModel } from '../../fixtures/model.ts';
-import { run } from '../../fixtures/run.ts';
-import { cloudEnvironment, type ServeProcess, startServe } from '../serve/process.ts';
+import { verdictSchema } from '../../core/verdict.ts';
+import { encodeKey } from '../../functions/aws/notification.ts';
+import { createRandom } from '../../training/random.ts';
+import { cloudEnvironment, type ServeProcess, startServe } from '../cli/serve/process.ts';
+import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { writeTinyModel } from '../fixtures/model.ts';
+import { run } from '../fixtures/run.ts';
 
 /** How many files there are; the figure of the benchmarks is that of 1000. */
 const COUNT = Number(process.env.UNDERTONE_BATCH ?? 60);
@@ -109,9 +109,7 @@ test(
 );
 
 async function makeFiles(): Promise<File[]> {
-  const opus = await readFile(
-    fileURLToPath(new URL('../../../samples/plain.ogg', import.meta.url)),
-  );
+  const opus = await readFile(fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url)));
   const wav = wavFile(voiceLike({ seconds: 1 }));
   const kinds: readonly Omit<File, 'key'>[] = [
     { body: wav, answer: 'happy' },

@@ -26,8 +26,8 @@ import {
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import type { S3EventRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { decodeKey } from '../../../functions/aws/notification.ts';
+import { decodeKey } from '../../functions/aws/notification.ts';
+import { type LocalAws, startLocalAws } from '../../local-cloud/aws.ts';
 
 const Bucket = 'undertone-inbox';
 
@@ -382,7 +382,7 @@ describe('the tables', () => {
       const first = await startLocalAws({ folder });
       await client({}, first).send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept' }));
       await database(first).send(new PutItemCommand({ TableName, Item }));
-      await expect(startLocalAws({ folder })).rejects.toThrow(/is used by process \d+ already/);
+      await expect(startLocalAws({ folder })).rejects.toMatchObject({ code: 'folder-locked' });
       await first.close();
       await expect(fetch(first.endpoints.s3)).rejects.toThrow();
       await expect(fetch(first.endpoints.dynamodb)).rejects.toThrow();

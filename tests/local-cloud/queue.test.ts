@@ -14,9 +14,9 @@ import {
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startEventSource } from '../../../cli/local/event-source.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
+import { startEventSource } from '../../local-cloud/functions.ts';
+import { LocalQueue } from '../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../local-cloud/sqs.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
 

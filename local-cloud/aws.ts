@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -13,13 +15,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
-import { INBOX_CORS, type PerVariable, TABLES } from '../../functions/infrastructure.ts';
-import { lockFolder } from '../../lib/files.ts';
-import { type LocalDynamoDB, startDynamoDB } from './dynamodb.ts';
-import { ACCOUNT, type LocalS3, startS3 } from './s3/server.ts';
+import dynalite from 'dynalite';
+import { INBOX_CORS, type PerVariable, TABLES } from '../functions/infrastructure.ts';
+import { lockFolder } from '../lib/files.ts';
+import { type Endpoint, isFromProgram, listen } from './http.ts';
+import { ACCOUNT, type LocalS3, startS3 } from './s3.ts';
 
 export interface LocalAwsOptions {
-  /** Where objects and tables are kept; null keeps them only as long as it runs. */
+  /** Where objects and tables are kept; null keeps them only until `close`. */
   readonly folder: string | null;
   /** Port of S3; any free one by default. */
   readonly port?: number;
@@ -27,14 +30,15 @@ export interface LocalAwsOptions {
 
 export interface LocalAws {
   readonly endpoints: { readonly s3: string; readonly dynamodb: string };
-  /** What the functions and any AWS client need in their environment to use it. */
+  /** Environment variables for the functions and for any AWS client. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Calls `listener` with S3's notification of every object that comes into the inbox bucket.
-   * Returns what ends that.
+   * Calls `listener` with the S3 notification of every new object in the inbox bucket.
+   *
+   * @returns a function that removes the listener
    */
   onObjectCreated(listener: (event: S3Event) => void): () => void;
-  /** Ends everything; nothing listens any more when it resolves. */
+  /** Stops both services and releases the folder. */
   close(): Promise<void>;
 }
 
@@ -54,10 +58,9 @@ const PARTITION_KEYS = [
 const REGION = 'us-east-1';
 
 /**
- * Starts what the functions use of AWS on this machine: S3 and DynamoDB at 127.0.0.1, with both
- * buckets and all tables in place.
+ * Starts S3 and DynamoDB at 127.0.0.1, with the buckets and tables that the functions use.
  *
- * @throws UndertoneError when another process uses the folder
+ * @throws UndertoneError `folder-locked` when another process uses the folder
  * @example
  * const aws = await startLocalAws({ folder: null });
  * Object.assign(process.env, aws.env);
@@ -67,7 +70,7 @@ const REGION = 'us-east-1';
 export async function startLocalAws({ folder, port = 0 }: LocalAwsOptions): Promise<LocalAws> {
   const root = folder ?? (await mkdtemp(join(tmpdir(), 'undertone-aws-')));
   await mkdir(join(root, 's3'), { recursive: true });
-  // What is running, in the order in which it started.
+  // How to stop what is running, in the order in which it started.
   const ends: (() => Promise<void>)[] = [await lockFolder(root, '--cloud')];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -79,14 +82,14 @@ export async function startLocalAws({ folder, port = 0 }: LocalAwsOptions): Prom
     const dynamodb = await startDynamoDB(folder && join(root, 'dynamodb'), 0);
     ends.push(dynamodb.close);
     await Promise.all([createBuckets(s3.endpoint), createTables(dynamodb.endpoint)]);
-    return { ...describe(s3, dynamodb), close };
+    return { ...connection(s3, dynamodb), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function describe(s3: LocalS3, dynamodb: LocalDynamoDB): Omit<LocalAws, 'close'> {
+function connection(s3: LocalS3, dynamodb: Endpoint): Omit<LocalAws, 'close'> {
   const endpoints = { s3: s3.endpoint, dynamodb: dynamodb.endpoint };
   return {
     endpoints,
@@ -149,4 +152,38 @@ async function createTables(endpoint: string): Promise<void> {
     });
   }
   client.destroy();
+}
+
+/**
+ * Starts DynamoDB (dynalite) at 127.0.0.1.
+ *
+ * @param folder where it keeps its tables, for one process at a time; in memory when null
+ */
+export async function startDynamoDB(folder: string | null, port: number): Promise<Endpoint> {
+  const server = dynalite({ ...(folder && { path: folder }), createTableMs: 0 });
+  const [answer] = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request').on('request', whenComplete(answer));
+  return listen(server, port);
+}
+
+/**
+ * Passes on complete requests of programs. dynalite ends the process when a client disconnects halfway;
+ * it also allows every origin and checks no signature, so any web page could use it.
+ */
+function whenComplete(answer: RequestListener): RequestListener {
+  return async (request, response) => {
+    if (!isFromProgram(request)) {
+      response.writeHead(403).end();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const { method, headers, url } = request;
+    const body = Readable.from(chunks);
+    answer(Object.assign(body, { method, headers, url }) as IncomingMessage, response);
+  };
 }

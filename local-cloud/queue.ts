@@ -1,37 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
-import { Deduplication } from './deduplication.ts';
-import { MessageIds } from './message-ids.ts';
-import { type Message, QueueStore } from './queue-store.ts';
+import { Deduplication, type Message, MessageIds, QueueStore } from './queue-store.ts';
 
-/** Whose queues they are; as good as any. */
+/** Account in ARNs and queue URLs. */
 export const ACCOUNT_ID = '000000000000';
 
-/** Milliseconds between two looks for messages that a person has put into the folder. */
+/** Milliseconds between two checks for messages that a person has put into the folder. */
 const LOOK_INTERVAL = 2000;
-/** Many messages are looked for less often, so that it takes at most this share of the time. */
+/** A folder with many messages is checked less often: checks take at most this share of the time. */
 const BUSY_SHARE = 0.02;
 
 export interface QueueOptions {
-  /** As SQS has it: that of a FIFO queue ends with `.fifo`. */
+  /** Name of the queue; a FIFO queue's ends with `.fifo`, as on SQS. */
   readonly name: string;
   /** Folder of the messages; created. Only one process may use it at a time. */
   readonly folder: string;
-  /** Milliseconds for which a message that was handed out is kept from others. */
+  /** Milliseconds for which a received message is hidden from other receivers. */
   readonly visibilityTimeout: number;
-  /** How often a message is handed out before it is given up. */
+  /** Deliveries of a message before it becomes a dead letter. */
   readonly maxReceiveCount: number;
 }
 
-/** What a FIFO queue has to know of a message. */
+/** What a FIFO queue has to know about a message. */
 export interface Order {
-  /** Messages of one group are handed out one after another. */
+  /** Messages of one group are delivered one after another. */
   readonly group: string;
-  /** A message with the id of one of the last five minutes is that one, and not sent again. */
+  /** A message with the same id as one of the last five minutes is not sent again. */
   readonly deduplicationId: string;
 }
 
-/** How many messages wait, are being worked on, and were given up. */
+/** Numbers of messages that wait, are in flight, and are dead letters. */
 export interface QueueCounts {
   readonly waiting: number;
   readonly inFlight: number;
@@ -39,10 +37,12 @@ export interface QueueCounts {
 }
 
 /**
- * An SQS queue on the disk of this machine, with a visibility timeout and dead letters. A standard queue
- * delivers at least once, in no promised order. A FIFO queue keeps the order in each group: while one of
- * its messages is being worked on, or has failed and will come again, the others wait. It survives the death of its process at any point: what `send`
- * has returned for is delivered until `remove` has returned for it.
+ * An SQS queue on disk, with visibility timeout and dead letters. A standard queue delivers at least once,
+ * in no guaranteed order. A FIFO queue keeps the order within each group: while one message is in flight
+ * or waits for another try, the rest of its group waits.
+ *
+ * The process may be killed at any point: a message for which `send` has returned is delivered until
+ * `remove` has returned for it.
  *
  * @example
  * const options = { folder: 'queue', visibilityTimeout: 30_000, maxReceiveCount: 5 };
@@ -53,11 +53,11 @@ export interface QueueCounts {
 export class LocalQueue {
   readonly #options: QueueOptions;
   readonly #store: QueueStore;
-  /** Ids that may be handed out, in the order in which that began. */
+  /** Ids that can be delivered, in the order in which they became visible. */
   readonly #ready = new Set<string>();
-  /** Ids that were handed out, with the time at which they may be again. */
+  /** Ids in flight, with the time at which they become visible again. */
   readonly #hidden = new Map<string, number>();
-  /** Groups of the messages of a FIFO queue. */
+  /** Group of each message of a FIFO queue. */
   readonly #groups = new Map<string, string>();
   readonly #ids = new MessageIds();
   readonly #deduplication: Deduplication | null;
@@ -80,9 +80,9 @@ export class LocalQueue {
   }
 
   /**
-   * Puts a message into the queue and returns its id. It is on the disk by then.
+   * Stores a message and returns its id.
    *
-   * @param order what a FIFO queue needs; a standard one takes none
+   * @param order for a FIFO queue only
    */
   send(body: string, order?: Order): string {
     const known = order && this.#deduplication?.find(order.deduplicationId);
@@ -98,7 +98,7 @@ export class LocalQueue {
     return id;
   }
 
-  /** Returns at most `limit` messages as SQS gives them to Lambda; others do not get them meanwhile. */
+  /** Returns at most `limit` messages, as Lambda gets them from SQS, and hides them meanwhile. */
   receive(limit: number): SQSRecord[] {
     this.#wake();
     const records: SQSRecord[] = [];
@@ -111,7 +111,7 @@ export class LocalQueue {
       const message = this.#store.read(id);
       if (!message) continue;
       if (message.receives >= this.#options.maxReceiveCount) {
-        this.#store.bury(message, `It was tried ${message.receives} times without success.`);
+        this.#store.bury(message, `It failed ${message.receives} times.`);
         this.#groups.delete(id);
         continue;
       }
@@ -121,7 +121,7 @@ export class LocalQueue {
     return records;
   }
 
-  /** Says that a message has been dealt with. */
+  /** Deletes a message that has been processed. */
   remove(id: string): void {
     this.#store.remove(id);
     this.#ready.delete(id);
@@ -130,11 +130,11 @@ export class LocalQueue {
   }
 
   /**
-   * Hides a message for another time than the queue would, from now on.
+   * Changes the visibility timeout of a message in flight, counted from now.
    *
-   * @param receiptHandle of the receipt by which it was handed out; one of an earlier receipt has no say
+   * @param receiptHandle of the latest delivery; earlier ones have no effect
    * @param duration milliseconds
-   * @returns whether the message is still being worked on by whoever has this receipt
+   * @returns whether the message is in flight under this receipt handle
    */
   hide(receiptHandle: string, duration: number): boolean {
     this.#wake();
@@ -147,7 +147,7 @@ export class LocalQueue {
     return true;
   }
 
-  /** Returns all dead letters to the queue, with as many tries as new ones, and their number. */
+  /** Moves all dead letters back with all their tries, and returns how many there were. */
   redrive(): number {
     const count = this.#store.unbury();
     this.#look();
@@ -163,18 +163,18 @@ export class LocalQueue {
     };
   }
 
-  /** Calls a listener whenever a message has been sent; returns a function that ends it. */
+  /** Calls a listener after each `send`; returns a function that removes it. */
   onSend(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Ids that wait, in the order in which they may be handed out. What failed comes first again. */
+  /** Returns visible ids in the order of delivery. In a FIFO queue, failed messages come first again. */
   #candidates(): Iterable<string> {
     return this.isFifo ? [...this.#ready].sort() : this.#ready;
   }
 
-  /** Takes in what a FIFO queue has to know of a message that it has. */
+  /** Records group and deduplication id of a message. */
   #recognize({ id, group, deduplicationId, sentAt }: Message): void {
     if (group !== undefined) this.#groups.set(id, group);
     if (deduplicationId === undefined || !this.#deduplication) return;
@@ -195,7 +195,7 @@ export class LocalQueue {
     return recordOf(received, this.name);
   }
 
-  /** Makes visible what has been hidden long enough, and finds what was put into the folder. */
+  /** Makes messages visible whose timeout has passed, and finds new files in the folder. */
   #wake(): void {
     const now = Date.now();
     for (const [id, visibleAt] of this.#hidden) {
@@ -206,7 +206,7 @@ export class LocalQueue {
     if (now >= this.#lookAt) this.#look();
   }
 
-  /** Takes up messages that this process has not heard of: from before its start, or put there. */
+  /** Finds messages that are new to this process: from an earlier one, or put there by a person. */
   #look(): void {
     const began = Date.now();
     const latest = began + this.#options.visibilityTimeout;
@@ -215,11 +215,11 @@ export class LocalQueue {
       const message = this.#store.read(id);
       if (!message) continue;
       this.#ids.follow(id);
-      // Its process may have ended before it could note the second of both.
+      // The earlier process may have ended before it stored the deduplication id.
       this.#recognize(message);
       if (message.diedAt !== undefined) this.#revive(message);
       else if (message.visibleAt <= began) this.#ready.add(id);
-      // A clock that was set back must not hide a message for longer than was meant.
+      // When the clock was set back, a message must not stay hidden for longer than intended.
       else this.#hidden.set(id, Math.min(message.visibleAt, latest));
     }
     const took = Date.now() - began;
@@ -232,22 +232,21 @@ export class LocalQueue {
   }
 }
 
-/** The name tells, as on SQS. */
 function isFifo(name: string): boolean {
   return name.endsWith('.fifo');
 }
 
-/** Another one each time that a message is handed out. */
+/** Each delivery has a receipt handle of its own. */
 function receiptOf({ id, receives }: Message): string {
   return `${id}#${receives}`;
 }
 
-/** Returns the name of a queue as the rest of AWS has it. */
+/** Returns the ARN of a queue. */
 export function queueArn(name: string): string {
   return `arn:aws:sqs:local:${ACCOUNT_ID}:${name}`;
 }
 
-/** Returns what the queue of the dead letters of a queue is called. */
+/** Returns the name of the dead-letter queue of a queue. */
 export function deadLetterName(name: string): string {
   return isFifo(name) ? name.replace(/\.fifo$/, '-dead.fifo') : `${name}-dead`;
 }

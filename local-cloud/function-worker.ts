@@ -2,8 +2,8 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 
 /**
- * The process of a local function: loads the module that its argument names and answers events with
- * its export `handler`, as Lambda's runtime does. It ends with the process that started it.
+ * The process of a local function: loads the module named by its first argument and passes events to its
+ * export `handler`, as Lambda's runtime does. It ends with its parent process.
  */
 const [module, name] = process.argv.slice(2);
 
@@ -15,7 +15,7 @@ const moduleSchema = z.object({
 });
 
 const loaded = import(module).then((exports) => moduleSchema.parse(exports));
-// Told with each event that waits for it.
+// Reported for each event instead.
 loaded.catch(() => {});
 
 process.on('message', async (message) => {
@@ -29,7 +29,7 @@ process.on('message', async (message) => {
     process.send?.({ id, error });
   }
 });
-// The signals are meant for the process that started this one: it lets the work at hand end.
+// Signals are for the parent, which lets events in progress finish.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.once('disconnect', () => process.exit());
@@ -45,7 +45,7 @@ function contextOf(awsRequestId: string, deadline: number): Context {
     logStreamName: 'local',
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
-    // What callback-style handlers would call; ours return promises.
+    // For handlers with callbacks; ours return promises.
     done: () => {},
     fail: () => {},
     succeed: () => {},

@@ -1,69 +1,73 @@
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
-import { UndertoneError } from '../../core/errors.ts';
-import { CHAT, LABELLING } from '../../functions/infrastructure.ts';
+import { UndertoneError } from '../core/errors.ts';
+import { missingSettings, type Platform } from '../functions/chat/environment.ts';
+import { CHAT, LABELLING } from '../functions/infrastructure.ts';
+import { CHAT_ROUTES } from '../functions/routes.ts';
+import { ensureFolder } from '../lib/files.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
-import { type Platform, platformsSetUp } from './chat-platforms.ts';
-import { type EventSourceOptions, startEventSource } from './event-source.ts';
-import { functionProcess } from './function-process.ts';
+import { type EventSourceOptions, functionProcess, startEventSource } from './functions.ts';
 import { LocalQueue } from './queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from './queue-endpoint.ts';
+import { startQueueEndpoint } from './sqs.ts';
 
-/** Questions that are worked on at a time, of as many channels. */
+/** Questions from chats that are answered at a time. */
 const CHAT_CONCURRENCY = 4;
-/** Milliseconds that one of them may take. */
-const CHAT_TIMEOUT = CHAT.timeoutSeconds * 1000;
-/** Milliseconds between the end of an event's time and the next try: no two work on one object. */
+/** Milliseconds between the time limit of an event and the next try, so that the two never overlap. */
 const RETRY_MARGIN = 2000;
 
-export interface CloudOptions {
+export interface LocalCloudOptions {
   /** Where objects, tables and messages are kept. */
   readonly folder: string;
-  /** Port of S3; another one is taken where this is not free. */
+  /** Port of S3; if it is taken, any free one. */
   readonly port: number;
   /** Milliseconds that labelling one batch may take. */
   readonly timeout: number;
-  /** Address of the HTTP API, which the chat bots ask. */
+  /** Address of the HTTP API, for the function that answers chats. */
   readonly api: string;
-  /** Takes what goes wrong with a whole batch of a function. */
+  /** Called when a whole batch of a function fails. */
   readonly onError: (name: string, error: unknown) => void;
 }
 
 export interface LocalCloud {
+  /** Address of S3. */
   readonly s3: string;
+  /** Names of the buckets. */
   readonly inbox: string;
   readonly results: string;
-  /** What AWS clients need in their environment to use it. */
+  /** Environment variables for AWS clients. */
   readonly env: Readonly<Record<string, string>>;
-  /** File that sets this environment in a shell. */
+  /** A shell script that sets these variables. */
   readonly envFile: string;
-  /** Folder of the messages that were given up. */
+  /** Folder of the dead letters of labelling. */
   readonly deadLetters: string;
   /** The chat platforms whose questions are answered. */
   readonly platforms: readonly Platform[];
-  /** Takes no more work from the queues and resolves when what has begun is done. */
+  /** Receives no more messages, and resolves when the current batches are finished. */
   drain(): Promise<void>;
-  /** Does that, and ends S3, DynamoDB and the queues too. */
+  /** Drains the queues, then stops everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the cloud side of the product on this machine: S3 and DynamoDB, the queue of new objects and
- * the function that labels them, and where the environment sets up a chat platform the queue of its
- * questions and the function that answers them. Functions run in processes of their own. What is waiting
- * when it ends, in whatever way, is taken up again at the next start.
+ * Starts the cloud side of Undertone on this machine: S3, DynamoDB, the queue of new recordings with the
+ * function `label`, and, if the environment sets up a chat platform, the queue of questions with the
+ * function `chat`. Functions run in processes of their own. Messages left when it ends, even by a crash,
+ * are processed at the next start. See README.md beside this file.
  *
- * @throws UndertoneError when the folder cannot be used
+ * @throws UndertoneError `folder-locked`, `folder-unwritable`
  * @example
- * const api = 'http://127.0.0.1:8787';
- * const options = { folder: '.undertone', port: 8788, timeout: 60_000, onError: console.error };
- * const cloud = await startLocalCloud({ ...options, api });
+ * const cloud = await startLocalCloud({
+ *   folder: '.undertone',
+ *   port: 8788,
+ *   timeout: 60_000,
+ *   api: 'http://127.0.0.1:8787',
+ *   onError: console.error,
+ * });
  * Object.assign(process.env, cloud.env);
  */
-export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud> {
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { folder, port, timeout, api, onError } = options;
-  // What is running, in the order in which it started.
   const closers: (() => Promise<void>)[] = [];
   const workers: (() => Promise<void>)[] = [];
   const drain = async () => {
@@ -74,6 +78,7 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    await ensureFolder(folder, '--cloud');
     const aws = await startAws(folder, port);
     closers.push(aws.close);
     const labels = new LocalQueue({
@@ -82,20 +87,25 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
       visibilityTimeout: timeout + RETRY_MARGIN,
       maxReceiveCount: LABELLING.tries,
     });
+    const chatTimeout = CHAT.timeoutSeconds * 1000;
     const chat = new LocalQueue({
       name: 'undertone-chat.fifo',
       folder: join(folder, 'chat'),
-      visibilityTimeout: CHAT_TIMEOUT + RETRY_MARGIN,
+      visibilityTimeout: chatTimeout + RETRY_MARGIN,
       maxReceiveCount: CHAT.tries,
     });
-    // On the disk before the client hears that its object is stored.
+    // The message is stored before the client learns that its object is.
     aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));
-    const endpoint = await startQueueEndpoint([labels, chat]);
-    closers.push(endpoint.close);
+    const sqs = await startQueueEndpoint([labels, chat]);
+    closers.push(sqs.close);
     const env: Readonly<Record<string, string>> = {
-      ...environment(aws, endpoint),
-      UNDERTONE_QUEUE_URL: endpoint.urlOf(labels),
-      UNDERTONE_CHAT_QUEUE_URL: endpoint.urlOf(chat),
+      ...aws.env,
+      // A session token or a profile of the real cloud would not match these keys.
+      AWS_SESSION_TOKEN: '',
+      AWS_PROFILE: '',
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      UNDERTONE_QUEUE_URL: sqs.urlOf(labels),
+      UNDERTONE_CHAT_QUEUE_URL: sqs.urlOf(chat),
       UNDERTONE_API_ENDPOINT: api,
     };
     const envFile = join(folder, 'env');
@@ -110,13 +120,15 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
         concurrency: 1,
       }),
     );
-    const platforms = platformsSetUp();
+    const platforms = CHAT_ROUTES.map(({ platform }) => platform).filter(
+      (platform) => missingSettings(platform).length === 0,
+    );
     if (platforms.length > 0) {
       workers.push(
         await startWorker('chat', {
           ...common,
           queue: chat,
-          timeout: CHAT_TIMEOUT,
+          timeout: chatTimeout,
           batchSize: CHAT.batchSize,
           concurrency: CHAT_CONCURRENCY,
         }),
@@ -145,20 +157,20 @@ interface WorkerOptions extends Pick<EventSourceOptions, 'queue' | 'batchSize' |
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds that one event may take. */
   readonly timeout: number;
-  readonly onError: CloudOptions['onError'];
+  readonly onError: LocalCloudOptions['onError'];
 }
 
 /**
- * Starts a function of functions/, which a queue feeds, in a process of its own.
+ * Starts a function of functions/ behind a queue, in a process of its own.
  *
- * @returns a function that takes no more messages and resolves when those at hand are dealt with
+ * @returns a function that receives no more messages and resolves when the current batches are finished
  */
 async function startWorker(name: string, options: WorkerOptions): Promise<() => Promise<void>> {
   const { queue, batchSize, concurrency, folder, env, timeout } = options;
   const log = join(folder, `${name}.log`);
   await writeFile(log, '');
-  // Has the extension of this file, in the sources and in the build.
-  const module = new URL(`../../functions/${name}${extname(import.meta.url)}`, import.meta.url);
+  // With the extension of this file: .ts in the sources, .js in the build.
+  const module = new URL(`../functions/${name}${extname(import.meta.url)}`, import.meta.url);
   const worker = functionProcess({ name: `undertone-${name}`, module, env, timeout, log });
   const handler = (event: SQSEvent) => worker.invoke(event) as Promise<undefined>;
   const onError = (error: unknown) => options.onError(name, error);
@@ -176,30 +188,21 @@ async function startAws(folder: string, port: number): Promise<LocalAws> {
       return startLocalAws({ folder });
     });
   } catch (cause) {
-    const why = cause instanceof UndertoneError ? cause.message : `It cannot be used: ${cause}.`;
+    const { code, message } =
+      cause instanceof UndertoneError
+        ? cause
+        : { code: 'folder-unwritable' as const, message: `${cause}. Choose another with --cloud.` };
     throw new UndertoneError(
-      'internal',
-      `The local cloud cannot start in ${folder}. ${why} --cloud names another folder, --no-cloud leaves it out.`,
+      code,
+      `The local cloud cannot use the folder ${folder}. ${message} To start without it, use --no-cloud.`,
       { cause },
     );
   }
-}
-
-function environment(aws: LocalAws, { endpoint }: QueueEndpoint): Readonly<Record<string, string>> {
-  return {
-    ...aws.env,
-    // The AWS command line asks for the region under this name.
-    AWS_DEFAULT_REGION: aws.env.AWS_REGION,
-    // A session or a profile of the real cloud does not go with these keys.
-    AWS_SESSION_TOKEN: '',
-    AWS_PROFILE: '',
-    AWS_ENDPOINT_URL_SQS: endpoint,
-  };
 }
 
 function shellScript(env: Readonly<Record<string, string>>): string {
   const lines = Object.entries(env).map(([name, value]) =>
     value === '' ? `unset ${name}` : `export ${name}='${value}'`,
   );
-  return `# Lets AWS clients of this shell use the local cloud: . <this file>\n${lines.join('\n')}\n`;
+  return `# Points AWS clients of this shell to the local cloud: . <this file>\n${lines.join('\n')}\n`;
 }

@@ -13,9 +13,9 @@ import {
 import type { SQSEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startEventSource } from '../../../cli/local/event-source.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
+import { startEventSource } from '../../local-cloud/functions.ts';
+import { LocalQueue } from '../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../local-cloud/sqs.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
 const NAME = 'undertone-chat.fifo';

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { isLoopback } from '../../lib/loopback.ts';
+import { type Endpoint, isFromProgram, listen } from './http.ts';
 import { ACCOUNT_ID, deadLetterName, type LocalQueue, type Order, queueArn } from './queue.ts';
-import { closeServer } from './s3/server.ts';
 
 /** Largest message, and largest batch of them, in bytes; as on SQS. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
@@ -15,14 +12,12 @@ const MAX_ENTRIES = 10;
 const LONGEST_VISIBILITY = 12 * 60 * 60;
 const PROTOCOL = 'application/x-amz-json-1.0';
 
-export interface QueueEndpoint {
-  readonly endpoint: string;
-  /** Returns the address of one of the queues. */
+export interface QueueEndpoint extends Endpoint {
+  /** Returns the URL of one of the queues. */
   urlOf(queue: LocalQueue): string;
-  close(): Promise<void>;
 }
 
-/** A refusal with the name that SQS gives it. */
+/** An error with its name on SQS. */
 class SqsError extends Error {
   readonly code: string;
 
@@ -32,16 +27,16 @@ class SqsError extends Error {
   }
 }
 
-/** The queues that an endpoint has, by their names, and its own address. */
+/** The queues of an endpoint by name, and its own address. */
 interface Served {
   readonly queues: ReadonlyMap<string, LocalQueue>;
   readonly endpoint: string;
 }
 
 /**
- * Makes queues reachable for SQS clients at 127.0.0.1, in the JSON protocol that current ones speak.
- * It takes what fills a queue, looks at it, puts a message off and redrives it: SendMessage,
- * SendMessageBatch, GetQueueUrl, GetQueueAttributes, ChangeMessageVisibility, StartMessageMoveTask.
+ * Serves queues to SQS clients at 127.0.0.1, in the JSON protocol of current clients. It supports what
+ * Undertone needs: SendMessage, SendMessageBatch, GetQueueUrl, GetQueueAttributes,
+ * ChangeMessageVisibility and StartMessageMoveTask.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
  */
 export async function startQueueEndpoint(
@@ -54,21 +49,18 @@ export async function startQueueEndpoint(
     try {
       answer(response, 200, await perform(request, { queues: named, endpoint }));
     } catch (thrown) {
-      if (!(thrown instanceof SqsError))
-        process.stderr.write(`The local queue failed: ${thrown}\n`);
+      if (!(thrown instanceof SqsError)) process.stderr.write(`The local SQS failed: ${thrown}\n`);
       const { code, message } =
         thrown instanceof SqsError
           ? thrown
-          : new SqsError('InternalFailure', 'Something went wrong in the local queue.');
+          : new SqsError('InternalFailure', 'The local SQS failed.');
       const status = code === 'InternalFailure' ? 500 : 400;
       answer(response, status, { __type: `com.amazonaws.sqs#${code}`, message });
     }
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const urlOf = ({ name }: LocalQueue) => queueUrl(endpoint, name);
-  return { endpoint, urlOf, close: () => closeServer(server) };
+  const listening = await listen(server, port);
+  endpoint = listening.endpoint;
+  return { ...listening, urlOf: ({ name }) => queueUrl(endpoint, name) };
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
@@ -87,22 +79,21 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 async function perform(request: IncomingMessage, served: Served) {
-  const { hostname } = new URL(`http://${request.headers.host ?? 'unknown'}`);
-  // No signature is checked: at least no web page may come in, nor lend this address a name.
-  if (request.headers.origin || !isLoopback(hostname) || !request.headers.authorization) {
-    throw new SqsError('AccessDeniedException', 'Only signed requests of this machine are taken.');
+  // Signatures are not checked, but web pages must not get in.
+  if (!isFromProgram(request) || !request.headers.authorization) {
+    throw new SqsError('AccessDeniedException', 'Send a signed request from this machine.');
   }
   const target = String(request.headers['x-amz-target'] ?? '').replace(/^AmazonSQS\./, '');
   const action = Object.hasOwn(ACTIONS, target) ? ACTIONS[target] : undefined;
   if (!action) {
-    throw new SqsError('UnsupportedOperation', `The local queue has no action "${target}".`);
+    throw new SqsError('UnsupportedOperation', `The local SQS has no action "${target}".`);
   }
   return action(await inputOf(request), served);
 }
 
 async function inputOf(request: IncomingMessage): Promise<unknown> {
-  // A batch of messages as JSON, each character escaped at worst.
-  if (Number(request.headers['content-length'] ?? 0) > 8 * MAX_MESSAGE_BYTES) throw tooLong();
+  // A batch of messages as JSON with every character escaped, at worst.
+  if (Number(request.headers['content-length'] ?? 0) > 8 * MAX_MESSAGE_BYTES) throw tooLarge();
   try {
     return JSON.parse(await text(request));
   } catch {
@@ -121,9 +112,9 @@ const messageSchema = z.object({
   MessageBody: z.string().min(1),
   MessageGroupId: z.string().max(128).optional(),
   MessageDeduplicationId: z.string().max(128).optional(),
-  // Refused rather than forgotten.
-  DelaySeconds: z.literal(0, 'The local queue has no delays.').optional(),
-  MessageAttributes: z.undefined('The local queue has no message attributes.').optional(),
+  // Rejected rather than silently ignored.
+  DelaySeconds: z.literal(0, 'The local SQS does not support delays.').optional(),
+  MessageAttributes: z.undefined('The local SQS does not support message attributes.').optional(),
 });
 type MessageInput = z.infer<typeof messageSchema>;
 const queueSchema = z.object({ QueueUrl: z.string() });
@@ -142,10 +133,10 @@ function queueNamed(name: string, { queues }: Served): LocalQueue {
   const queue = queues.get(name);
   if (queue) return queue;
   const names = [...queues.keys()].join(', ');
-  throw new SqsError('QueueDoesNotExist', `The local queues are called ${names}.`);
+  throw new SqsError('QueueDoesNotExist', `There is no such queue. The local queues are ${names}.`);
 }
 
-/** Returns what a FIFO queue needs to know of a message; undefined for a standard one, which needs nothing. */
+/** Returns what a FIFO queue has to know about a message; undefined for a standard queue. */
 function orderOf(message: MessageInput, { isFifo }: LocalQueue): Order | undefined {
   if (!isFifo) return undefined;
   const { MessageGroupId: group, MessageDeduplicationId: deduplicationId } = message;
@@ -155,7 +146,7 @@ function orderOf(message: MessageInput, { isFifo }: LocalQueue): Order | undefin
   if (!deduplicationId) {
     throw new SqsError(
       'InvalidParameterValue',
-      'The local queue makes no deduplication ids from bodies: it needs a MessageDeduplicationId.',
+      'The local SQS does not derive deduplication ids from bodies. Send a MessageDeduplicationId.',
     );
   }
   return { group, deduplicationId };
@@ -164,7 +155,7 @@ function orderOf(message: MessageInput, { isFifo }: LocalQueue): Order | undefin
 function sendMessage(input: unknown, served: Served): object {
   const message = parse(messageSchema.extend(queueSchema.shape), input);
   const queue = queueAt(message, served);
-  if (Buffer.byteLength(message.MessageBody) > MAX_MESSAGE_BYTES) throw tooLong();
+  if (Buffer.byteLength(message.MessageBody) > MAX_MESSAGE_BYTES) throw tooLarge();
   return sent(message, queue);
 }
 
@@ -178,13 +169,16 @@ function sendMessageBatch(input: unknown, served: Served): object {
     throw new SqsError('EmptyBatchRequest', 'The batch request holds no entries.');
   }
   if (Entries.length > MAX_ENTRIES) {
-    throw new SqsError('TooManyEntriesInBatchRequest', 'A batch holds ten entries at most.');
+    throw new SqsError(
+      'TooManyEntriesInBatchRequest',
+      'A batch must not have more than ten entries.',
+    );
   }
   if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length) {
     throw new SqsError('BatchEntryIdsNotDistinct', 'Two entries of the batch have the same Id.');
   }
   const size = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
-  if (size > MAX_MESSAGE_BYTES) throw tooLong('BatchRequestTooLong');
+  if (size > MAX_MESSAGE_BYTES) throw tooLarge('BatchRequestTooLong');
   for (const entry of Entries) orderOf(entry, queue);
   return {
     Successful: Entries.map((entry) => ({ Id: entry.Id, ...sent(entry, queue) })),
@@ -226,7 +220,7 @@ function changeMessageVisibility(input: unknown, served: Served): object {
   });
   const { QueueUrl, ReceiptHandle, VisibilityTimeout } = parse(schema, input);
   if (!queueAt({ QueueUrl }, served).hide(ReceiptHandle, VisibilityTimeout * 1000)) {
-    throw new SqsError('MessageNotInflight', 'Nobody has the message by this receipt.');
+    throw new SqsError('MessageNotInflight', 'No message in flight has this receipt handle.');
   }
   return {};
 }
@@ -239,7 +233,10 @@ function startMessageMoveTask(input: unknown, { queues }: Served): object {
   const queue = sources.get(SourceArn);
   if (!queue) {
     const arns = [...sources.keys()].join(', ');
-    throw new SqsError('ResourceNotFoundException', `The dead letters are in ${arns}.`);
+    throw new SqsError(
+      'ResourceNotFoundException',
+      `There is no such queue. Dead letters are in ${arns}.`,
+    );
   }
   queue.redrive();
   return { TaskHandle: 'done' };
@@ -249,6 +246,6 @@ function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }
 
-function tooLong(code = 'InvalidParameterValue'): SqsError {
-  return new SqsError(code, `A message or a batch holds ${MAX_MESSAGE_BYTES} bytes at most.`);
+function tooLarge(code = 'InvalidParameterValue'): SqsError {
+  return new SqsError(code, `A message or batch must not exceed ${MAX_MESSAGE_BYTES} bytes.`);
 }
