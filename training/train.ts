@@ -26,7 +26,8 @@ const program = new Command('train')
   .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
   .option('--members <seeds>', 'seeds of the networks to average', seedList, [1, 2, 3])
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
-  .option('--steps <n>', 'training steps of a network', wholeNumber, 2500)
+  .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
+  .option('--steps <n>', 'training steps of a network', wholeNumber, 2000)
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
   .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')
@@ -42,6 +43,7 @@ async function run(options: {
   init?: string;
   members: number[];
   seeds: number[];
+  folds: number[];
   steps: number;
   learningRate: number;
   votes: number;

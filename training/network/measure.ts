@@ -48,18 +48,21 @@ export async function measure(
   const ravdess = corpora.find(({ corpus }) => corpus === RAVDESS)!;
   const { clips, labels } = ravdess;
   const isSpeech = (row: number) => clips[row].channel === 'speech';
-  const folds = plan.folds();
+  /** The folds that were fitted, with their networks and the actors that they are tested with. */
+  const folds = foldsOf(plan, fitted);
 
+  const raw: LeftOut[] = [];
+  for (const { networks, test } of folds) {
+    raw.push({ corpus: ravdess, ...(await predict(networks, ravdess.spectrograms, test)) });
+  }
   const leftOut = await measureLeftOut(plan, fitted);
-  const calibration = calibrateOutside(leftOut, await memberFactor(fitted, prepared));
+  // Without another corpus the actors of the folds are all the strangers that there are.
+  const strangers = leftOut.length > 0 ? leftOut : raw;
+  const calibration = calibrateOutside(strangers, await memberFactor(fitted, prepared));
   // Of the networks that the protocols are measured with, and of the average that ships.
   const { protocolScaling, scaling, threshold } = calibration;
 
-  const byFold: Predictions[] = [];
-  for (const [fold, { test }] of folds.entries()) {
-    const said = await predict(fitted.folds[fold], ravdess.spectrograms, test);
-    byFold.push(scaled(said, protocolScaling));
-  }
+  const byFold = raw.map((said) => scaled(said, protocolScaling));
   const unseen = poolPredictions(byFold);
   const speech = wherever(unseen, isSpeech);
   const voice = await measureVoices(plan, prepared, fitted);
@@ -92,9 +95,9 @@ export async function measure(
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      folds: byFold.map((predictions, fold) => ({
-        fold: fold + 1,
-        actors: [...new Set(Array.from(folds[fold].test, (row) => clips[row].actor))].sort(
+      folds: byFold.map((predictions, i) => ({
+        fold: folds[i].fold + 1,
+        actors: [...new Set(Array.from(folds[i].test, (row) => clips[row].actor))].sort(
           (a, b) => a - b,
         ),
         uar: scoreWhere(predictions, labels, isSpeech)!.unweightedAverageRecall,
@@ -103,16 +106,20 @@ export async function measure(
       expectedCalibrationError: expectedCalibrationError(speech.probabilities, y),
     },
     randomSplit: await measureRandomSplit(plan, ravdess, fitted, options.seeds[0], protocolScaling),
-    anotherCorpus: {
-      threshold,
-      targetAccuracy: TARGET_ACCURACY,
-      corpora: leftOut.map(({ corpus, rows }) => ({
-        name: corpus.corpus.title,
-        speakers: new Set(Array.from(rows, (row) => corpus.clips[row].speaker)).size,
-        ...calibration.ofCorpus.get(corpus)!,
-      })),
-    },
-    plainSpeech: await measurePlainSpeech(prepared, fitted, {
+    anotherCorpus:
+      leftOut.length === 0
+        ? null
+        : {
+            threshold,
+            targetAccuracy: TARGET_ACCURACY,
+            corpora: leftOut.map((left) => ({
+              name: left.corpus.corpus.title,
+              speakers: new Set(Array.from(left.rows, (row) => left.corpus.clips[row].speaker))
+                .size,
+              ...calibration.ofCorpus.get(left)!,
+            })),
+          },
+    plainSpeech: await measurePlainSpeech(plan, prepared, fitted, {
       scaling: protocolScaling,
       threshold,
       voiceThreshold: voice.threshold,
@@ -134,8 +141,8 @@ export async function measure(
     },
     noSpeech: voice.groups,
     timeline: await measureTimeline(
-      folds.map(({ test }, fold) => ({
-        networks: fitted.folds[fold].map(({ weights }) => weights),
+      folds.map(({ networks, test }) => ({
+        networks: networks.map(({ weights }) => weights),
         rows: test.filter(isSpeech),
       })),
       ravdess,
@@ -152,8 +159,8 @@ export async function measure(
           points: curve,
         })),
       ),
-      ...fitted.folds.flatMap((results, fold) =>
-        results.map(({ curve }, i) => ({
+      ...folds.flatMap(({ fold, networks }) =>
+        networks.map(({ curve }, i) => ({
           name: `fold ${fold + 1}, seed ${options.seeds[i]}`,
           points: curve,
         })),
@@ -165,6 +172,11 @@ export async function measure(
       parameters: fitted.everything.length * parameterCount(fitted.everything[0]),
     },
   };
+}
+
+function foldsOf(plan: Plan, { folds }: Fitted) {
+  const all = plan.folds();
+  return [...folds].map(([fold, networks]) => ({ fold, networks, ...all[fold] }));
 }
 
 /** What a whole corpus was told by networks that had not learned from it. */
@@ -189,7 +201,8 @@ async function measureLeftOut(plan: Plan, fitted: Fitted): Promise<LeftOut[]> {
  */
 async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<number> {
   const test = cremaDTest(prepared);
-  const seeds = fitted.folds[0].length;
+  const [tested] = fitted.without.values();
+  const seeds = tested?.length ?? 1;
   if (!test || fitted.everything.length <= seeds) return 1;
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
@@ -234,7 +247,7 @@ function calibrateOutside(leftOut: readonly LeftOut[], factor: number) {
       const told = restricted(own, corpus.labels);
       const y = rows.map((row) => corpus.labels[row]);
       return [
-        corpus,
+        left,
         {
           scores: scoreWhere(told, corpus.labels)!,
           bySex: sexScores(told, corpus),
@@ -349,6 +362,7 @@ function majorityOf(votes: Float32Array | undefined): number {
 
 /** Shares of the verdicts on speech of which no emotion was asked, by networks that do not know the speaker. */
 async function measurePlainSpeech(
+  plan: Plan,
   { corpora }: Prepared,
   fitted: Fitted,
   limits: {
@@ -361,8 +375,12 @@ async function measurePlainSpeech(
   return Promise.all(
     plain.map(async ({ corpus, clips, rows, spectrograms }) => {
       const counts: Record<string, number> = {};
-      for (const [fold, networks] of fitted.folds.entries()) {
-        const own = rows.filter((row) => plainFoldOf(clips[row], fitted.folds.length) === fold);
+      let clipCount = 0;
+      const speakers = new Set<string>();
+      for (const { fold, networks } of foldsOf(plan, fitted)) {
+        const own = rows.filter((row) => plainFoldOf(clips[row], plan.folds().length) === fold);
+        clipCount += own.length;
+        for (const row of own) speakers.add(clips[row].speaker);
         const { probabilities, voices } = await predict(networks, spectrograms, own);
         const calibrated = applyScaling(probabilities, limits.scaling);
         argmaxRows(calibrated).forEach((k, i) => {
@@ -374,10 +392,10 @@ async function measurePlainSpeech(
       }
       return {
         corpus: corpus.title,
-        clips: rows.length,
-        speakers: new Set(Array.from(rows, (row) => clips[row].speaker)).size,
+        clips: clipCount,
+        speakers: speakers.size,
         verdicts: Object.fromEntries(
-          Object.entries(counts).map(([label, count]) => [label, count / rows.length]),
+          Object.entries(counts).map(([label, count]) => [label, count / clipCount]),
         ),
       };
     }),
@@ -394,7 +412,7 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
   const add = (name: string, voices: ArrayLike<number>) =>
     groups.set(name, [...(groups.get(name) ?? []), ...Array.from(voices)]);
   const ravdess = prepared.corpora[0];
-  for (const [fold, networks] of fitted.folds.entries()) {
+  for (const { fold, networks, test } of foldsOf(plan, fitted)) {
     const own = Int32Array.from(sounds.keys()).filter((i) => sounds[i].fold === fold);
     const { voices } = await predict(networks, spectrograms, own);
     own.forEach((i, k) => {
@@ -402,7 +420,6 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
       const isEsc10 = ESC_10_CATEGORIES.includes(category) && !isMade;
       add(isEsc10 ? category : isMade ? `made: ${category}` : category, [voices[k]]);
     });
-    const { test } = plan.folds()[fold];
     for (const channel of ['speech', 'song'] as const) {
       const rows = test.filter((row) => ravdess.clips[row].channel === channel);
       if (rows.length === 0) continue;
@@ -457,7 +474,8 @@ async function measureRobustness(
 ): Promise<ConditionScores[]> {
   const ravdess = prepared.corpora[0];
   const { clips, labels } = ravdess;
-  const speech = ravdess.rows.filter((row) => clips[row].channel === 'speech');
+  const tested = new Set(foldsOf(plan, fitted).flatMap(({ test }) => Array.from(test)));
+  const speech = ravdess.rows.filter((row) => clips[row].channel === 'speech' && tested.has(row));
   const measured = async (
     condition: string,
     spectrograms: Spectrograms,
@@ -465,10 +483,10 @@ async function measureRobustness(
     positionOf: (row: number) => number,
   ): Promise<ConditionScores> => {
     const pooled: Predictions[] = [];
-    for (const [fold, { test }] of plan.folds().entries()) {
+    for (const { networks, test } of foldsOf(plan, fitted)) {
       const rows = test.filter((row) => clips[row].channel === 'speech');
       const positions = rows.map(positionOf);
-      const said = await predict(fitted.folds[fold], spectrograms, positions, rendering);
+      const said = await predict(networks, spectrograms, positions, rendering);
       pooled.push({ ...scaled(said, scaling), rows });
     }
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;

@@ -26,6 +26,8 @@ export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, PrepareO
   readonly members: readonly number[];
   /** Seeds of the networks that the protocols are measured with, averaged. */
   readonly seeds: readonly number[];
+  /** Folds of RAVDESS to measure, counted from 1. */
+  readonly folds: readonly number[];
   /** Whether the random split, which leaks speakers, is measured as well. */
   readonly randomSplit: boolean;
   readonly onPoint: (fit: string, point: CurvePoint) => void;
@@ -33,8 +35,8 @@ export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, PrepareO
 
 /** The finished fits, by what they are for. */
 export interface Fitted {
-  /** The networks of each fold of RAVDESS. */
-  readonly folds: readonly (readonly NetworkResult[])[];
+  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
   /** The networks of each corpus that was left out, by its name. */
   readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
   /** What ships. */
@@ -104,7 +106,7 @@ async function fitAll(
     return result;
   };
   const names = plan.anotherCorpora().map(({ corpus }) => corpus.name);
-  const folds = plan.folds();
+  const folds = plan.folds().flatMap((_, fold) => (options.folds.includes(fold + 1) ? [fold] : []));
   const count =
     members.length + seeds.length * (folds.length + names.length) + (options.randomSplit ? 1 : 0);
   progress.begin('Fitting networks', count);
@@ -112,7 +114,7 @@ async function fitAll(
     // In this order, so that what ships is there first and each protocol is complete soon.
     const everything = members.map((seed) => run(plan.everything(seed)));
     const without = names.map((name) => seeds.map((seed) => run(plan.without(name, seed))));
-    const byFold = folds.map((_, fold) => seeds.map((seed) => run(plan.fold(fold, seed))));
+    const byFold = folds.map((fold) => seeds.map((seed) => run(plan.fold(fold, seed))));
     const randomSplit = options.randomSplit ? [run(plan.randomSplit(seeds[0]))] : [];
     const all = (fits: Promise<NetworkResult>[]) => Promise.all(fits);
     const [shipped, leftOut, tested, leaking] = await Promise.all([
@@ -124,7 +126,7 @@ async function fitAll(
     return {
       everything: shipped,
       without: new Map(names.map((name, i) => [name, leftOut[i]])),
-      folds: tested,
+      folds: new Map(folds.map((fold, i) => [fold, tested[i]])),
       randomSplit: leaking,
     };
   } finally {

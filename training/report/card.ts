@@ -132,7 +132,9 @@ function calibrationCard(
 /** What matters most comes first: recordings unlike those learned from, then the laboratory. */
 function networkFigures(results: NetworkResults): ModelCard['figures'] {
   const { unseen, cremaD, randomSplit, anotherCorpus } = results;
-  const pooled = `five folds by actor, pooled; ${measuredText(results)}`;
+  const numbers = unseen.folds.map(({ fold }) => String(fold));
+  const folds = numbers.length === 5 ? 'five folds' : `folds ${listed(numbers)} of five`;
+  const pooled = `${folds} by actor, pooled; ${measuredText(results)}`;
   return measured({
     ...Object.fromEntries(
       (anotherCorpus?.corpora ?? []).map(({ name, scores }) => [

@@ -107,7 +107,7 @@ export function foldsSection({ unseen: { folds, ensemble } }: NetworkResults): S
       folds.length === 0
         ? [notMeasured()]
         : [
-            `Five folds by actor; every network is tested on actors that it was not trained on. Mean over the folds: UAR **${spreadText(spreadOf(uars))}**; pooled: **${score(ensemble.speech.unweightedAverageRecall)}**.`,
+            `${plural(folds.length, 'fold')} by actor; every network is tested on actors that it was not trained on. Mean over the folds: UAR **${spreadText(spreadOf(uars))}**; pooled: **${score(ensemble.speech.unweightedAverageRecall)}**.`,
             figure(plot(), 'The numbers are those of the test actors.'),
           ],
   };
