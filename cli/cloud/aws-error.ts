@@ -1,17 +1,17 @@
 import { type ErrorCode, UndertoneError } from '../../core/errors.ts';
 
-/** What AWS calls a failure, with what it means here and what helps. */
+/** Errors of AWS, with our code and a sentence that helps. */
 const KNOWN: readonly (readonly [names: RegExp, code: ErrorCode, sentence: string])[] = [
   [/^(NoSuchBucket|NotFound)$/, 'not-found', 'There is no such bucket. Check its name and region.'],
   [
     /QueueDoesNotExist|NonExistentQueue/,
     'not-found',
-    'There is no such queue. The address is among the outputs of the deployment.',
+    'There is no such queue. Its URL is one of the outputs of the deployment.',
   ],
   [
     /^(AccessDenied\w*|AccessDeniedException|AllAccessDisabled|Forbidden|403)$/,
     'unauthorized',
-    'These credentials may not do that. Use some that may list and read the bucket and send to the queue.',
+    'These credentials lack permission. Use some that may list and read the bucket and send to the queue.',
   ],
   [
     /^(CredentialsProviderError|ExpiredToken\w*|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClientException|InvalidClientTokenId|TokenProviderError)$/,
@@ -21,18 +21,17 @@ const KNOWN: readonly (readonly [names: RegExp, code: ErrorCode, sentence: strin
   [
     /^(PermanentRedirect|AuthorizationHeaderMalformed|301)$/,
     'parameter-invalid',
-    'The bucket lies in another region. Set AWS_REGION to it.',
+    'The bucket is in another region. Set AWS_REGION to that region.',
   ],
   [
     /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|TimeoutError|NetworkingError)$/,
-    'internal',
+    'unavailable',
     'AWS cannot be reached. Check the connection, AWS_REGION and the AWS_ENDPOINT_URL_… of the environment.',
   ],
 ];
 
 /**
- * Returns what an AWS client has thrown as an error of ours: what was being done, why it failed and
- * what helps.
+ * Converts an error of an AWS client: what was being done, why it failed and what helps.
  *
  * @param doing such as `Listing s3://bucket/prefix`
  */
@@ -44,6 +43,6 @@ export function awsError(doing: string, thrown: unknown): UndertoneError {
     return new UndertoneError('parameter-invalid', sentence, { cause: thrown });
   }
   const known = KNOWN.find(([names]) => names.test(name) || names.test(code));
-  const [, ours = 'internal', sentence = `${name || 'Error'}: ${message}`] = known ?? [];
+  const [, ours = 'unavailable', sentence = `${name || 'Error'}: ${message}`] = known ?? [];
   return new UndertoneError(ours, `${doing} failed: ${sentence}`, { cause: thrown });
 }

@@ -28,7 +28,11 @@ export async function readCheckpoint(
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new UndertoneError('internal', `The checkpoint ${path} cannot be read.`, { cause });
+    throw new UndertoneError(
+      'setting-invalid',
+      `Cannot read the checkpoint ${path}. Check its permissions, or name another file with --checkpoint.`,
+      { cause },
+    );
   }
   const parsed = checkpointSchema.safeParse(parseJson(text));
   if (!parsed.success) {
@@ -46,14 +50,14 @@ export async function readCheckpoint(
   );
 }
 
-/** Writes it so that it is whole at any time. */
+/** Writes a checkpoint in one step. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   try {
     await writeAtomically(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
   } catch (cause) {
     throw new UndertoneError(
-      'internal',
-      `The checkpoint ${path} cannot be written: ${(cause as Error).message}. Name another file with --checkpoint.`,
+      'folder-unwritable',
+      `Cannot write the checkpoint ${path}: ${(cause as Error).message}. Name another file with --checkpoint.`,
       { cause },
     );
   }

@@ -43,7 +43,7 @@ async function sendBatch(
     if (Failed.length === 0) return;
     const [{ Code, Message, SenderFault }] = Failed;
     if (SenderFault || failures > TRIES) {
-      throw new UndertoneError('internal', `Sending to ${QueueUrl} failed: ${Code}: ${Message}`);
+      throw new UndertoneError('unavailable', `Sending to ${QueueUrl} failed: ${Code}: ${Message}`);
     }
     await sleep(backoff(failures, FIRST_WAIT));
     const ids = new Set(Failed.map(({ Id }) => Id));

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { UndertoneError } from '../../core/errors.ts';
+import { ensureFolder } from '../../lib/files.ts';
 import type { Outcome } from '../classify-file.ts';
 import { printable } from '../terminal.ts';
 import { type FileVersion, isSameVersion, versionOf } from './file-version.ts';
@@ -105,22 +106,21 @@ interface Folders {
 
 /** Creates both folders and returns their real paths. */
 async function prepareFolders({ inbox, labels }: Folders): Promise<Folders> {
-  try {
-    await mkdir(inbox, { recursive: true });
-    await mkdir(labels, { recursive: true });
-  } catch (cause) {
+  // It need not be writable: recordings are only read.
+  await mkdir(inbox, { recursive: true }).catch((cause) => {
     throw new UndertoneError(
-      'internal',
-      `The folders ${inbox} and ${labels} cannot be used: ${(cause as Error).message}.`,
+      'folder-unwritable',
+      `Cannot create the folder ${inbox} (${cause.code}). Check the path and its permissions, or choose another folder.`,
       { cause },
     );
-  }
+  });
+  await ensureFolder(labels, '--labels');
   const real = { inbox: await realpath(inbox), labels: await realpath(labels) };
-  // Labels would be taken for new files, and their labels again.
+  // Labels would be taken for new recordings, and so would their labels.
   if (isInside(real.inbox, real.labels)) {
     throw new UndertoneError(
-      'internal',
-      `The inbox ${inbox} lies in the folder of the labels, ${labels}. Choose two folders of which neither holds the other.`,
+      'setting-invalid',
+      `The inbox ${inbox} is inside the folder of the labels, ${labels}. Choose another folder for the labels with --labels.`,
     );
   }
   return real;

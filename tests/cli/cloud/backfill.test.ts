@@ -106,7 +106,7 @@ test('goes on where it was stopped, and misses nothing', async () => {
   const broken = await backfill(`s3://${other}/part/`, '--queue-url', failing.url);
   expect(broken.code).toBe(1);
   expect(broken.stderr).toMatch(/^Enqueued 100\. Go on with the same line and --resume\./);
-  expect(broken.stderr).toContain('may not do that');
+  expect(broken.stderr).toContain('lack permission');
   failing.repair();
   const again = await backfill(`s3://${other}/part/`, '--queue-url', failing.url, '--resume');
   expect(again).toMatchObject({

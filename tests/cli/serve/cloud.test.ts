@@ -135,7 +135,7 @@ test('a second server is told who has the folder', async () => {
   const args = ['--port', '0', '--no-inbox'];
   const { code, err } = await startServe(folder, args, { UNDERTONE_MODEL: model }).exit;
   expect(code).toBe(1);
-  expect(err).toContain(`is used by process ${server.child.pid}`);
+  expect(err).toContain(`is in use by process ${server.child.pid}`);
   expect(err).toContain('--no-cloud');
 });
 

@@ -326,12 +326,12 @@ describe('the two folders', () => {
     ['same', 'same'],
     ['labels/inbox', 'labels'],
   ])('are refused as %s and %s, as labels would become files', async (inbox, labels) => {
-    await expect(watching(inbox, labels)).rejects.toThrow('Choose two folders');
+    await expect(watching(inbox, labels)).rejects.toMatchObject({ code: 'setting-invalid' });
   });
 
   test('are refused when one cannot be a folder', async () => {
     await writeFile(join(root, 'file'), '');
-    await expect(watching('file/inbox')).rejects.toThrow('cannot be used');
+    await expect(watching('file/inbox')).rejects.toMatchObject({ code: 'folder-unwritable' });
   });
 });
 
