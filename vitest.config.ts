@@ -8,8 +8,6 @@ export default defineConfig({
   test: {
     // One more than there are cores: many of the files wait for a good part of their time.
     maxWorkers: availableParallelism() + 1,
-    // Tests that run side by side in one file.
-    maxConcurrency: 8,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

@@ -1,6 +1,11 @@
-import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '../core/limits.ts';
-import type { Verdict } from '../core/verdict.ts';
+import {
+  MAX_BYTES,
+  MAX_SECONDS,
+  tooLarge,
+  tooLong,
+  UndertoneError,
+  type Verdict,
+} from '../core/index.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Ask, mayHear } from './consent.ts';
 import { download, type FileHosts } from './download.ts';

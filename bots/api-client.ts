@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { API_CODES, type ErrorCode, UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES } from '../core/limits.ts';
-import { type Verdict, verdictSchema } from '../core/verdict.ts';
+import {
+  API_CODES,
+  type ErrorCode,
+  MAX_BYTES,
+  UndertoneError,
+  type Verdict,
+  verdictSchema,
+} from '../core/index.ts';
 import { backoff } from '../lib/backoff.ts';
 
 export interface ApiClientOptions {

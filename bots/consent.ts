@@ -1,4 +1,4 @@
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import type { Place } from './place.ts';
 import type { ChannelSettings } from './settings/settings.ts';
 

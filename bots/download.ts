@@ -1,5 +1,4 @@
-import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, tooLarge } from '../core/limits.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
 
 /** Where a platform keeps the files that its users post. */
 export interface FileHosts {

@@ -1,6 +1,5 @@
 import pc from 'picocolors';
-import { EMOTIONS } from '../core/model/emotions.ts';
-import type { Segment, Verdict } from '../core/verdict.ts';
+import { EMOTIONS, type Segment, type Verdict } from '../core/index.ts';
 import { percent } from '../lib/percent.ts';
 import type { Outcome } from './classify-file.ts';
 import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from './terminal.ts';

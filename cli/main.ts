@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { classifyCommand } from './classify.ts';
 import { parseS3Url } from './cloud/s3-url.ts';
 import { modelCommand } from './model.ts';

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UndertoneError } from '../core/errors.ts';
-import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
 import { interrupted } from '../lib/interrupted.ts';
 import type { Outcome } from './classify-file.ts';
 import { watchDropFolder } from './serve/drop-folder.ts';

@@ -4,7 +4,7 @@ import { essentialsOf, isPing, readInteraction } from '../bots/discord/interacti
 import { verifyDiscord } from '../bots/discord/signature.ts';
 import { Recent } from '../bots/recent.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { chatEnvironment } from './chat/environment.ts';
 import { enqueue } from './chat/queue.ts';

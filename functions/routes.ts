@@ -10,9 +10,7 @@
  * Gateway. Hono routes where there is something to route: in the local server.
  */
 import * as z from 'zod';
-import type { ErrorCode } from '../core/errors.ts';
-import { cardSchema } from '../core/model/card.ts';
-import { verdictSchema } from '../core/verdict.ts';
+import { cardSchema, type ErrorCode, verdictSchema } from '../core/index.ts';
 import { RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
 import {
   NO_SPEECH,

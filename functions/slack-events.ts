@@ -4,7 +4,7 @@ import { intake } from '../bots/slack/intake.ts';
 import { commandBodySchema } from '../bots/slack/payloads.ts';
 import { verifySlack } from '../bots/slack/signature.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { enqueue } from './chat/queue.ts';
 import { slackSecrets } from './chat/secrets.ts';

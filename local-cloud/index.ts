@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { missingSettings, type Platform } from '../functions/chat/environment.ts';
 import { CHAT, LABELLING } from '../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../functions/routes.ts';

@@ -6,7 +6,7 @@ import {
   Routes,
 } from 'discord-api-types/v10';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';

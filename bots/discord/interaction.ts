@@ -7,7 +7,7 @@ import {
   PermissionFlagsBits,
 } from 'discord-api-types/v10';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import type { Note } from '../answer.ts';
 import type { Place } from '../place.ts';
 import { NAMES } from './commands.ts';

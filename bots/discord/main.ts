@@ -7,7 +7,7 @@
  * It ends with SIGINT or SIGTERM, after what it has begun; a second signal ends it at once. The exit
  * code is 1 when it cannot work, and stderr says why.
  */
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { logEvent } from '../../lib/log.ts';
 import { botServices } from '../services.ts';

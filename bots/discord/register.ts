@@ -11,7 +11,7 @@
 import { parseArgs } from 'node:util';
 import { DiscordAPIError, REST } from '@discordjs/rest';
 import { type RESTGetCurrentApplicationResult, Routes } from 'discord-api-types/v10';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { COMMANDS } from './commands.ts';
 import { discordEnvironment } from './environment.ts';
 import { inviteLink, PERMISSIONS } from './invite.ts';

@@ -1,6 +1,6 @@
 import { DiscordjsError, DiscordjsErrorCodes } from 'discord.js';
 import { GatewayCloseCodes } from 'discord-api-types/v10';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 
 /** Returns why the bot could not log in, with what to do about it. */
 export function loginFailure(thrown: unknown): UndertoneError {

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 
 /** Seconds that the clock of a request may differ from ours, in both directions. */
 const TOLERANCE = 300;

@@ -6,7 +6,7 @@ import {
   PutCommand,
   paginateScan,
 } from '@aws-sdk/lib-dynamodb';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { anonymous, type ChannelSettings, channelName } from './settings.ts';
 
 /** Seconds for which somebody counts as told: half a year. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { writeAtomically } from '../../lib/files.ts';
 import { anonymous, type ChannelSettings, channelName } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { App, LogLevel, type Receiver, type webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import type { Services } from '../answer.ts';
 import { runCommand } from './command.ts';
 import { COMMAND, type Intake, intake, SHORTCUT } from './intake.ts';

@@ -1,5 +1,5 @@
 import type { RespondFn } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Place } from '../place.ts';
 import { EN } from '../wording/en.ts';

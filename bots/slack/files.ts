@@ -1,5 +1,5 @@
 import type { webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import type { Note } from '../answer.ts';
 import type { FileHosts } from '../download.ts';
 import { mayBeNote } from './notes.ts';

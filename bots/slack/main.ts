@@ -2,7 +2,7 @@
 /**
  * The Slack bot for one's own machine: `npm run bot:slack`. docs/slack.md tells how to set it up.
  */
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { logEvent } from '../../lib/log.ts';
 import { botServices } from '../services.ts';

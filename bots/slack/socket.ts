@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
 import pLimit from 'p-limit';
 import * as z from 'zod';
-import type { UndertoneError } from '../../core/errors.ts';
+import type { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';

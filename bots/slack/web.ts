@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { backoff } from '../../lib/backoff.ts';
 
 /** Tries of one call, when Slack has trouble; and pauses of milliseconds between them. */

@@ -1,4 +1,4 @@
-import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
+import { MAX_BYTES, MAX_SECONDS } from '../../core/index.ts';
 import type { Strings } from './strings.ts';
 
 const MEGABYTES = MAX_BYTES / 2 ** 20;

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../../core/errors.ts';
-import type { Label } from '../../core/verdict.ts';
+import type { ErrorCode, Label } from '../../core/index.ts';
 
 /**
  * Everything that the bots say in one language. Another language is another object of this type; nothing

@@ -1,4 +1,4 @@
-import type { Label, Segment, Verdict } from '../../core/verdict.ts';
+import type { Label, Segment, Verdict } from '../../core/index.ts';
 import { percent } from '../../lib/percent.ts';
 import type { Strings } from './strings.ts';
 

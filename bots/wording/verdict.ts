@@ -1,4 +1,4 @@
-import type { Label, Verdict } from '../../core/verdict.ts';
+import type { Label, Verdict } from '../../core/index.ts';
 import { percent } from '../../lib/percent.ts';
 import { EN } from './en.ts';
 import type { Strings } from './strings.ts';

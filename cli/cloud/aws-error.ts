@@ -1,4 +1,4 @@
-import { type ErrorCode, UndertoneError } from '../../core/errors.ts';
+import { type ErrorCode, UndertoneError } from '../../core/index.ts';
 
 /** Errors of AWS, with our code and a sentence that helps. */
 const KNOWN: readonly (readonly [names: RegExp, code: ErrorCode, sentence: string])[] = [

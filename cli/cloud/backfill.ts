@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
 import { UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
 import { awsError } from './aws-error.ts';

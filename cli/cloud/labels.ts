@@ -1,8 +1,7 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
-import { EMOTIONS } from '../../core/model/emotions.ts';
+import { EMOTIONS, UndertoneError } from '../../core/index.ts';
 import { awsError } from './aws-error.ts';
 import { s3Client } from './clients.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';

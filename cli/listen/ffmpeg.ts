@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../../core/index.ts';
 
 /**
  * What sound systems need to know of the environment, and nothing else: where PulseAudio's socket and

@@ -1,7 +1,4 @@
-import { defaultModel } from '../../core/classify.ts';
-import { UndertoneError } from '../../core/errors.ts';
-import { LiveListener } from '../../core/live.ts';
-import { loadModel } from '../../core/model/session.ts';
+import { defaultModel, LiveListener, loadModel, UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { jsonView } from './json-view.ts';
 import { linesView } from './lines-view.ts';

@@ -1,4 +1,4 @@
-import type { LiveVerdict } from '../../core/live.ts';
+import type { LiveVerdict } from '../../core/index.ts';
 import { COLOURS, LABEL_WIDTH, percentColumn } from '../terminal.ts';
 import { summaryText } from './summary.ts';
 import type { LiveView } from './view.ts';

@@ -1,15 +1,11 @@
 import { once } from 'node:events';
-import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { Resampler } from '../../core/audio/resample.ts';
-import { framesToMono } from '../../core/audio/wav.ts';
-import { UndertoneError } from '../../core/errors.ts';
+import { PcmStream, UndertoneError } from '../../core/index.ts';
 import { type DeviceInput, recordingOn } from './devices.ts';
 import { type Ffmpeg, startFfmpeg } from './ffmpeg.ts';
 import type { Source } from './source.ts';
 
 /** What ffmpeg is asked for: the usual rate of microphones, so that it seldom has to convert. */
-const PCM = { sampleRate: 48_000, channels: 1, encoding: 'int16', littleEndian: true } as const;
-const SAMPLE_BYTES = 2;
+const SAMPLE_RATE = 48_000;
 
 /** Milliseconds in which a device has to give its first sound. */
 const PATIENCE = 10_000;
@@ -72,7 +68,7 @@ export async function listDevices(): Promise<string[]> {
 function recordArguments({ format, input, options }: DeviceInput): string[] {
   return [
     ...['-loglevel', 'error', '-f', format, ...options, '-i', input],
-    ...['-vn', '-ac', String(PCM.channels), '-ar', String(PCM.sampleRate)],
+    ...['-vn', '-ac', '1', '-ar', String(SAMPLE_RATE)],
     // Whole packets as they come: a full buffer would be a third of a second late.
     ...['-f', 's16le', '-flush_packets', '1', 'pipe:1'],
   ];
@@ -125,16 +121,10 @@ async function* record(
   complaint: () => string,
   signal: AbortSignal,
 ): AsyncGenerator<Float32Array> {
-  const resampler = new Resampler(PCM.sampleRate, SAMPLE_RATE);
-  let rest: Buffer = Buffer.alloc(0);
+  const pcm = new PcmStream(SAMPLE_RATE);
   try {
-    for await (const chunk of ffmpeg.stdout as AsyncIterable<Buffer>) {
-      const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
-      yield resampler.push(framesToMono(bytes.subarray(0, whole), PCM));
-      rest = bytes.subarray(whole);
-    }
-    yield resampler.end();
+    for await (const chunk of ffmpeg.stdout as AsyncIterable<Buffer>) yield pcm.push(chunk);
+    yield pcm.end();
   } finally {
     ffmpeg.kill('SIGKILL');
   }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decode, SAMPLE_RATE } from '../../core/audio/decode.ts';
+import { decode, SAMPLE_RATE } from '../../core/index.ts';
 import { readInput } from '../inputs.ts';
 import type { Source } from './source.ts';
 

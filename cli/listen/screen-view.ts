@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import { HOP_SECONDS, type LiveVerdict } from '../../core/live.ts';
-import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
+import { EMOTIONS, type Emotion, HOP_SECONDS, type LiveVerdict } from '../../core/index.ts';
 import { percent } from '../../lib/percent.ts';
 import { COLOURS, clock, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
 import { summaryText } from './summary.ts';

@@ -1,5 +1,4 @@
-import type { LiveSummary } from '../../core/live.ts';
-import type { Label } from '../../core/verdict.ts';
+import type { Label, LiveSummary } from '../../core/index.ts';
 import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from '../terminal.ts';
 
 /** Returns what was heard in all, for people: the share of each label in the speech. */

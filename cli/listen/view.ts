@@ -1,4 +1,4 @@
-import type { LiveSummary, LiveVerdict } from '../../core/live.ts';
+import type { LiveSummary, LiveVerdict } from '../../core/index.ts';
 
 /** How a stream is shown while it runs. Each function returns what is written to stdout. */
 export interface LiveView {

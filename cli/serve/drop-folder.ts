@@ -1,7 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { ensureFolder } from '../../lib/files.ts';
 import type { Outcome } from '../classify-file.ts';
 import { printable } from '../terminal.ts';

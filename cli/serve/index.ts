@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
-import { defaultModel } from '../../core/classify.ts';
+import { defaultModel } from '../../core/index.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { isLoopback } from '../../lib/loopback.ts';

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../../core/index.ts';
 import { writeAtomically } from '../../lib/files.ts';
 import type { Outcome } from '../classify-file.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { type AppOptions, createApp, type PageUploads } from './app.ts';
 import { maxBodyBytes } from './body.ts';
 import type { LiveLimits } from './live/protocol.ts';

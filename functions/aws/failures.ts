@@ -1,4 +1,4 @@
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 
 /** What errors of the AWS SDK have, apart from names of objects in their messages. */
 interface ServiceFailure {

@@ -4,8 +4,7 @@ import {
   type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost } from '@aws-sdk/s3-presigned-post';
-import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
 import { aws } from './clients.ts';
 import { unavailable } from './failures.ts';
 import type { CreatedObject } from './notification.ts';

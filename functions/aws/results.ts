@@ -1,8 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { API_CODES, type ErrorCode } from '../../core/errors.ts';
-import { type Verdict, verdictSchema } from '../../core/verdict.ts';
+import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../core/index.ts';
 import { aws } from './clients.ts';
 import { unavailable } from './failures.ts';
 import { RESULT_SECONDS } from './result-id.ts';

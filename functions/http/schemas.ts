@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { API_CODES } from '../../core/errors.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import { API_CODES, type Verdict } from '../../core/index.ts';
 import { resultIdSchema } from '../aws/result-id.ts';
 
 /** Problem details (RFC 9457): the body of every answer that is not a success. */

@@ -1,5 +1,4 @@
-import { classify } from '../../core/classify.ts';
-import { UndertoneError } from '../../core/errors.ts';
+import { classify, UndertoneError } from '../../core/index.ts';
 import { describeError } from '../../lib/log.ts';
 import { type Absence, readObject } from '../aws/inbox.ts';
 import type { CreatedObject } from '../aws/notification.ts';

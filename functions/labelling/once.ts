@@ -1,4 +1,4 @@
-import { defaultModel } from '../../core/classify.ts';
+import { defaultModel } from '../../core/index.ts';
 import { aws } from '../aws/clients.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import { once } from '../aws/once.ts';

@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
 import { wordVerdict } from '../../bots/wording/verdict.ts';
-import { ERROR_TABLE } from '../../core/errors.ts';
-import { EMOTIONS } from '../../core/model/emotions.ts';
-import { findModelFolder, readCard } from '../../core/model/folder.ts';
-import type { Segment, Verdict } from '../../core/verdict.ts';
+import {
+  EMOTIONS,
+  ERROR_TABLE,
+  findModelFolder,
+  readCard,
+  type Segment,
+  type Verdict,
+} from '../../core/index.ts';
 import { NO_SPEECH, VERDICT } from '../../functions/http/schemas.ts';
 
 const PROBABILITIES = {

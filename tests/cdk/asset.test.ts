@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyResult, S3Event } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verdictSchema } from '../../core/verdict.ts';
+import { verdictSchema } from '../../core/index.ts';
 import { PAGE, readPageDocument } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 import { ROOT } from '../../lib/root.ts';

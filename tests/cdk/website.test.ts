@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../cli/serve/app.ts';
-import { ERROR_TABLE } from '../../core/errors.ts';
+import { ERROR_TABLE } from '../../core/index.ts';
 import { securityHeaders } from '../../functions/http/page.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { type Properties, properties, templateFor } from './synth.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { verdictSchema } from '../../core/verdict.ts';
+import { verdictSchema } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
 import { createRandom } from '../../training/random.ts';
 import { cloudEnvironment, type ServeProcess, startServe } from '../cli/serve/process.ts';

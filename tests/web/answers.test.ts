@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Segment, Verdict } from '../../core/verdict.ts';
+import type { Segment, Verdict } from '../../core/index.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { canBrowse, visibleText } from './browser.ts';

@@ -22,11 +22,15 @@ import { measureTimeline } from './measure-timeline.ts';
 import type { NetworkResult } from './network-task.ts';
 import { type Plan, plainFoldOf, trainable } from './plan.ts';
 import { predictClips } from './predict.ts';
-import { type Prepared, type PreparedCorpus, prepareConditions } from './prepare.ts';
+import {
+  type Prepared,
+  type PreparedCorpus,
+  type PrepareOptions,
+  prepareConditions,
+} from './prepare.ts';
 import type { ConditionScores, CorpusSummary, NetworkResults } from './results.ts';
 import { applyScaling, fitScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
-import type { Fitted, TrainNetworkOptions } from './train.ts';
 
 /** What is answered should be right this often on recordings unlike those learned from. */
 const TARGET_ACCURACY = 0.75;
@@ -35,6 +39,24 @@ const VOICES_REFUSED = 0.003;
 /** How much of the biases that other corpora ask for is applied: both protocols together are best so. */
 const BIAS_STRENGTH = 1;
 
+export interface MeasureOptions extends PrepareOptions {
+  /** Seeds of the networks whose average ships. */
+  readonly members: readonly number[];
+  /** Seeds of the networks that the protocols are measured with, averaged. */
+  readonly seeds: readonly number[];
+}
+
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
+  /** The networks of each corpus that was left out, by its name. */
+  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
+  /** What ships. */
+  readonly everything: readonly NetworkResult[];
+  readonly randomSplit: readonly NetworkResult[];
+}
+
 type Measured = Omit<NetworkResults, 'hours'>;
 
 /** Measures everything that the report says from the finished fits. */
@@ -42,7 +64,7 @@ export async function measure(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
-  options: TrainNetworkOptions,
+  options: MeasureOptions,
 ): Promise<Measured> {
   const { corpora } = prepared;
   const ravdess = corpora.find(({ corpus }) => corpus === RAVDESS)!;
@@ -470,7 +492,7 @@ async function measureRobustness(
   prepared: Prepared,
   fitted: Fitted,
   scaling: Scaling,
-  options: TrainNetworkOptions,
+  options: MeasureOptions,
 ): Promise<ConditionScores[]> {
   const ravdess = prepared.corpora[0];
   const { clips, labels } = ravdess;

@@ -5,10 +5,8 @@ import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
 import type { ClipSelection } from './network-task.ts';
-import type { Prepared, PreparedCorpus } from './prepare.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Fit } from './runner.ts';
-
-export const SOUNDS = 'sounds';
 
 export interface PlanOptions {
   readonly steps: number;

@@ -9,39 +9,24 @@ import { createRandom } from '../random.ts';
 import { networkModelCard } from '../report/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
-import { measure } from './measure.ts';
+import { type Fitted, type MeasureOptions, measure } from './measure.ts';
 import { MobileNet } from './mobilenet.ts';
 import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
 import { Plan, type PlanOptions } from './plan.ts';
-import { type PrepareOptions, prepare } from './prepare.ts';
+import { prepare } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
 import { readWeights } from './weights-file.ts';
 
-export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, PrepareOptions {
+export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureOptions {
   readonly out: string;
   /** File of published weights to begin with; null begins at random. */
   readonly init: string | null;
-  /** Seeds of the networks whose average ships. */
-  readonly members: readonly number[];
-  /** Seeds of the networks that the protocols are measured with, averaged. */
-  readonly seeds: readonly number[];
   /** Folds of RAVDESS to measure, counted from 1. */
   readonly folds: readonly number[];
   /** Whether the random split, which leaks speakers, is measured as well. */
   readonly randomSplit: boolean;
   readonly onPoint: (fit: string, point: CurvePoint) => void;
-}
-
-/** The finished fits, by what they are for. */
-export interface Fitted {
-  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
-  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
-  /** The networks of each corpus that was left out, by its name. */
-  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
-  /** What ships. */
-  readonly everything: readonly NetworkResult[];
-  readonly randomSplit: readonly NetworkResult[];
 }
 
 /**

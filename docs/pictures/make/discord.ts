@@ -4,7 +4,7 @@ import { textEmbed, verdictEmbed } from '../../../bots/discord/embed.ts';
 import { type MessageBody, message } from '../../../bots/discord/reply.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
-import type { Verdict } from '../../../core/verdict.ts';
+import type { Verdict } from '../../../core/index.ts';
 import { conversation } from './discord-look.ts';
 import { LONG_NOTE, SHORT_NOTE, UNCERTAIN_NOTE } from './examples.ts';
 

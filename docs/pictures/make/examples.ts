@@ -1,11 +1,12 @@
-import { EMOTIONS, type Emotion } from '../../../core/model/emotions.ts';
 import {
+  EMOTIONS,
+  type Emotion,
   type Label,
   type Probabilities,
   type Segment,
   type Verdict,
   verdictSchema,
-} from '../../../core/verdict.ts';
+} from '../../../core/index.ts';
 
 /** Verdicts as the API gives them, made up for pictures. */
 const MODEL = { name: 'undertone', version: '1.0.0', sha256: '0'.repeat(64) };

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { type Laid, textMessage, verdictMessage } from '../../../bots/slack/blocks.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
-import type { Verdict } from '../../../core/verdict.ts';
+import type { Verdict } from '../../../core/index.ts';
 import { LONG_NOTE, SHORT_NOTE, UNCERTAIN_NOTE } from './examples.ts';
 import { conversation, type Said } from './slack-look.ts';
 

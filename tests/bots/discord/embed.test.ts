@@ -3,14 +3,14 @@ import { textEmbed, verdictEmbed } from '../../../bots/discord/embed.ts';
 import { message } from '../../../bots/discord/reply.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
-import { EMOTIONS } from '../../../core/model/emotions.ts';
 import {
-  ABSTENTIONS,
+  EMOTIONS,
   type Label,
   type Probabilities,
   type Verdict,
   verdictSchema,
-} from '../../../core/verdict.ts';
+} from '../../../core/index.ts';
+import { ABSTENTIONS } from '../../../core/verdict.ts';
 import { checkMessage } from '../../support/discord/message-body.ts';
 
 const EVEN = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 1 / 8])) as Probabilities;

@@ -8,9 +8,7 @@ import type { LiveLimits, ServerMessage } from '../../../cli/serve/live/protocol
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
-import { defaultModel } from '../../../core/classify.ts';
-import type { ErrorCode } from '../../../core/errors.ts';
-import { LiveListener } from '../../../core/live.ts';
+import { defaultModel, type ErrorCode, LiveListener } from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { openConnection, requestHead } from '../serve/http.ts';

@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { classifyFile, type Outcome } from '../../../cli/classify-file.ts';
 import { type DropFolder, watchDropFolder } from '../../../cli/serve/drop-folder.ts';
-import { verdictSchema } from '../../../core/verdict.ts';
+import { verdictSchema } from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 
