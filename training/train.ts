@@ -27,7 +27,15 @@ const program = new Command('train')
   .option('--members <seeds>', 'seeds of the networks to average', seedList, [1, 2, 3])
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
-  .option('--steps <n>', 'training steps of a network', wholeNumber, 2000)
+  .option('--steps <n>', 'training steps of the networks to average', wholeNumber, 3600)
+  .option('--frozen-blocks <n>', 'blocks of the published weights to keep', count, 0)
+  .option(
+    '--protocol-steps <n>',
+    'training steps of the networks that are measured',
+    wholeNumber,
+    2000,
+  )
+  .option('--protocol-frozen-blocks <n>', 'blocks that these keep', count, 3)
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
   .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')
@@ -45,6 +53,9 @@ async function run(options: {
   seeds: number[];
   folds: number[];
   steps: number;
+  frozenBlocks: number;
+  protocolSteps: number;
+  protocolFrozenBlocks: number;
   learningRate: number;
   votes: number;
   randomSplit: boolean;
@@ -68,6 +79,14 @@ async function run(options: {
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 3) {
+    throw new InvalidArgumentError('Give a whole number from 0 to 3.');
+  }
+  return value;
 }
 
 function positive(text: string): number {

@@ -10,6 +10,11 @@ import type { Fit } from './runner.ts';
 
 export interface PlanOptions {
   readonly steps: number;
+  /** Blocks of published weights that stay as they were loaded: their maps are the largest. */
+  readonly frozenBlocks: number;
+  /** The same for the networks that the protocols are measured with, of which there are more. */
+  readonly protocolSteps: number;
+  readonly protocolFrozenBlocks: number;
   readonly learningRate: number;
   /** Weight of the votes of listeners. */
   readonly votes: number;
@@ -27,8 +32,6 @@ const RECIPE = {
   styleMixing: 0,
   averaging: 0.995,
 } as const;
-/** The stem and the first blocks hear edges and onsets, and are the slowest to train. */
-const FROZEN_BLOCKS = 3;
 /** Windows of a batch, and how many of them hold no voice. */
 const BATCH = 36;
 const SOUND_COUNT = 2;
@@ -98,6 +101,8 @@ export class Plan {
       rowsOf: trainable,
       takesSound: () => true,
       watch: this.#cremaDTest(),
+      steps: this.#options.steps,
+      frozenBlocks: this.#options.frozenBlocks,
     });
   }
 
@@ -159,10 +164,14 @@ export class Plan {
       rowsOf,
       takesSound,
       watch,
+      steps = this.#options.protocolSteps,
+      frozenBlocks = this.#options.protocolFrozenBlocks,
     }: {
       readonly rowsOf: (corpus: PreparedCorpus) => Int32Array;
       readonly takesSound: (fold: number) => boolean;
       readonly watch: ClipSelection | null;
+      readonly steps?: number;
+      readonly frozenBlocks?: number;
     },
   ): Fit {
     const voices = this.#data.corpora.flatMap((corpus) => {
@@ -183,10 +192,10 @@ export class Plan {
     });
     const { sounds } = this.#data.sounds;
     const silent = Int32Array.from(sounds.keys()).filter((i) => takesSound(sounds[i].fold));
-    const { steps, learningRate, votes, init } = this.#options;
+    const { learningRate, votes, init } = this.#options;
     return {
       name,
-      recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? FROZEN_BLOCKS : 0 },
+      recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? frozenBlocks : 0 },
       seed,
       init,
       groups: [
