@@ -1,28 +1,54 @@
-import { ApiError, call, noAnswer, unreachable } from '../api.js';
+import { ApiError, call, MAX_BYTES, noAnswer, unreachable } from '../api.js';
 import { percent, size } from '../words.js';
 
-/** Milliseconds without a sign of life after which an upload counts as broken. */
+/** Bytes that one call accepts wherever the API runs. If it accepts more, the server says how much. */
+const EVERYWHERE = 4 * 1024 * 1024;
+
+/** Milliseconds without progress after which an upload counts as broken. */
 const STALLED = 60_000;
-/** Milliseconds between two looks for the result: the first, and the longest that they grow to. */
+/** Milliseconds before the first poll for the result, and how the pause grows. */
 const PAUSE = { first: 1000, growth: 1.5, longest: 5000 };
-/** Milliseconds for which a result is waited for; the slowest recordings take two minutes. */
+/** Milliseconds to wait for a result; the slowest recordings take two minutes. */
 const PATIENCE = 180_000;
-/** Looks in a row that may fail: a network comes back. */
+/** The most failed polls in a row: networks come back. */
 const MAX_FAILURES = 4;
-/** Failures that say nothing about the recording, and may be over at the next look. */
+/** Errors that say nothing about the recording and may pass. */
 const PASSING = new Set(['unreachable', 'unavailable', 'rate-limited']);
-/** Milliseconds before each try to delete. */
+/** Milliseconds before each attempt to delete. */
 const DELETE_AFTER = [0, 2000, 10_000, 60_000];
 
 /**
- * Returns the verdict on a recording that is sent to the server's storage, for what is too large for
- * one call. Whatever comes of it, the recording and its result are deleted there.
+ * Returns the verdict on a recording. A recording too large for one call is uploaded first.
  *
- * @param onSending takes the share that is sent, again and again
- * @param onSent is called when all of it is sent
- * @throws ApiError with a sentence for the visitor; an AbortError when `signal` says so
+ * @param onSending called repeatedly during an upload with the share that is sent
+ * @param onSent called when the upload is complete
+ * @throws ApiError with a sentence for the visitor; AbortError if `signal` aborts it
  */
-export async function hearUpload(file, { signal, onSending, onSent }) {
+export async function classify(file, { signal, onSending, onSent }) {
+  if (file.size > MAX_BYTES) throw tooLarge(file);
+  const verdict = (await fitsOneCall(file, signal))
+    ? await call('v1/emotion', { method: 'POST', body: file, signal }, file)
+    : await classifyUpload(file, { signal, onSending, onSent });
+  if (typeof verdict.emotion !== 'string' || !verdict.model) throw noAnswer(200, 'JSON');
+  return verdict;
+}
+
+async function fitsOneCall({ size }, signal) {
+  if (size <= EVERYWHERE) return true;
+  const { maxCallBytes } = await call('limits.json', { signal });
+  if (typeof maxCallBytes !== 'number') throw noAnswer(200, 'JSON');
+  return size <= maxCallBytes;
+}
+
+function tooLarge(file) {
+  return new ApiError(
+    `This file has ${size(file.size)} and was not sent: the limit is ${size(MAX_BYTES)}. Compress it (Ogg Opus or M4A) or split it into parts.`,
+    { code: 'audio-too-large', canRetry: false },
+  );
+}
+
+/** Uploads a recording to storage and polls for its verdict. Both are deleted there in any case. */
+async function classifyUpload(file, { signal, onSending, onSent }) {
   onSending(0);
   const { id, upload } = await call('v1/uploads', { method: 'POST', signal }, file);
   if (typeof id !== 'string' || typeof upload?.url !== 'string') throw noAnswer(201, 'JSON');
@@ -35,11 +61,11 @@ export async function hearUpload(file, { signal, onSending, onSent }) {
   }
 }
 
-/** Posts the form. fetch() would do, but only this tells how much is sent. */
+/** Posts the form with XMLHttpRequest, because fetch() does not report progress. */
 function send(file, { url, fields }, { signal, onSending }) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  // A slice has no type, and no name: that of the file says more than the storage has to know.
+  // A slice has neither type nor name: the storage does not need to know those of the file.
   form.append('file', file.slice(), 'recording');
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -109,7 +135,7 @@ function sleep(milliseconds, signal) {
   });
 }
 
-/** Deletes the recording and its result, also where the visitor is leaving. */
+/** Deletes the recording and its result, even if the visitor is leaving. */
 async function forget(id) {
   for (const pause of DELETE_AFTER) {
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
@@ -122,7 +148,7 @@ async function forget(id) {
 }
 
 function broken(file, share) {
-  return unreachable(file, `the connection broke when ${percent(share)} of it had been sent`);
+  return unreachable(file, `the connection broke after ${percent(share)} of it was sent`);
 }
 
 /** S3 says why in XML. */
@@ -130,32 +156,32 @@ function refused(file, status, text) {
   const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? 'no reason given';
   if (code === 'EntityTooLarge') {
     return new ApiError(
-      `This file has ${size(file.size)}, which is more than the server takes. Send it compressed (Ogg Opus, M4A) or in parts.`,
+      `This file has ${size(file.size)}, which is more than the server accepts. Compress it (Ogg Opus or M4A) or split it into parts.`,
       { code: 'audio-too-large', canRetry: false },
     );
   }
   if (status >= 500) {
     return new ApiError(
-      'The storage that takes large recordings is busy or away. Try again in a few seconds.',
+      'The storage for large recordings is not available right now. Try again in a few seconds.',
       { code: 'unavailable' },
     );
   }
   const why = /expired/i.test(text)
-    ? 'it took longer than the quarter of an hour for which the server lets it be sent. A faster network helps, or a smaller file (Ogg Opus, M4A). Then try again'
-    : `the storage refused it (${code}, status ${status}). Try again; if it happens again, send it compressed (Ogg Opus, M4A)`;
+    ? 'it took longer than the 15 minutes that the server allows. Use a faster network or a smaller file (Ogg Opus or M4A), and try again'
+    : `the storage refused it (${code}, status ${status}). Try again; if that fails too, compress it (Ogg Opus or M4A)`;
   return new ApiError(`This could not be sent: ${why}.`, { code: 'upload-refused' });
 }
 
 function lost() {
   return new ApiError(
-    'This was sent, but the connection was lost before its answer came. The server deletes what was sent. Try again when the connection is back.',
+    'This was sent, but the connection was lost before the answer arrived. The server deletes the recording. Try again when you are back online.',
     { code: 'unreachable' },
   );
 }
 
 function late() {
   return new ApiError(
-    'This was sent, but no answer came for three minutes: the server has too much to do. What was sent is being deleted. Try again later.',
+    'This was sent, but no answer arrived within three minutes: the server is too busy. The recording is being deleted. Try again later.',
     { code: 'no-result' },
   );
 }
