@@ -1,6 +1,6 @@
 import type { CoveragePoint } from '../../calibration.ts';
 import type { ReliabilityBin } from '../../network/results.ts';
-import { details, figure, notMeasured, pair, type Section, table } from '../blocks.ts';
+import { type Blocks, details, figure, notMeasured, pair, type Section, table } from '../blocks.ts';
 import { percent, score, whole } from '../format.ts';
 import { coveragePlot, reliabilityPlot } from '../plots/calibration.ts';
 
@@ -34,24 +34,11 @@ export function calibrationSection(
 ): Section {
   const { recordings, others } = HELD_OUT[unit];
   const { temperature, threshold, targetAccuracy, coverage, accuracy } = calibration;
-  const { errorBefore, errorAfter, curve, accuracyAt70, reliability = [] } = calibration;
+  const { errorBefore, errorAfter, curve, accuracyAt70, reliability } = calibration;
   const top =
     accuracyAt70 === undefined
       ? ''
       : ` Of the most confident 70%, ${percent(accuracyAt70)} are classified correctly.`;
-  const bins = () =>
-    table(
-      'Confidence and accuracy in each bin',
-      ['Confidence', 'Recordings', 'Mean confidence', 'Correct'],
-      reliability
-        .filter(({ clips }) => clips > 0)
-        .map((bin) => [
-          `${percent(bin.from)} to ${percent(bin.to)}`,
-          whole(bin.clips),
-          percent(bin.confidence, 1),
-          percent(bin.accuracy, 1),
-        ]),
-    );
   const thresholds = () =>
     table(
       'Coverage and accuracy at each threshold',
@@ -69,15 +56,7 @@ export function calibrationSection(
       `Below a confidence of ${percent(threshold)} the verdict is \`uncertain\`. The model answers ${percent(coverage)} of ${recordings}, and ${percent(accuracy)} of its answers are correct; the target is ${percent(targetAccuracy)}.${top} Each ${unit} is judged at the temperature and the threshold of ${others}.`,
       `Temperature scaling (Guo et al. 2017)${unit === 'corpus' ? ', with a bias for each emotion (Alexandari et al. 2020),' : ''} with T = ${score(temperature)} changes the expected calibration error from ${score(errorBefore)} to ${score(errorAfter)}.`,
       pair(
-        reliability.length > 0
-          ? [
-              figure(
-                reliabilityPlot(reliability),
-                'A bar that ends at its line is well calibrated; one that ends below it is overconfident. Bins with few recordings say little.',
-              ),
-              details('The reliability diagram as a table', bins()),
-            ]
-          : [notMeasured('Reliability')],
+        ...(reliability ? [reliabilityBlocks(reliability)] : []),
         curve.length > 0
           ? [
               figure(
@@ -90,4 +69,27 @@ export function calibrationSection(
       ),
     ],
   };
+}
+
+function reliabilityBlocks(bins: readonly ReliabilityBin[]): Blocks {
+  if (bins.length === 0) return [notMeasured('Reliability')];
+  const binned = table(
+    'Confidence and accuracy in each bin',
+    ['Confidence', 'Recordings', 'Mean confidence', 'Correct'],
+    bins
+      .filter(({ clips }) => clips > 0)
+      .map(({ from, to, clips, confidence, accuracy }) => [
+        `${percent(from)} to ${percent(to)}`,
+        whole(clips),
+        percent(confidence, 1),
+        percent(accuracy, 1),
+      ]),
+  );
+  return [
+    figure(
+      reliabilityPlot(bins),
+      'A bar that ends at its line is well calibrated; one that ends below it is overconfident. Bins with few recordings say little.',
+    ),
+    details('The reliability diagram as a table', binned),
+  ];
 }

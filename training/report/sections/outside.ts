@@ -147,10 +147,8 @@ export function anotherCorpusSection(results: OutsideResults, classes: readonly 
         : [
             'Each corpus in turn is left out of training, and a model that was trained on the others is tested on it, over the emotions that they share. This is what to expect of other people, rooms, microphones and languages.',
             outsideText(results),
-            pair(
-              [figure(plot(), 'All speakers, women and men of each corpus.')],
-              [byCorpus(), recalls()],
-            ),
+            byCorpus(),
+            pair([figure(plot(), 'All speakers, women and men of each corpus.')], [recalls()]),
             ...corpora.map(
               ({ name, listeners }) =>
                 listeners &&
@@ -256,7 +254,8 @@ export function bySexSection({ anotherCorpus, bySex: others }: OutsideResults): 
         ? [notMeasured()]
         : [
             gapText(groups),
-            pair([figure(plot(), 'No speaker in these recordings was trained on.')], [figures()]),
+            figure(plot(), 'No speaker in these recordings was trained on.'),
+            figures(),
           ],
   };
 }
