@@ -1,38 +1,86 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import { EMOTIONS, type Emotion, HOP_SECONDS, type LiveVerdict } from '../../core/index.ts';
+import {
+  EMOTIONS,
+  type Emotion,
+  HOP_SECONDS,
+  type Label,
+  type LiveSummary,
+  type LiveVerdict,
+} from '../../core/index.ts';
 import { percent } from '../../lib/percent.ts';
-import { COLOURS, clock, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
-import { summaryText } from './summary.ts';
-import type { LiveView } from './view.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
 
-/** Seconds that the chart shows, where the screen is wide enough. */
+/** How live verdicts are shown. Each function returns the text for stdout. */
+export interface LiveView {
+  begin(source: string): string;
+  verdict(verdict: LiveVerdict): string;
+  end(summary: LiveSummary): string;
+}
+
+/** One line of JSON for each verdict and the summary: the messages of the WebSocket `/v1/live`. */
+export function jsonView(): LiveView {
+  return {
+    begin: () => '',
+    verdict: (verdict) => `${JSON.stringify({ type: 'verdict', ...verdict })}\n`,
+    end: (summary) => `${JSON.stringify({ type: 'summary', ...summary })}\n`,
+  };
+}
+
+/** A line for each verdict during speech, and one when silence begins: for pipes and files. */
+export function linesView(): LiveView {
+  let wasQuiet = false;
+  return {
+    begin: () => '',
+    verdict(verdict) {
+      const isQuiet = verdict.emotion === 'no-speech';
+      const isNews = !isQuiet || !wasQuiet;
+      wasQuiet = isQuiet;
+      return isNews ? line(verdict) : '';
+    },
+    end: summaryText,
+  };
+}
+
+function line({ at, emotion, confidence, level }: LiveVerdict): string {
+  const isQuiet = emotion === 'no-speech';
+  const label = COLOURS[emotion]((isQuiet ? 'quiet' : emotion).padEnd(LABEL_WIDTH));
+  const sure = isQuiet ? '    ' : percentColumn(confidence);
+  return `${tenths(at).padStart(8)}  ${label} ${sure}  ${level.toFixed(0).padStart(4)} dB\n`;
+}
+
+function tenths(seconds: number): string {
+  const rounded = Math.round(seconds * 10) / 10;
+  return `${Math.floor(rounded / 60)}:${(rounded % 60).toFixed(1).padStart(4, '0')}`;
+}
+
+/** Seconds of the chart on a wide screen. */
 const CHART_SECONDS = 30;
 /** Columns beside the chart: margin, label, space, and the probability. */
 const FRAME_COLUMNS = 2 + LABEL_WIDTH + 1 + 1 + 4;
-/** The smallest screen that the chart fits on. */
+/** Smallest screen for the chart. */
 export const LEAST_SCREEN = { columns: 70, rows: 17 } as const;
 
-/** Heights of a cell of the chart: blank below an eighth of the first one. */
+/** Cells of the chart, by height. */
 const HEIGHTS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** The meter goes from this level to full scale, in dBFS. */
+/** Lowest level of the meter, in dBFS. */
 const LOWEST = -60;
 const METER_COLUMNS = 20;
-/** Levels from which on the meter warns: near full scale a microphone distorts. */
+/** Levels at which the meter warns: near full scale a microphone distorts. */
 const LOUD = -9;
 const TOO_LOUD = -3;
 
 const ESCAPE = '\u001b[';
 const HIDE_CURSOR = `${ESCAPE}?25l`;
-/** Also for who ends the program early. */
+/** Also needed when the program ends early. */
 export const SHOW_CURSOR = `${ESCAPE}?25h`;
 
 /**
- * A chart that moves: for each emotion its probability over the last half minute, the surest one in
- * colour; above it what is heard now, and the level.
+ * A moving chart: the probability of each emotion over the last half minute, the most probable one in
+ * colour, below the current verdict and the level.
  *
- * @param columns asks for the width of the screen, which may change
+ * @param columns returns the current width of the screen
  */
 export function screenView(columns: () => number): LiveView {
   const history: LiveVerdict[] = [];
@@ -97,7 +145,7 @@ function meter(level: number): string {
   return `${pc.dim('level')} ${colour('■'.repeat(cells))}${rest} ${decibels.padStart(4)} dB`;
 }
 
-/** One emotion: its name in its colour, its probability over time, and what it is now. */
+/** One emotion: name, probability over time, and current probability. */
 function lane(emotion: Emotion, history: readonly LiveVerdict[], width: number): string {
   const now = history.at(-1);
   const cells = history.map((verdict) => {
@@ -116,19 +164,19 @@ function lane(emotion: Emotion, history: readonly LiveVerdict[], width: number):
   ].join('');
 }
 
-/** Marks seconds below the chart, as many as fit. */
+/** The time axis below the chart. */
 function axis(width: number): string {
   const seconds = width * HOP_SECONDS;
   const left = `└ ${seconds.toFixed(0)} s ago`;
   return `${left.padEnd(width - 5)}now ┘`;
 }
 
-/** Puts two texts at both ends of a line. */
+/** Puts two texts at the ends of a line. */
 function spread(left: string, right: string, width: number): string {
   return `${left}${' '.repeat(Math.max(1, width - visible(left) - visible(right)))}${right}`;
 }
 
-/** Columns of a text, without what colours it. */
+/** Columns of a text without colour codes. */
 function visible(text: string): number {
   return stripVTControlCharacters(text).length;
 }
@@ -136,4 +184,15 @@ function visible(text: string): number {
 function shorten(text: string, columns: number): string {
   const clean = printable(text);
   return clean.length > columns ? `${clean.slice(0, columns - 1)}…` : clean;
+}
+
+/** Returns a summary for people: the share of each label in the speech. */
+export function summaryText({ duration, speech, summary }: LiveSummary): string {
+  const entries = (Object.entries(summary) as [Label, number][]).sort(([, a], [, b]) => b - a);
+  if (entries.length === 0) return `\n  ${clock(duration)} heard; nobody spoke.\n\n`;
+  const lines = entries.map(
+    ([label, share]) =>
+      `  ${label.padEnd(LABEL_WIDTH)} ${COLOURS[label](bar(share))} ${percentColumn(share)}`,
+  );
+  return `\n  ${clock(duration)} heard, ${clock(speech)} of it speech\n\n${lines.join('\n')}\n\n`;
 }
