@@ -187,13 +187,13 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'NaN, which JSON does not have',
     code: 'parameter-invalid',
-    says: /has to be JSON/,
+    says: /must be JSON/,
     act: ({ socket }) => socket.send('{"type":"start","sampleRate":NaN}'),
   },
   ...['', 'hello', '"start"', 'null', '[]', '{}', '{"type":"sing"}'].map((text) => ({
     name: `the text ${JSON.stringify(text)}`,
     code: 'parameter-invalid' as const,
-    says: /has to be JSON|"start" or "stop"/,
+    says: /must be JSON|"start" or "stop"/,
     act: ({ socket }: LiveClient) => socket.send(text),
   })),
   {
