@@ -24,18 +24,21 @@ const program = new Command('train')
     '.cache/training',
   )
   .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
-  .option('--members <seeds>', 'seeds of the networks to average', seedList, [1, 2, 3])
+  .option(
+    '--members <seeds>',
+    'seeds of the networks to average; "none": networks of the protocols',
+    membersList,
+    [1, 2, 3],
+  )
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
-  .option('--steps <n>', 'training steps of the networks to average', wholeNumber, 3600)
-  .option('--frozen-blocks <n>', 'blocks of the published weights to keep', count, 0)
+  .option('--steps <n>', 'training steps of the networks to average', wholeNumber, 3000)
   .option(
     '--protocol-steps <n>',
     'training steps of the networks that are measured',
     wholeNumber,
     2000,
   )
-  .option('--protocol-frozen-blocks <n>', 'blocks that these keep', count, 3)
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
   .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')
@@ -53,9 +56,7 @@ async function run(options: {
   seeds: number[];
   folds: number[];
   steps: number;
-  frozenBlocks: number;
   protocolSteps: number;
-  protocolFrozenBlocks: number;
   learningRate: number;
   votes: number;
   randomSplit: boolean;
@@ -81,14 +82,6 @@ async function run(options: {
   });
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 3) {
-    throw new InvalidArgumentError('Give a whole number from 0 to 3.');
-  }
-  return value;
-}
-
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.');
@@ -99,6 +92,10 @@ function share(text: string): number {
   const value = Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
   return value;
+}
+
+function membersList(text: string): number[] {
+  return text === 'none' ? [] : seedList(text);
 }
 
 function seedList(text: string): number[] {

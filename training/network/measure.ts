@@ -40,7 +40,7 @@ const VOICES_REFUSED = 0.003;
 const BIAS_STRENGTH = 1;
 
 export interface MeasureOptions extends PrepareOptions {
-  /** Seeds of the networks whose average ships. */
+  /** Seeds of the networks whose average ships; none ships networks of the protocols. */
   readonly members: readonly number[];
   /** Seeds of the networks that the protocols are measured with, averaged. */
   readonly seeds: readonly number[];
@@ -52,8 +52,8 @@ export interface Fitted {
   readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
   /** The networks of each corpus that was left out, by its name. */
   readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
-  /** What ships. */
-  readonly everything: readonly NetworkResult[];
+  /** What ships: networks trained on everything, or those of the protocols. */
+  readonly shipped: readonly NetworkResult[];
   readonly randomSplit: readonly NetworkResult[];
 }
 
@@ -89,9 +89,13 @@ export async function measure(
   const speech = wherever(unseen, isSpeech);
   const voice = await measureVoices(plan, prepared, fitted);
   const graph = exportEnsemble(
-    fitted.everything.map(({ weights }) => weights),
+    fitted.shipped.map(({ weights }) => weights),
     scaling,
   );
+  const typical =
+    options.members.length > 0
+      ? plan.everything(options.members[0])
+      : plan.fold(0, options.seeds[0]);
   const y = speech.rows.map((row) => labels[row]);
   const sexOf = (row: number) => clips[row].gender;
 
@@ -99,8 +103,9 @@ export async function measure(
     created: new Date().toISOString(),
     classes: EMOTIONS,
     recipe: {
-      fit: plan.everything(options.members[0]).recipe,
-      init: plan.everything(options.members[0]).init?.sha256 ?? null,
+      fit: typical.recipe,
+      init: typical.init?.sha256 ?? null,
+      networks: fitted.shipped.length,
       members: options.members,
       seeds: options.seeds,
     },
@@ -171,9 +176,9 @@ export async function measure(
       protocolScaling,
     ),
     curves: [
-      ...fitted.everything.map(({ curve }, i) => ({
-        name: `everything, seed ${options.members[i]}`,
-        points: curve,
+      ...options.members.map((seed, i) => ({
+        name: `everything, seed ${seed}`,
+        points: fitted.shipped[i].curve,
       })),
       ...[...fitted.without].flatMap(([name, results]) =>
         results.map(({ curve }, i) => ({
@@ -191,7 +196,7 @@ export async function measure(
     model: {
       bytes: graph.length,
       sha256: sha256(graph),
-      parameters: fitted.everything.length * parameterCount(fitted.everything[0]),
+      parameters: fitted.shipped.length * parameterCount(fitted.shipped[0]),
     },
   };
 }
@@ -225,14 +230,14 @@ async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<number>
   const test = cremaDTest(prepared);
   const [tested] = fitted.without.values();
   const seeds = tested?.length ?? 1;
-  if (!test || fitted.everything.length <= seeds) return 1;
+  if (!test || fitted.shipped.length <= seeds) return 1;
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
   const temperatureOf = async (networks: readonly NetworkResult[]) =>
     fitScaling((await predict(networks, corpus.spectrograms, rows)).probabilities, y, 0)
       .temperature;
-  const all = await temperatureOf(fitted.everything);
-  const some = await temperatureOf(fitted.everything.slice(0, seeds));
+  const all = await temperatureOf(fitted.shipped);
+  const some = await temperatureOf(fitted.shipped.slice(0, seeds));
   return all / some;
 }
 
@@ -342,7 +347,7 @@ function cremaDTest({ corpora }: Prepared) {
 
 async function measureCremaD(
   prepared: Prepared,
-  { everything }: Fitted,
+  { shipped }: Fitted,
   scaling: Scaling,
   threshold: number,
 ): Promise<NetworkResults['cremaD']> {
@@ -350,7 +355,7 @@ async function measureCremaD(
   if (!test) return null;
   const { corpus, rows } = test;
   const { clips, labels } = corpus;
-  const calibrated = scaled(await predict(everything, corpus.spectrograms, rows), scaling);
+  const calibrated = scaled(await predict(shipped, corpus.spectrograms, rows), scaling);
   const predictions = restricted(calibrated, labels);
   const y = rows.map((row) => labels[row]);
   const majority = Int32Array.from(labels, (_, i) => majorityOf(prepared.votes.get(clips[i].id)));
@@ -450,7 +455,7 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
   }
   const test = cremaDTest(prepared);
   if (test) {
-    const { voices } = await predict(fitted.everything, test.corpus.spectrograms, test.rows);
+    const { voices } = await predict(fitted.shipped, test.corpus.spectrograms, test.rows);
     add('CREMA-D, actors kept apart', voices);
   }
   const isVoice = (name: string) => name.startsWith('RAVDESS') || name.startsWith('CREMA-D');

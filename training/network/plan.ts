@@ -10,11 +10,8 @@ import type { Fit } from './runner.ts';
 
 export interface PlanOptions {
   readonly steps: number;
-  /** Blocks of published weights that stay as they were loaded: their maps are the largest. */
-  readonly frozenBlocks: number;
   /** The same for the networks that the protocols are measured with, of which there are more. */
   readonly protocolSteps: number;
-  readonly protocolFrozenBlocks: number;
   readonly learningRate: number;
   /** Weight of the votes of listeners. */
   readonly votes: number;
@@ -32,6 +29,8 @@ const RECIPE = {
   styleMixing: 0,
   averaging: 0.995,
 } as const;
+/** Blocks of published weights that stay as they were loaded: their maps are the largest. */
+const FROZEN_BLOCKS = 3;
 /** Windows of a batch, and how many of them hold no voice. */
 const BATCH = 36;
 const SOUND_COUNT = 2;
@@ -102,7 +101,6 @@ export class Plan {
       takesSound: () => true,
       watch: this.#cremaDTest(),
       steps: this.#options.steps,
-      frozenBlocks: this.#options.frozenBlocks,
     });
   }
 
@@ -165,13 +163,11 @@ export class Plan {
       takesSound,
       watch,
       steps = this.#options.protocolSteps,
-      frozenBlocks = this.#options.protocolFrozenBlocks,
     }: {
       readonly rowsOf: (corpus: PreparedCorpus) => Int32Array;
       readonly takesSound: (fold: number) => boolean;
       readonly watch: ClipSelection | null;
       readonly steps?: number;
-      readonly frozenBlocks?: number;
     },
   ): Fit {
     const voices = this.#data.corpora.flatMap((corpus) => {
@@ -195,7 +191,7 @@ export class Plan {
     const { learningRate, votes, init } = this.#options;
     return {
       name,
-      recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? frozenBlocks : 0 },
+      recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? FROZEN_BLOCKS : 0 },
       seed,
       init,
       groups: [

@@ -13,7 +13,9 @@ export interface NetworkResults extends OutsideResults {
     readonly fit: NetworkRecipe;
     /** SHA-256 of the weights that every network began with; null where they were drawn. */
     readonly init: string | null;
-    /** Seeds of the networks whose average ships. */
+    /** How many networks are averaged in the model that ships. */
+    readonly networks: number;
+    /** Their seeds, where they were trained on everything; none where they are those of the protocols. */
     readonly members: readonly number[];
     /** Seeds of the networks that the protocols are measured with. */
     readonly seeds: readonly number[];

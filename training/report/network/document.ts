@@ -84,9 +84,13 @@ function whatItIs(results: NetworkResults): string {
   const { family, created, inputs, classes } = networkModelCard(results);
   const { model, recipe, hours } = results;
   const [steps, bands] = inputs[0].shape;
-  const seeds = recipe.members.length > 1 ? 'seeds' : 'seed';
+  const { members } = recipe;
+  const origin =
+    members.length > 0
+      ? `with ${members.length > 1 ? 'seeds' : 'seed'} ${listed(members)}`
+      : 'as networks of the protocols below, none of which saw all of the data';
   const time = hours === undefined ? '' : ` in ${hours.toFixed(1)} hours`;
-  return `${capital(family)}. It takes a window of speech (${steps} frames × ${bands} mel bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} with ${seeds} ${listed(recipe.members)}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
+  return `${capital(family)}. It takes a window of speech (${steps} frames × ${bands} mel bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} ${origin}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
 }
 
 /**

@@ -27,8 +27,8 @@ export function conditionText(condition: string): string {
 }
 
 /** @example modelText(results); // 'average of 3 networks' */
-export function modelText({ recipe: { members } }: NetworkResults): string {
-  return averageOf(members.length);
+export function modelText({ recipe: { networks } }: NetworkResults): string {
+  return averageOf(networks);
 }
 
 /** Returns what the protocols were measured with: networks that did not learn from what is tested. */
