@@ -34,11 +34,13 @@ async function run(): Promise<void> {
     api: environment.UNDERTONE_DISCORD_API,
     services,
   });
+  // Before the line is printed: whoever waits for it may end the bot at once.
+  const stopped = interrupted();
   print(
     `Undertone is connected to Discord and uses ${environment.UNDERTONE_API_ENDPOINT}. Press Ctrl+C to stop.`,
   );
   try {
-    await Promise.race([interrupted(), bot.ended]);
+    await Promise.race([stopped, bot.ended]);
     print('Stopping after the pending answers. Press Ctrl+C again to stop at once.');
   } finally {
     await bot.close();

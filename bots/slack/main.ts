@@ -32,10 +32,12 @@ async function run(): Promise<void> {
   const services = await botServices(environment, hosts);
   const apiUrl = environment.UNDERTONE_SLACK_API;
   const bot = await startSocketBot({ services, appToken, botToken, apiUrl });
+  // Before the line is printed: whoever waits for it may end the bot at once.
+  const stopped = interrupted().then(() => null);
   print(
     `The Slack bot is connected and uses ${environment.UNDERTONE_API_ENDPOINT}. Press Ctrl+C to stop.`,
   );
-  const refusal = await Promise.race([interrupted().then(() => null), bot.revoked]);
+  const refusal = await Promise.race([stopped, bot.revoked]);
   if (!refusal) print('Stopping after the pending answers. Press Ctrl+C again to stop at once.');
   await bot.stop();
   if (refusal) throw refusal;
