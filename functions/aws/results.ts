@@ -5,6 +5,11 @@ import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../co
 import { aws, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
+/** A result that was stored before verdicts had a sequence can still be read. */
+const storedVerdict = verdictSchema.extend({
+  sequence: verdictSchema.shape.sequence.default([]),
+});
+
 const errorSchema = z.object({
   code: z.enum(API_CODES),
   message: z.string(),
@@ -18,7 +23,7 @@ const rowSchema = z.object({
   outcome: z
     .string()
     .transform((json) => JSON.parse(json))
-    .pipe(z.union([z.object({ verdict: verdictSchema }), z.object({ error: errorSchema })]))
+    .pipe(z.union([z.object({ verdict: storedVerdict }), z.object({ error: errorSchema })]))
     .optional(),
 });
 
