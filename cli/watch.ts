@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
 import { interrupted } from '../lib/interrupted.ts';
 import type { Outcome } from './classify-file.ts';
-import { watchDropFolder } from './serve/drop-folder.ts';
-import { startListener } from './serve/listener.ts';
+import { startClassifier, watchDropFolder } from './serve/drop-folder.ts';
 import { COLOURS, LABEL_WIDTH, percentColumn, printable } from './terminal.ts';
 
 export interface WatchOptions {
@@ -31,12 +30,12 @@ export async function watchCommand(folder: string, options: WatchOptions): Promi
   }
   await readCard(model ?? findModelFolder());
   const stopped = interrupted();
-  const listener = startListener(model);
+  const classifier = startClassifier(model);
   try {
     const watching = await watchDropFolder({
       inbox: folder,
       labels,
-      classify: listener.classify,
+      classify: classifier.classify,
       print: (line) => process.stdout.write(`${line}\n`),
       format: json ? JSON.stringify : line,
     });
@@ -45,7 +44,7 @@ export async function watchCommand(folder: string, options: WatchOptions): Promi
     tell('Stopping: finishing the file at hand. Press Ctrl+C again to stop at once.');
     await watching.close();
   } finally {
-    await listener.close();
+    await classifier.close();
   }
 }
 

@@ -33,8 +33,8 @@ export function windowRanges(frames: number, { frames: size, hop }: WindowSize):
 }
 
 /** Returns the model windows of a recording; of several, those in which nearly nothing is heard are left out. */
-export function modelWindows({ features, active }: Analysis, size: WindowSize): FrameRange[] {
-  const ranges = windowRanges(features.frames, size);
+export function modelWindows({ frames, active }: Analysis, size: WindowSize): FrameRange[] {
+  const ranges = windowRanges(frames, size);
   if (ranges.length <= 1) return ranges;
   return ranges.filter((range) => activeFrames(active, range) >= MIN_ACTIVE_FRAMES);
 }

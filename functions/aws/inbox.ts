@@ -5,8 +5,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost } from '@aws-sdk/s3-presigned-post';
 import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
-import { aws } from './clients.ts';
-import { unavailable } from './failures.ts';
+import { aws, unavailable } from './clients.ts';
 import type { CreatedObject } from './notification.ts';
 
 /** Seconds for which a form takes an upload. */

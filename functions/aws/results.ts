@@ -2,8 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../core/index.ts';
-import { aws } from './clients.ts';
-import { unavailable } from './failures.ts';
+import { aws, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
 const errorSchema = z.object({

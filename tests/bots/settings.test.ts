@@ -5,9 +5,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
-import type { Place } from '../../bots/place.ts';
-import { dynamoSettings } from '../../bots/settings/dynamodb.ts';
-import { fileSettings } from '../../bots/settings/file.ts';
+import type { Place } from '../../bots/settings.ts';
+import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
 import { startDynamoDB } from '../../local-cloud/aws.ts';
 
 const TABLE = 'undertone-chat';

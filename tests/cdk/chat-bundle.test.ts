@@ -129,7 +129,7 @@ test('the bot in the image logs in, writes nothing to disk and stops on SIGTERM'
     });
   }
   const ended = once(bot, 'close');
-  await discord.until(() => output.includes('Undertone is in Discord'));
+  await discord.until(() => output.includes('Undertone is connected to Discord'));
   bot.kill('SIGTERM');
   const [code] = await ended;
   expect(code, output).toBe(0);

@@ -231,6 +231,8 @@ describe('the page is omitted', () => {
 
   test('with API keys, which a page would expose', () => {
     expect(counts({ apiKeys: 'discord' })).toEqual([0, 0]);
-    expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(/cannot send an API key/);
+    expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(
+      /cannot send an API key/,
+    );
   });
 });

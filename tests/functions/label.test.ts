@@ -13,7 +13,7 @@ import { createdObjects } from '../../functions/aws/notification.ts';
 import { registerContext } from '../../functions/aws/once.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler } from '../../functions/label.ts';
-import { oncePerVersion } from '../../functions/labelling/once.ts';
+import { oncePerVersion } from '../../functions/labelling/object.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { lambdaContext, notification, queueEvent, useLocalAws } from './local-aws.ts';

@@ -1,14 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import type { Clip, CorpusName } from './clip.ts';
+import { UndertoneError } from '../../core/errors.ts';
+import type { Emotion } from '../../core/model/emotions.ts';
+import type { Clip } from './clip.ts';
 
 /** What there is to know of a corpus: where it comes from, and how its names are read. */
 export interface Corpus {
-  readonly name: CorpusName;
+  /** In names of files and keys. */
+  readonly name: string;
+  /** As people call it. */
+  readonly title: string;
   readonly licence: string;
   readonly citation: string;
   /** The formats that people have it in, the best first: lower case, with the dot. */
   readonly extensions: readonly string[];
+  /** Whether no emotion was asked for: its clips count as neutral, and it is no test of emotions. */
+  readonly isPlainSpeech?: boolean;
   /** Reads a clip's description from its name; null when it is not one of this corpus. */
   clipOf(path: string): Clip | null;
 }
@@ -63,4 +70,21 @@ export function nameOf(path: string, extensions: readonly string[]): string | nu
 /** Returns the position of a file's format in `extensions`; -1 for any other. */
 export function formatOf(path: string, extensions: readonly string[]): number {
   return extensions.indexOf(extname(path).toLowerCase());
+}
+
+/**
+ * Returns the emotion that a name of a corpus stands for.
+ *
+ * @throws UndertoneError `audio-unreadable` for one that the corpus is not known to have
+ */
+export function emotionOf(
+  names: Readonly<Record<string, Emotion>>,
+  name: string,
+  path: string,
+): Emotion {
+  if (Object.hasOwn(names, name)) return names[name];
+  throw new UndertoneError(
+    'audio-unreadable',
+    `${path} names the emotion "${name}", which its corpus is not known to have; known are ${Object.keys(names).join(', ')}. Rename the file or move it out of the data folder.`,
+  );
 }
