@@ -126,7 +126,7 @@ test('Ctrl-C stops it, a second run is refused meanwhile, and it goes on to the 
   first.child.kill('SIGINT');
   first.child.kill('SIGCONT');
   expect(second.code).toBe(1);
-  expect(second.err).toContain(`Process ${first.child.pid} is training in stopped/work.`);
+  expect(second.err).toContain(`The folder stopped/work is in use by process ${first.child.pid}.`);
   expect(second.err).toContain('--work');
 
   const stopped = await first.finished;
