@@ -6,10 +6,8 @@ const NUMBERS = ['tests/core/**/*.test.ts', 'tests/training/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // More than there are cores: most of the files wait for a good part of their time.
-    maxWorkers: availableParallelism() + 2,
-    // Tests that run side by side in one file.
-    maxConcurrency: 8,
+    // One more than there are cores: many of the files wait for a good part of their time.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [

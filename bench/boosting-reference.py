@@ -1,10 +1,10 @@
-"""Prints what XGBoost makes of a small problem, as JSON, for the tests to agree with.
+"""Prints XGBoost's results for a small problem as JSON: reference values for the tests.
 
     apt install python3-xgboost
-    /usr/bin/python3 bench/boosting-reference.py > tests/training/estimators/boosting/xgboost-reference.json
+    /usr/bin/python3 bench/boosting-reference.py > tests/training/baselines/xgboost-reference.json
 
-The problem comes from a generator that the test repeats, so only XGBoost's answers are stored. Every
-feature has fewer distinct values than bins: both sides see the same candidate splits.
+The test generates the same problem, so only the results are stored. Every feature has fewer distinct
+values than bins, so that both sides see the same candidate splits.
 """
 
 import json
@@ -29,7 +29,7 @@ CASES = [
 
 
 def numbers():
-    """The linear congruential generator of Numerical Recipes; its high bits are the good ones."""
+    """The linear congruential generator of Numerical Recipes; its high bits are the most random."""
     state = 1
     while True:
         state = (1664525 * state + 1013904223) % 2**32

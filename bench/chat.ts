@@ -8,7 +8,7 @@ import { ApiClient } from '../bots/api-client.ts';
 import { startDiscordBot } from '../bots/discord/gateway.ts';
 import { discordHosts } from '../bots/discord/rest.ts';
 import { memoryLimits } from '../bots/limits.ts';
-import { fileSettings } from '../bots/settings/file.ts';
+import { fileSettings } from '../bots/settings.ts';
 import { slackHosts } from '../bots/slack/files.ts';
 import { startSocketBot } from '../bots/slack/socket.ts';
 import { handler as discordInteractions } from '../functions/discord-interactions.ts';

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
 import { decodeWithFfmpeg } from '../core/audio/ffmpeg.ts';
-import { classify } from '../core/classify.ts';
-import { UndertoneError } from '../core/errors.ts';
 import { AUDIOSET_MEL, AudiosetMel } from '../core/features/audioset-mel.ts';
 import { FEATURE_CONFIG } from '../core/features/config.ts';
 import { FrameExtractor } from '../core/features/extract.ts';
+import { classify, UndertoneError } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
 import { cpuTime, measure, percentile, samplePath, type Timing, table } from './measure.ts';
 

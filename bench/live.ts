@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { decode, SAMPLE_RATE } from '../core/audio/decode.ts';
 import { Resampler } from '../core/audio/resample.ts';
-import { defaultModel } from '../core/classify.ts';
-import { LiveListener } from '../core/live.ts';
+import { decode, defaultModel, LiveListener, SAMPLE_RATE } from '../core/index.ts';
 import { wavFile } from '../tests/fixtures/audio.ts';
 import { classifyInNewProcess } from './classify.ts';
 import {

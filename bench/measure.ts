@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { findFfmpeg } from '../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../core/index.ts';
 import { percent } from '../lib/percent.ts';
 import { ROOT } from '../lib/root.ts';
 

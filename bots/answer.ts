@@ -1,11 +1,16 @@
-import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '../core/limits.ts';
-import type { Verdict } from '../core/verdict.ts';
+import {
+  MAX_BYTES,
+  MAX_SECONDS,
+  tooLarge,
+  tooLong,
+  UndertoneError,
+  type Verdict,
+} from '../core/index.ts';
 import type { ApiClient } from './api-client.ts';
-import { type Ask, mayHear } from './consent.ts';
+import { type Ask, checkConsent } from './consent.ts';
 import { download, type FileHosts } from './download.ts';
 import type { Limits, Wait } from './limits.ts';
-import type { ChannelSettings } from './settings/settings.ts';
+import type { ChannelSettings } from './settings.ts';
 import { EN } from './wording/en.ts';
 import type { Strings } from './wording/strings.ts';
 import { type VerdictWords, wordVerdict } from './wording/verdict.ts';
@@ -13,12 +18,12 @@ import { type VerdictWords, wordVerdict } from './wording/verdict.ts';
 /** A voice note that was posted. */
 export interface Note {
   readonly url: string;
-  /** Bytes, where the platform tells. */
+  /** Bytes, if the platform says. */
   readonly size?: number | undefined;
   readonly durationSeconds?: number | undefined;
 }
 
-/** What answering needs. */
+/** What a bot needs to answer. */
 export interface Services {
   readonly api: ApiClient;
   readonly settings: ChannelSettings;
@@ -31,9 +36,9 @@ export interface VerdictAnswer {
   readonly kind: 'verdict';
   readonly verdict: Verdict;
   readonly words: VerdictWords;
-  /** Whether only the person who asked may see it. */
+  /** Whether only the asker may see it. */
   readonly isPrivate: boolean;
-  /** What has to be told with the first answer that somebody sees. */
+  /** The notice that goes with the first answer that someone sees. */
   readonly notice: string | null;
 }
 
@@ -42,29 +47,29 @@ export interface RefusedAnswer {
   readonly error: UndertoneError;
   /** What to say in the chat. */
   readonly text: string;
-  /** Failures are nobody else's business. */
+  /** Failures concern nobody but the asker. */
   readonly isPrivate: true;
-  /** Whether the same has just been said: a reply that nobody asked for is left out then. */
+  /** Whether the same was just said: then a reply that nobody asked for is left out. */
   readonly isRepeated: boolean;
 }
 
 export type Answer = VerdictAnswer | RefusedAnswer;
 
-/** Milliseconds after which a note counts as not heard: a function has forty seconds more, for the answer. */
-const HEARING_TIMEOUT = 80_000;
+/** Milliseconds for fetching and classifying a note. A function then has 40 s left to answer. */
+const CLASSIFY_TIMEOUT = 80_000;
 
 export interface AnswerOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether only the asker will see the answer, also where the policy would show it to all. */
+  /** Whether only the asker will see the answer, even where everyone could. */
   readonly isPrivate?: boolean;
 }
 
 /**
- * Goes the whole way from a question about a voice note to its answer: may it be heard, is there room
- * for it, fetch it, have it heard, find the words. Never rejects: whatever fails becomes an answer with a
+ * Answers a question about a voice note: checks consent and limits, fetches the note, has the API
+ * classify it and puts the verdict into words. Never rejects: every failure becomes an answer with a
  * sentence for the chat.
  *
- * @param note null where a message has none
+ * @param note null if the message has none
  * @example
  * const ask = { place, asker: 'U1', author: 'U1' };
  * const reply = await answer(ask, { url }, services);
@@ -78,12 +83,12 @@ export async function answer(
 ): Promise<Answer> {
   const { settings, limits, strings = EN } = services;
   try {
-    const policy = await mayHear(ask, settings);
-    const isPrivate = options.isPrivate || policy.isPrivate;
+    const consent = await checkConsent(ask, settings);
+    const isPrivate = options.isPrivate || consent.isPrivate;
     if (!note) throw noNote();
     const wait = await limits.take(ask.place, ask.asker ?? ask.author);
     if (wait) return refusedFor(wait, strings);
-    const verdict = await hear(note, services, options.signal);
+    const verdict = await fetchAndClassify(note, services, options.signal);
     return {
       kind: 'verdict',
       verdict,
@@ -97,8 +102,8 @@ export async function answer(
   }
 }
 
-/** Fetches a note and returns the verdict on it. What is known to be refused is not fetched. */
-async function hear(
+/** Returns the verdict on a note. A note that would be refused anyway is not fetched. */
+async function fetchAndClassify(
   { url, size = 0, durationSeconds = 0 }: Note,
   { api, hosts }: Services,
   signal: AbortSignal | undefined,
@@ -106,13 +111,13 @@ async function hear(
   if (size > MAX_BYTES) throw tooLarge();
   // Platforms round up.
   if (durationSeconds > MAX_SECONDS + 1) throw tooLong();
-  const limit = AbortSignal.timeout(HEARING_TIMEOUT);
+  const limit = AbortSignal.timeout(CLASSIFY_TIMEOUT);
   const stop = signal ? AbortSignal.any([limit, signal]) : limit;
   const bytes = await download(url, { hosts, signal: stop });
-  return api.hear(bytes, { signal: stop });
+  return api.classify(bytes, { signal: stop });
 }
 
-/** An answer is given even where it cannot be told whether the notice was shown: then it is shown. */
+/** If it is unknown whether the notice was shown, it is shown. */
 async function isFirst(
   { place, asker, author }: Ask,
   isPrivate: boolean,
@@ -129,7 +134,7 @@ function refused(error: UndertoneError, text: string, isRepeated = false): Refus
 function refusedFor({ seconds, isFirst }: Wait, strings: Strings): RefusedAnswer {
   const error = new UndertoneError(
     'rate-limited',
-    `More notes were sent than are heard at once. Ask again in ${seconds} seconds.`,
+    `Too many notes were sent at once. Ask again in ${seconds} seconds.`,
   );
   return refused(error, strings.wait(seconds), !isFirst);
 }
@@ -137,6 +142,6 @@ function refusedFor({ seconds, isFirst }: Wait, strings: Strings): RefusedAnswer
 function noNote(): UndertoneError {
   return new UndertoneError(
     'attachment-missing',
-    'The message has no voice note. Choose one with a voice note or an audio file.',
+    'The message has no voice note. Choose a message with a voice note or an audio file.',
   );
 }

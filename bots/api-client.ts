@@ -1,31 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { API_CODES, type ErrorCode, UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES } from '../core/limits.ts';
-import { type Verdict, verdictSchema } from '../core/verdict.ts';
+import {
+  API_CODES,
+  type ErrorCode,
+  MAX_BYTES,
+  UndertoneError,
+  type Verdict,
+  verdictSchema,
+} from '../core/index.ts';
 import { backoff } from '../lib/backoff.ts';
 
 export interface ApiClientOptions {
-  /** Address of the API, with its stage where it has one: `https://….amazonaws.com/prod`. */
+  /** Address of the API, including its stage if it has one: `https://….amazonaws.com/prod`. */
   readonly endpoint: string;
   /** Sent as `x-api-key`. */
   readonly apiKey?: string | undefined;
-  /** Milliseconds that one try may take. */
+  /** Milliseconds for one attempt. */
   readonly timeoutMs?: number;
-  /** How often a note is sent at the most. */
+  /** The most attempts for one request. */
   readonly tries?: number;
 }
 
-/** Milliseconds of the first pause between two tries, at most; it doubles with each further one. */
+/** The first pause between two attempts in milliseconds, at most; it doubles each time. */
 const FIRST_PAUSE = 250;
-/** Milliseconds that a server may have us wait; somebody is waiting for the answer in a chat. */
+/** The longest wait that a server may ask for, in milliseconds: someone in a chat is waiting too. */
 const LONGEST_PAUSE = 10_000;
 
-/** Milliseconds between two looks for the result of an upload, and how often there is one. */
+/** Milliseconds between two requests for the result of an upload, and the most such requests. */
 const POLL_INTERVAL = 1000;
 const MAX_POLLS = 90;
 
-/** Failures of a server that the next try would meet as well. */
+/** Server errors that another attempt would run into as well. */
 const LASTING: ReadonlySet<ErrorCode> = new Set([
   'decoder-missing',
   'model-invalid',
@@ -53,18 +58,18 @@ interface Request<T> {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How one try ended: for good, or with an error after which another one makes sense. */
+/** The outcome of one attempt. */
 type Attempt<T> =
   | { readonly value: T }
   | { readonly error: UndertoneError; readonly retryAfter?: number; readonly isFinal: boolean };
 
 /**
- * Asks the API for the emotion in a voice note. Too many requests and failures of the server
- * are tried again, after a pause of random length or the one that the server asks for.
+ * Client of the Undertone API. Rate limits and server errors are retried, after the pause that the
+ * server asks for or else a random one.
  *
  * @example
  * const api = new ApiClient({ endpoint: 'http://127.0.0.1:8787' });
- * const { emotion } = await api.hear(await readFile('note.ogg'));
+ * const { emotion } = await api.classify(await readFile('note.ogg'));
  */
 export class ApiClient {
   readonly #endpoint: string;
@@ -84,33 +89,38 @@ export class ApiClient {
   }
 
   /**
-   * Returns the verdict on a recording. One that is too large for a single call, as API Gateway has
-   * it, is uploaded and waited for; nothing of it is left there when this resolves.
+   * Returns the verdict on a recording. A recording too large for one call through API Gateway is
+   * uploaded, and deleted there before this resolves.
    *
-   * @param audio the bytes as they were posted, in any format that the API takes
-   * @throws UndertoneError with the code and the sentence of the API's own problem; `unavailable`
-   * when the API does not answer, or not as the API would
+   * @param audio the bytes as posted, in any format that the API accepts
+   * @throws UndertoneError with the code and sentence of the API's problem document; `unavailable`
+   * if the API does not respond, or something else responds in its place
    */
-  async hear(audio: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<Verdict> {
+  async classify(audio: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<Verdict> {
     const body = audio as Uint8Array<ArrayBuffer>;
     try {
       return await this.#ask({
-        ...{ method: 'POST', path: '/v1/emotion', body, signal },
+        method: 'POST',
+        path: '/v1/emotion',
+        body,
+        signal,
         schema: verdictSchema,
       });
     } catch (thrown) {
       const isTooLarge = thrown instanceof UndertoneError && thrown.code === 'audio-too-large';
       if (!isTooLarge || audio.length > MAX_BYTES) throw thrown;
-      return this.#hearUpload(body, signal);
+      return this.#classifyUpload(body, signal);
     }
   }
 
-  async #hearUpload(
+  async #classifyUpload(
     audio: Uint8Array<ArrayBuffer>,
     signal: AbortSignal | undefined,
   ): Promise<Verdict> {
     const { upload, result } = await this.#ask({
-      ...{ method: 'POST', path: '/v1/uploads', signal },
+      method: 'POST',
+      path: '/v1/uploads',
+      signal,
       schema: uploadSchema,
     });
     const form = new FormData();
@@ -118,17 +128,22 @@ export class ApiClient {
     form.set('file', new Blob([audio]));
     try {
       const sent = await fetch(upload.url, {
-        ...{ method: 'POST', body: form, redirect: 'error' },
+        method: 'POST',
+        body: form,
+        redirect: 'error',
         signal: this.#limit(signal),
       }).catch((cause) => {
-        throw silent(cause);
+        throw unavailable(cause);
       });
-      if (!sent.ok) throw silent(new Error(`the upload was answered with status ${sent.status}`));
+      if (!sent.ok)
+        throw unavailable(new Error(`the upload was answered with status ${sent.status}`));
       return await this.#waitFor(result, signal);
     } finally {
-      // What nobody waits for any more is not kept until it expires.
+      // Otherwise the recording would stay until it expires.
       await this.#ask({
-        ...{ method: 'DELETE', path: result, signal: undefined },
+        method: 'DELETE',
+        path: result,
+        signal: undefined,
         schema: z.null(),
       }).catch(() => {});
     }
@@ -137,15 +152,15 @@ export class ApiClient {
   async #waitFor(path: string, signal: AbortSignal | undefined): Promise<Verdict> {
     for (let polls = 0; polls < MAX_POLLS; polls++) {
       await sleep(POLL_INTERVAL, undefined, { ...(signal && { signal }) }).catch((cause) => {
-        throw silent(cause);
+        throw unavailable(cause);
       });
       const result = await this.#ask({ method: 'GET', path, signal, schema: resultSchema });
       if ('emotion' in result) return result;
     }
-    throw silent(new Error('the result did not come'));
+    throw unavailable(new Error('no result arrived'));
   }
 
-  /** Sends a request, again where that makes sense, and returns what it is answered with. */
+  /** Sends a request, retrying where that makes sense, and returns the parsed response. */
   async #ask<T>(request: Request<T>): Promise<T> {
     const { signal } = request;
     for (let attempt = 1; ; attempt++) {
@@ -167,13 +182,13 @@ export class ApiClient {
         method,
         headers: this.#headers,
         ...(body && { body }),
-        // An API that redirects is not the API: the recording and the key stay here.
+        // The API never redirects: neither the recording nor the key goes anywhere else.
         redirect: 'error',
         signal: this.#limit(signal),
       });
       return await read(response, schema);
     } catch (cause) {
-      return { error: silent(cause), isFinal: signal?.aborted ?? false };
+      return { error: unavailable(cause), isFinal: signal?.aborted ?? false };
     }
   }
 
@@ -189,30 +204,30 @@ async function read<T>(response: Response, schema: z.ZodType<T>): Promise<Attemp
   if (ok) {
     const answer = schema.safeParse(body);
     if (answer.success) return { value: answer.data };
-    return { error: silent(answer.error), isFinal: true };
+    return { error: unavailable(answer.error), isFinal: true };
   }
   const retryAfter = secondsIn(headers.get('retry-after'));
   const problem = problemSchema.safeParse(body);
   const error = problem.success
     ? new UndertoneError(problem.data.code, problem.data.detail)
-    : silent(new Error(`HTTP status ${status} without a problem in its body`));
-  const isWorthATry = status === 429 || (status >= 500 && !LASTING.has(error.code));
+    : unavailable(new Error(`HTTP status ${status} without a problem in its body`));
+  const isRetryable = status === 429 || (status >= 500 && !LASTING.has(error.code));
   return {
     error,
-    isFinal: !isWorthATry,
+    isFinal: !isRetryable,
     ...(retryAfter !== null && { retryAfter: retryAfter * 1000 }),
   };
 }
 
-/** Dates are allowed there too; whoever sends one gets the pause that we choose. */
+/** The header may also hold a date; then the pause is ours to choose. */
 function secondsIn(header: string | null): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
-function silent(cause: unknown): UndertoneError {
+function unavailable(cause: unknown): UndertoneError {
   return new UndertoneError(
     'unavailable',
-    'The service that hears voice notes does not answer right now. Try again in a few minutes.',
+    'The service that analyzes voice notes is not responding. Try again in a few minutes.',
     { cause },
   );
 }

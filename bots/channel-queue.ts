@@ -1,7 +1,4 @@
-/**
- * Does what belongs to one channel one after another, in the order in which it came, and different
- * channels side by side.
- */
+/** Runs the work of one channel in order, one piece at a time, and different channels in parallel. */
 export class ChannelQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
@@ -14,7 +11,7 @@ export class ChannelQueue {
     this.#tails.set(channel, tail);
   }
 
-  /** Resolves when everything that was added is done. */
+  /** Resolves when all work is done. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }

@@ -1,20 +1,19 @@
-import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, tooLarge } from '../core/limits.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
 
-/** Where a platform keeps the files that its users post. */
+/** Where a platform keeps the files that people post. */
 export interface FileHosts {
   /**
-   * Names of hosts, such as `files.slack.com`, or of all hosts below one: `*.slack-files.com`. They are
-   * asked by https only. A counterpart on this machine is named with its whole origin, `http://127.0.0.1:4321`.
+   * Host names, such as `files.slack.com`, or with all their subdomains: `*.slack-files.com`. Only https
+   * is used. A stand-in on this machine is given by its whole origin, `http://127.0.0.1:4321`.
    */
   readonly hosts: readonly string[];
-  /** Value of the header `authorization`; sent to these hosts and never anywhere else. */
+  /** Value of the `authorization` header; sent to these hosts and nowhere else. */
   readonly authorization?: string;
 }
 
 export interface DownloadOptions {
   readonly hosts: FileHosts;
-  /** Milliseconds for all of it, redirects included. */
+  /** Milliseconds for the whole download, including redirects. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,9 +22,9 @@ const MAX_REDIRECTS = 3;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 /**
- * Fetches a file that somebody posted, of at most MAX_BYTES. Only the platform's own file hosts are
- * asked: every redirect is followed by hand and checked like the first address, as whoever can
- * write an address into a message must not make this process ask others of its network.
+ * Fetches a file of at most MAX_BYTES that someone posted, from the platform's own file hosts only.
+ * Redirects are followed by hand and checked like the first address: whoever writes a URL into a message
+ * must not make this process send requests inside its own network.
  *
  * @returns the bytes
  * @throws UndertoneError `attachment-refused` for another host, `attachment-gone`,
@@ -42,7 +41,7 @@ export async function download(url: string, options: DownloadOptions): Promise<U
     return await body(await follow(url, hosts, stop));
   } catch (thrown) {
     if (thrown instanceof UndertoneError) throw thrown;
-    throw unavailable('The connection to the host of the file broke, or was too slow.', thrown);
+    throw unavailable('The connection to the file host failed or was too slow.', thrown);
   }
 }
 
@@ -64,7 +63,7 @@ async function follow(url: string, files: FileHosts, signal: AbortSignal): Promi
       files,
     );
   }
-  throw unavailable('The host of the file redirects in circles.');
+  throw unavailable('The file host redirects too often.');
 }
 
 /** @throws UndertoneError `attachment-refused` */
@@ -73,7 +72,7 @@ function checked(url: string, { hosts }: FileHosts): URL {
   if (address && hosts.some((host) => matches(address, host))) return address;
   throw new UndertoneError(
     'attachment-refused',
-    'The file lies on a host that is not one of the platform’s own. Post the voice note itself into the chat.',
+    'The file is not on one of the platform’s own hosts. Post the voice note itself in the chat.',
   );
 }
 
@@ -89,7 +88,7 @@ function matches(address: URL, host: string): boolean {
 async function accepted(response: Response): Promise<Response> {
   const { status, headers } = response;
   if (status === 200) {
-    // What platforms send to those who may not read a file: the page to sign in at.
+    // Platforms send the sign-in page to those who may not read a file.
     if (!/^\s*text\/html\b/i.test(headers.get('content-type') ?? '')) return response;
     await discard(response);
     throw forbidden();
@@ -97,7 +96,7 @@ async function accepted(response: Response): Promise<Response> {
   await discard(response);
   if (status === 404 || status === 410) throw gone();
   if (status === 401 || status === 403) throw forbidden();
-  throw unavailable(`The host of the file answered with status ${status}.`);
+  throw unavailable(`The file host responded with status ${status}.`);
 }
 
 async function body(response: Response): Promise<Uint8Array> {
@@ -107,7 +106,7 @@ async function body(response: Response): Promise<Uint8Array> {
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop closes the connection. The announced length may be wrong, or missing.
+  // Leaving the loop closes the connection. The announced length may be wrong or missing.
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
     if (size > MAX_BYTES) throw tooLarge();
@@ -116,7 +115,7 @@ async function body(response: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Closes the connection: what is still to come is not wanted. */
+/** Closes the connection without reading the rest. */
 async function discard(response: Response): Promise<void> {
   await response.body?.cancel();
 }
@@ -124,14 +123,14 @@ async function discard(response: Response): Promise<void> {
 function gone(): UndertoneError {
   return new UndertoneError(
     'attachment-gone',
-    'The platform does not have this file any more: it was deleted, or its address has expired. Post it again.',
+    'The platform no longer has this file: it was deleted, or its address has expired. Post it again.',
   );
 }
 
 function forbidden(): UndertoneError {
   return new UndertoneError(
     'attachment-forbidden',
-    'The platform does not let this bot read the file. Invite the bot to the channel, or send it the note directly.',
+    'The platform does not let this bot read the file. Invite the bot to the channel, or send it the note in a direct message.',
   );
 }
 

@@ -1,22 +1,62 @@
 import * as z from 'zod';
+import { readEnvironment } from '../lib/environment.ts';
 
-/** Origins on this machine that files are fetched from besides a platform's own hosts; for tests. */
+/** Origins on this machine from which files may be fetched besides a platform's own hosts; for tests. */
 export const fileHostsSchema = z
   .string()
   .default('')
   .transform((text) => text.split(',').filter(Boolean));
 
-/** What every bot on one's own machine is told by its environment. Messages say what a value has to be. */
-export const BOT_VARIABLES = {
+/** The environment variables of every self-hosted bot. Messages say what a value has to be. */
+const BOT_VARIABLES = {
   UNDERTONE_API_ENDPOINT: z
     .url('the address of the Undertone API, such as http://127.0.0.1:8787')
     .default('http://127.0.0.1:8787'),
-  /** Where the API asks for one. */
+  /** Required if the API asks for one. */
   UNDERTONE_API_KEY: z.string().optional(),
-  /** Table that the settings are kept in; a file without one. */
+  /** The table that holds the settings, instead of a file. */
   UNDERTONE_CHAT_TABLE: z.string().min(3, 'the name of a DynamoDB table').optional(),
   UNDERTONE_SETTINGS_FILE: z.string().default('.undertone/chat-settings.json'),
   UNDERTONE_FILE_HOSTS: fileHostsSchema,
 };
 
 export type BotVariables = z.infer<z.ZodObject<typeof BOT_VARIABLES>>;
+
+const DISCORD_TOKEN =
+  'the token of the bot, from the developer portal (your application, Bot, Reset Token)';
+
+const discordSchema = z.object({
+  UNDERTONE_DISCORD_TOKEN: z.string(DISCORD_TOKEN).trim().min(20, DISCORD_TOKEN),
+  ...BOT_VARIABLES,
+  /** A stand-in for Discord on this machine. */
+  UNDERTONE_DISCORD_API: z.url('an address such as https://discord.com/api').optional(),
+});
+
+const SLACK_APP_TOKEN = 'the app-level token with connections:write, which begins with xapp-';
+const SLACK_BOT_TOKEN = 'the "Bot User OAuth Token", which begins with xoxb-';
+
+const slackSchema = z.object({
+  UNDERTONE_SLACK_APP_TOKEN: z.string(SLACK_APP_TOKEN).startsWith('xapp-', SLACK_APP_TOKEN),
+  UNDERTONE_SLACK_BOT_TOKEN: z.string(SLACK_BOT_TOKEN).startsWith('xoxb-', SLACK_BOT_TOKEN),
+  ...BOT_VARIABLES,
+  /** A stand-in for Slack on this machine. */
+  UNDERTONE_SLACK_API: z.url('an address such as https://slack.com/api/').optional(),
+});
+
+/**
+ * Returns the environment of the Discord bot.
+ *
+ * @throws UndertoneError `configuration-invalid`, with what each variable should be
+ */
+export function discordEnvironment(): z.infer<typeof discordSchema> {
+  return readEnvironment(discordSchema, 'docs/discord.md');
+}
+
+/**
+ * Returns the environment of the Slack bot.
+ *
+ * @throws UndertoneError `configuration-invalid`, with what each variable should be
+ */
+export function slackEnvironment(): z.infer<typeof slackSchema> {
+  return readEnvironment(slackSchema, 'docs/slack.md');
+}

@@ -4,10 +4,10 @@ import {
   RateLimiterDynamo,
   RateLimiterMemory,
 } from 'rate-limiter-flexible';
-import type { Place } from './place.ts';
-import { anonymous } from './settings/settings.ts';
+import type { Place } from './settings.ts';
+import { anonymous } from './settings.ts';
 
-/** How many notes are heard in each window of time. */
+/** How many notes are answered in each time window. */
 export interface LimitOptions {
   readonly perUser: number;
   readonly perChannel: number;
@@ -16,21 +16,21 @@ export interface LimitOptions {
 
 const DEFAULTS: LimitOptions = { perUser: 15, perChannel: 60, windowSeconds: 60 };
 
-/** That somebody has to wait. */
+/** How long someone has to wait. */
 export interface Wait {
   readonly seconds: number;
-  /** Whether it is the first time since there is something to wait for: said once, not each time. */
+  /** Whether this is the first note over the limit: people are told once, not each time. */
   readonly isFirst: boolean;
 }
 
-/** Bounds what one person, and one channel, can have heard. */
+/** Limits how many notes one person and one channel can ask about. */
 export interface Limits {
-  /** Counts one note; returns null when it is within the limits. */
+  /** Counts one note; returns null if it is within the limits. */
   take(place: Place, user: string): Promise<Wait | null>;
 }
 
 /**
- * Counts in this process.
+ * Counts within this process.
  *
  * @example
  * const wait = await memoryLimits().take(place, 'U1');
@@ -43,7 +43,7 @@ export function memoryLimits(options: Partial<LimitOptions> = {}): Limits {
   );
 }
 
-/** Counts in a table (partition key `key`, rows end at `expire`) for all processes that use it. */
+/** Counts in a table (partition key `key`, rows expire at `expire`) for all processes that use it. */
 export function dynamoLimits(
   tableName: string,
   client: DynamoDBClient,
@@ -52,14 +52,18 @@ export function dynamoLimits(
   const { perUser, perChannel, windowSeconds: duration } = { ...DEFAULTS, ...options };
   const counter = (keyPrefix: string, points: number) =>
     new RateLimiterDynamo({
-      ...{ keyPrefix, points, duration, tableName },
-      // The one method it calls. The stack makes the table and its time to live.
+      keyPrefix,
+      points,
+      duration,
+      tableName,
+      // The one method it calls. The stack creates the table and its time to live.
       storeClient: {
         updateItem: (input: ConstructorParameters<typeof UpdateItemCommand>[0]) =>
           client.send(new UpdateItemCommand(input)),
       },
-      ...{ tableCreated: true, ttlSet: true },
-      // A table that does not answer is no reason to leave a person without an answer.
+      tableCreated: true,
+      ttlSet: true,
+      // If the table does not respond, people still get their answers.
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration }),
     });
   return countIn(counter('limit:user', perUser), counter('limit:channel', perChannel));
@@ -69,7 +73,7 @@ function countIn(users: RateLimiterAbstract, channels: RateLimiterAbstract): Lim
   return {
     async take({ platform, channel, isDirect }, user) {
       const own = await count(users, `${platform}:${user}`);
-      // In a direct message both would count the same.
+      // In a direct message both would count the same thing.
       return own ?? (isDirect ? null : count(channels, `${platform}:${channel}`));
     },
   };

@@ -1,4 +1,4 @@
-/** A map that remembers what was set last and forgets the oldest above a number of entries. */
+/** A map of limited size that forgets the entries set longest ago. */
 export class Recent<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #most: number;
@@ -31,7 +31,7 @@ export class Recent<Value> {
     return this.#entries.keys();
   }
 
-  /** Returns what it holds now, the oldest first. */
+  /** Returns a copy of its entries, the oldest first. */
   snapshot(): ReadonlyMap<string, Value> {
     return new Map(this.#entries);
   }

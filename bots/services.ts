@@ -1,20 +1,32 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Services } from './answer.ts';
 import { ApiClient } from './api-client.ts';
 import type { FileHosts } from './download.ts';
 import type { BotVariables } from './environment.ts';
-import { fileMemory, tableMemory } from './memory.ts';
+import { dynamoLimits, memoryLimits } from './limits.ts';
+import { dynamoSettings, fileSettings } from './settings.ts';
 
 /**
- * Returns what a bot answers with.
+ * Returns the services of a bot that runs as a process of its own.
  *
- * @throws UndertoneError `configuration-invalid` when its file of settings cannot be used
+ * @throws UndertoneError `configuration-invalid` if its settings file cannot be used
  */
 export async function botServices(variables: BotVariables, hosts: FileHosts): Promise<Services> {
   const { UNDERTONE_API_ENDPOINT: endpoint, UNDERTONE_API_KEY: apiKey } = variables;
   const { UNDERTONE_CHAT_TABLE: table, UNDERTONE_SETTINGS_FILE: file } = variables;
+  const api = new ApiClient({ endpoint, apiKey });
+  if (table) return { api, hosts, ...tableMemory(table) };
+  return { api, hosts, settings: await fileSettings(file), limits: memoryLimits() };
+}
+
+/** Returns settings and limits that several processes share: a table with the partition key `key`. */
+export function tableMemory(
+  table: string,
+  client = new DynamoDBClient(),
+): Pick<Services, 'settings' | 'limits'> {
   return {
-    api: new ApiClient({ endpoint, apiKey }),
-    hosts,
-    ...(table ? tableMemory(table) : await fileMemory(file)),
+    settings: dynamoSettings(table, DynamoDBDocumentClient.from(client)),
+    limits: dynamoLimits(table, client),
   };
 }

@@ -1,7 +1,12 @@
-import { classify, defaultModel } from '../core/classify.ts';
-import { type ErrorCode, UndertoneError } from '../core/errors.ts';
-import { loadModel, type Model } from '../core/model/session.ts';
-import type { Verdict } from '../core/verdict.ts';
+import {
+  classify,
+  defaultModel,
+  type ErrorCode,
+  loadModel,
+  type Model,
+  UndertoneError,
+  type Verdict,
+} from '../core/index.ts';
 import { readInput } from './inputs.ts';
 
 /** What became of one file: a verdict or a named error, never nothing. */

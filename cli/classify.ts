@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
-import { UndertoneError } from '../core/errors.ts';
-import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
 import { ThreadPool } from '../lib/threads.ts';
 import { type ClassifyTask, classifyFile, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';

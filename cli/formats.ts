@@ -1,7 +1,6 @@
 import pc from 'picocolors';
-import { EMOTIONS } from '../core/model/emotions.ts';
-import type { Segment, Verdict } from '../core/verdict.ts';
-import { percent } from '../lib/percent.ts';
+import { EMOTIONS, type Segment, type Verdict } from '../core/index.ts';
+import { headlineParts, meaning, sureness } from '../web/words.js';
 import type { Outcome } from './classify-file.ts';
 import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from './terminal.ts';
 
@@ -70,19 +69,19 @@ export function textFormat(count: number): OutputFormat {
 }
 
 function line(verdict: Verdict & { file: string }): string {
-  const label = COLOURS[verdict.emotion](verdict.emotion.padEnd(LABEL_WIDTH));
-  const sure = percentColumn(verdict.speech ? verdict.confidence : null);
-  return `${label} ${sure}  ${verdict.file}\n`;
+  const { emotion, sequence, speech, confidence, file } = verdict;
+  // A change has no one confidence; its headline takes that column too.
+  if (sequence.length > 0)
+    return `${sequence.map((name) => COLOURS[name](name)).join(', then ')}  ${file}\n`;
+  const label = COLOURS[emotion](emotion.padEnd(LABEL_WIDTH));
+  return `${label} ${percentColumn(speech ? confidence : null)}  ${file}\n`;
 }
 
 function chart(verdict: Verdict & { file: string }): string {
-  const { file, emotion, probabilities, speech, duration, timeline = [] } = verdict;
+  const { file, emotion, probabilities, duration, timeline = [] } = verdict;
   const lines = ['', `  ${pc.bold(file)}  ${pc.dim(`${duration.toFixed(1)} s`)}`, ''];
-  if (!speech || !probabilities) {
-    lines.push('  No speech was heard in this recording.', '');
-    return lines.join('\n');
-  }
-  lines.push(`  ${headline(verdict)}`, '');
+  lines.push(...heading(verdict), '');
+  if (!probabilities) return lines.join('\n');
   const ranked = EMOTIONS.toSorted((a, b) => probabilities[b] - probabilities[a]);
   for (const name of ranked) {
     const colour = name === ranked[0] && emotion !== 'uncertain' ? COLOURS[name] : pc.dim;
@@ -102,10 +101,9 @@ function chart(verdict: Verdict & { file: string }): string {
   return [...lines, '', ''].join('\n');
 }
 
-function headline({ emotion, confidence, probabilities }: Verdict): string {
-  if (emotion !== 'uncertain') {
-    return `${COLOURS[emotion](pc.bold(emotion))}, ${percent(confidence)} sure`;
-  }
-  const best = EMOTIONS.find((name) => probabilities?.[name] === confidence) ?? emotion;
-  return `${pc.bold('uncertain')}: the best guess is ${best}, only ${percent(confidence)} sure`;
+/** The headline, with how sure it is or, on a line of its own, what it means. */
+function heading(verdict: Verdict): string[] {
+  const parts = headlineParts(verdict).map(({ label, text }) => COLOURS[label](pc.bold(text)));
+  const headline = [parts.join(' '), sureness(verdict)].filter(Boolean).join(', ');
+  return [headline, meaning(verdict)].flatMap((text) => (text ? [`  ${text}`] : []));
 }

@@ -1,8 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { UndertoneError } from '../core/errors.ts';
-import { MAX_BYTES, tooLarge } from '../core/limits.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
 
 /** Inside folders, files with these endings are taken; a file named by itself always is. */
 const AUDIO_EXTENSIONS = new Set(

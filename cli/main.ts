@@ -1,31 +1,31 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { classifyCommand } from './classify.ts';
 import { parseS3Url } from './cloud/s3-url.ts';
 import { modelCommand } from './model.ts';
 
-/** Exit codes: everything worked; some inputs failed; the command line was wrong. */
+/** Exit codes besides 0: some inputs failed; the command line was wrong. */
 const FAILED = 1;
 const USAGE = 2;
 
-// Which version of the AWS SDK is used is not for the user of a command to decide.
+// Users of the command cannot choose the version of the AWS SDK.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const program = new Command('undertone')
   .description('Hears the emotion in a voice note.')
-  .showHelpAfterError('(undertone --help shows what is possible)')
+  .showHelpAfterError('(see undertone --help)')
   .exitOverride();
 
 program
   .command('classify')
-  .description('say the emotion of recordings; folders are searched, "-" reads one from stdin')
+  .description('classify the emotion in recordings; searches folders, and reads stdin for "-"')
   .argument('<paths...>', 'files, folders or -')
-  .option('--json', 'one JSON array in the order of the arguments')
-  .option('--csv', 'one row per file')
+  .option('--json', 'print one JSON array in the order of the arguments')
+  .option('--csv', 'print one row per file')
   .option('--no-timeline', 'leave the timeline out of --json')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
-  .option('--workers <n>', 'processes to share many files between', positiveInteger)
+  .option('--workers <n>', 'number of threads for many files', positiveInteger)
   .action(async (paths, options) => {
     process.exitCode = (await classifyCommand(paths, options)) ? 0 : FAILED;
   });
@@ -33,23 +33,23 @@ program
 program
   .command('model')
   .description('print the model card')
-  .option('--json', 'as it is stored')
+  .option('--json', 'print it as JSON')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
   .action(modelCommand);
 
 program
   .command('listen')
-  .description('say the emotion of a voice while it speaks, every half second')
-  .option('--device <name>', 'microphone to listen to instead of the standard one')
-  .option('--list-devices', 'name the microphones that there are')
+  .description('classify live speech from a microphone, every half second')
+  .option('--device <name>', 'microphone to use instead of the default one')
+  .option('--list-devices', 'list the microphones')
   .addOption(
     new Option('--from <file>', 'play a recording in real time instead').conflicts([
       'device',
       'listDevices',
     ]),
   )
-  .option('--fast', 'play it as fast as it can be heard')
-  .option('--json', 'one line of JSON for each verdict')
+  .option('--fast', 'process it as fast as possible')
+  .option('--json', 'print one line of JSON for each verdict')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
   .action(async (options, command: Command) => {
     if (options.fast && !options.from) command.error('error: --fast needs --from <file>.');
@@ -59,10 +59,10 @@ program
 
 program
   .command('watch')
-  .description('label everything in a folder, and whatever appears in it')
-  .argument('<folder>', 'folder with its subfolders')
-  .option('--labels <folder>', 'folder that the labels are written to (default: <folder>/labels)')
-  .option('--json', 'one line of JSON for each recording')
+  .description('label all recordings in a folder, and new ones as they appear')
+  .argument('<folder>', 'folder to watch, with its subfolders')
+  .option('--labels <folder>', 'folder for the labels (default: <folder>/labels)')
+  .option('--json', 'print one line of JSON for each recording')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
   .action(async (folder, options) => {
     const { watchCommand } = await import('./watch.ts');
@@ -74,14 +74,14 @@ program
   .description('start the local server: page, API, drop folder and local cloud')
   .option('--port <n>', 'port to listen on', port, 8787)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option('--inbox <folder>', 'folder whose new recordings are labelled', 'inbox')
-  .option('--labels <folder>', 'folder that the labels are written to', 'labels')
-  .option('--no-inbox', 'watch no folder')
-  .option('--cloud <folder>', 'folder of the local S3 and its queue', '.undertone')
-  .option('--no-cloud', 'start no local S3, so no uploads')
+  .option('--inbox <folder>', 'folder to watch for recordings', 'inbox')
+  .option('--labels <folder>', 'folder for the labels', 'labels')
+  .option('--no-inbox', 'do not watch a folder')
+  .option('--cloud <folder>', 'folder of the local cloud', '.undertone')
+  .option('--no-cloud', 'do not start the local cloud; uploads are unavailable')
   .option(
     '--label-timeout <seconds>',
-    'after which labelling objects of the local S3 is tried again, from 30 on',
+    'time limit for labelling a batch in the local cloud, from 30 to 900',
     labelTimeout,
     60,
   )
@@ -92,11 +92,11 @@ program
 
 program
   .command('backfill')
-  .description('have what is in a bucket already labelled, as if it came now')
+  .description('label recordings already in a bucket')
   .argument('<address>', 's3://bucket or s3://bucket/prefix', parseS3Url)
-  .option('--queue-url <url>', 'labelling queue; UNDERTONE_QUEUE_URL without it')
-  .option('--resume', 'go on where the last call with the same arguments ended')
-  .option('--checkpoint <file>', 'file that keeps how far it has come')
+  .option('--queue-url <url>', 'labelling queue (default: UNDERTONE_QUEUE_URL)')
+  .option('--resume', 'continue where the last run with the same arguments ended')
+  .option('--checkpoint <file>', 'file that stores the progress')
   .action(async (location, options) => {
     const { backfillCommand } = await import('./cloud/backfill.ts');
     await backfillCommand(location, options);
@@ -104,18 +104,18 @@ program
 
 program
   .command('labels')
-  .description('gather the labels of a results bucket')
+  .description('export the labels of a results bucket')
   .argument('<address>', 's3://bucket/labels/', parseS3Url)
-  .option('--csv', 'one row per recording; the default')
-  .option('--jsonl', 'one JSON object per line, with timelines')
-  .option('--from <date>', 'first day on which recordings came, YYYY-MM-DD (UTC)', day)
-  .option('--to <date>', 'last day', day)
+  .option('--csv', 'print one row per recording (default)')
+  .option('--jsonl', 'print one JSON object per line, with timelines')
+  .option('--from <date>', 'first upload day, YYYY-MM-DD (UTC)', day)
+  .option('--to <date>', 'last upload day', day)
   .action(async (location, options) => {
     const { labelsCommand } = await import('./cloud/labels.ts');
     process.exitCode = (await labelsCommand(location, options)) ? 0 : FAILED;
   });
 
-/** A day of the calendar as the partitions of the results have it. */
+/** Checks a calendar day, as in the partitions of the results. */
 function day(text: string): string {
   const time = Date.parse(`${text}T00:00:00Z`);
   if (
@@ -131,11 +131,11 @@ function day(text: string): string {
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('Give a whole number from 1 on.');
+    throw new InvalidArgumentError('Give a whole number of at least 1.');
   return value;
 }
 
-/** Less would not do for the slowest recording. */
+/** The slowest recording needs up to 30 seconds. */
 function labelTimeout(text: string): number {
   const seconds = Number(text);
   if (!(seconds >= 30 && seconds <= 900)) {
@@ -152,7 +152,7 @@ function port(text: string): number {
   return value;
 }
 
-// `undertone classify … | head` closes the pipe: that is no error.
+// `undertone classify … | head` closes the pipe, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -1,4 +1,4 @@
-import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { findModelFolder, readCard } from '../core/index.ts';
 import { percent } from '../lib/percent.ts';
 
 /** Prints the card of the model that would be served, for people or as JSON. */

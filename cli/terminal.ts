@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Label } from '../core/verdict.ts';
+import type { Label } from '../core/index.ts';
 import { percent } from '../lib/percent.ts';
 
 /** The colour of each label on a terminal. */

@@ -1,11 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UndertoneError } from '../core/errors.ts';
-import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
 import { interrupted } from '../lib/interrupted.ts';
 import type { Outcome } from './classify-file.ts';
-import { watchDropFolder } from './serve/drop-folder.ts';
-import { startListener } from './serve/listener.ts';
+import { startClassifier, watchDropFolder } from './serve/drop-folder.ts';
 import { COLOURS, LABEL_WIDTH, percentColumn, printable } from './terminal.ts';
 
 export interface WatchOptions {
@@ -32,12 +30,12 @@ export async function watchCommand(folder: string, options: WatchOptions): Promi
   }
   await readCard(model ?? findModelFolder());
   const stopped = interrupted();
-  const listener = startListener(model);
+  const classifier = startClassifier(model);
   try {
     const watching = await watchDropFolder({
       inbox: folder,
       labels,
-      classify: listener.classify,
+      classify: classifier.classify,
       print: (line) => process.stdout.write(`${line}\n`),
       format: json ? JSON.stringify : line,
     });
@@ -46,7 +44,7 @@ export async function watchCommand(folder: string, options: WatchOptions): Promi
     tell('Stopping: finishing the file at hand. Press Ctrl+C again to stop at once.');
     await watching.close();
   } finally {
-    await listener.close();
+    await classifier.close();
   }
 }
 

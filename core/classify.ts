@@ -4,6 +4,7 @@ import { frameSeconds } from './audio/speech.ts';
 import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import { loadModel, type Model, type Prediction } from './model/session.ts';
+import { sequenceOf } from './timeline/sequence.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
 import {
   identity,
@@ -56,17 +57,21 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
   const windows = modelWindows(speech, size);
   const predictions = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
   const heard = voicedOnly(speech.active, windows, predictions);
-  const stretches = timelineOf({ ...heard, size }, (probabilities) => labelOf(probabilities, threshold));
+  const stretches = timelineOf({ ...heard, size }, (probabilities) =>
+    labelOf(probabilities, threshold),
+  );
   // No voice, or short sounds scattered over a long recording: nothing to classify.
   if (stretches.length === 0) return noSpeech(duration, model);
   const weights = heard.windows.map((window) => windowWeight(heard.active, window));
   const timeline = stretches.map((stretch) => segmentOf(stretch, speech, threshold));
+  const amounts = timeline.map(({ emotion }, i) => [emotion, stretches[i].active] as const);
   return {
     ...labelled(meanOverWindows(heard.posteriors, weights), threshold),
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
+    sequence: sequenceOf(amounts),
     timeline,
-    summary: shares(timeline.map(({ emotion }, i) => [emotion, stretches[i].active])),
+    summary: shares(amounts),
     model: identity(model.card),
   };
 }
@@ -96,6 +101,7 @@ function noSpeech(duration: number, model: Model): Verdict {
     probabilities: null,
     duration: round(duration, 3),
     speech: null,
+    sequence: [],
     timeline: [],
     summary: {},
     model: identity(model.card),

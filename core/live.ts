@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { analyze } from './analyze.ts';
-import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { highPass } from './audio/filters.ts';
+import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { Resampler } from './audio/resample.ts';
 import { HOP } from './audio/speech.ts';
 import { framesToMono } from './audio/wav.ts';

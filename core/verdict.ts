@@ -4,6 +4,9 @@ import { EMOTIONS, type Emotion } from './model/emotions.ts';
 const probability = z.number().min(0).max(1);
 const seconds = z.number().min(0);
 
+/** The most emotions in the sequence of a verdict, so that a headline can name them. */
+export const MAX_SEQUENCE = 4;
+
 /** Labels that stand in for an emotion: the model is not confident enough, or nobody is speaking. */
 export const ABSTENTIONS = ['uncertain', 'no-speech'] as const;
 
@@ -38,6 +41,8 @@ export const segmentSchema = z.strictObject({
  * - `confidence`: the calibrated probability of the top emotion; 0 when there is no speech.
  * - `probabilities`: all eight, summing to 1; null when there is no speech.
  * - `duration`: seconds of audio received; `speech`: where speech starts and ends, or null.
+ * - `sequence`: the emotions of a note that changes, in the order heard, such as angry, then happy:
+ *   two to four that together cover most of the speech. Empty when one label describes the note.
  * - `timeline`: the segments of a recording, in order and without overlap; those without speech are
  *   left out. A note no longer than one model window has a single segment.
  * - `summary`: each label's share of the speech time in the timeline.
@@ -48,6 +53,10 @@ export const verdictSchema = z.strictObject({
   probabilities: probabilitiesSchema.nullable(),
   duration: seconds,
   speech: spanSchema.nullable(),
+  sequence: z
+    .array(emotionSchema)
+    .max(MAX_SEQUENCE)
+    .describe('the emotions of a note that changes, in the order heard; else empty'),
   timeline: z.array(segmentSchema).optional(),
   summary: z.partialRecord(labelSchema, probability),
   model: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),

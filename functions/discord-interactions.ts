@@ -1,10 +1,10 @@
 import { InteractionResponseType } from 'discord-api-types/v10';
-import { atOnce, firstAnswer } from '../bots/discord/first-answer.ts';
 import { essentialsOf, isPing, readInteraction } from '../bots/discord/interaction.ts';
-import { verifyDiscord } from '../bots/discord/signature.ts';
+import { firstAnswer, immediateAnswer } from '../bots/discord/reply.ts';
 import { Recent } from '../bots/recent.ts';
+import { verifyDiscord } from '../bots/signatures.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { chatEnvironment } from './chat/environment.ts';
 import { enqueue } from './chat/queue.ts';
@@ -39,7 +39,7 @@ export const answer = handle(discordInteractions, async ({ request, respond }) =
     taken.delete(id);
     const error = UndertoneError.from(thrown);
     logEvent('discord: an interaction could not be queued', error);
-    return respond(200, atOnce(EN.errors[error.code]).response);
+    return respond(200, immediateAnswer(EN.errors[error.code]).response);
   }
 });
 

@@ -1,6 +1,4 @@
-import { classify } from '../core/classify.ts';
-import { UndertoneError } from '../core/errors.ts';
-import { withoutTimeline } from '../core/verdict.ts';
+import { classify, UndertoneError, withoutTimeline } from '../core/index.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { emotion } from './routes.ts';

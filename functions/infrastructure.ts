@@ -1,5 +1,5 @@
 /**
- * What the stack (cdk/), the functions and the local cloud (cli/local/) have to agree on: key prefixes,
+ * What the stack (cdk/), the functions and the local cloud (local-cloud/) have to agree on: key prefixes,
  * tables, queues and environment variables. Plain data, so that any of them can import it.
  */
 

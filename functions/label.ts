@@ -1,7 +1,6 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { UndertoneError } from '../core/errors.ts';
-import { DECODE_TIMEOUT_MS } from '../core/limits.ts';
+import { DECODE_TIMEOUT_MS, UndertoneError } from '../core/index.ts';
 import { describeError } from '../lib/log.ts';
 import { createdObjects } from './aws/notification.ts';
 import { registerContext } from './aws/once.ts';

@@ -1,4 +1,4 @@
-import { findModelFolder, readCard } from '../core/model/folder.ts';
+import { findModelFolder, readCard } from '../core/index.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { model } from './routes.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { ERROR_TABLE, type ErrorCode } from '../core/errors.ts';
-import { MAX_BYTES, MAX_SECONDS } from '../core/limits.ts';
+import { ERROR_TABLE, type ErrorCode, MAX_BYTES, MAX_SECONDS } from '../core/index.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { type Problem, problemSchema } from './http/schemas.ts';

@@ -1,5 +1,4 @@
-import { UndertoneError } from '../core/errors.ts';
-import { withoutTimeline } from '../core/verdict.ts';
+import { UndertoneError, withoutTimeline } from '../core/index.ts';
 import { NO_RESULT } from './aws/result-id.ts';
 import { findResult } from './aws/results.ts';
 import { handle } from './http/handle.ts';

@@ -1,18 +1,15 @@
 /**
- * Every route of the HTTP API, each declared once: the functions check requests and type answers by it
- * (http/handle.ts), the OpenAPI document, the stack in cdk/ and the local server are made from it.
+ * Every route of the HTTP API, declared once. The functions check requests and type their answers by
+ * it (http/handle.ts); the OpenAPI document, the stack in cdk/ and the local server are made from it.
  *
- * A declaration is data, which names its handler by file, so that the stack can read it without loading
- * what the handlers need, and a function bundles its own handler and no other. That, and a table that
- * one function looks nothing up in, is why this is no Hono app: each function answers one route, and
- * `@hono/zod-openapi` would bring a router into each bundle, turn recordings away whose content type is
- * not declared (clients seldom set it right), and miss every route behind the stage prefix of API
- * Gateway. Hono routes where there is something to route: in the local server.
+ * A declaration is data and names its handler by file: the stack reads it without loading what the
+ * handlers need, and each function bundles its own handler only. For the same reason this is not a
+ * Hono app. A function has one route and nothing to dispatch, and `@hono/zod-openapi` would refuse
+ * recordings with an undeclared content type (clients seldom set it right) and not find a route behind
+ * the stage prefix of API Gateway. Hono does the routing where there is some: in the local server.
  */
 import * as z from 'zod';
-import type { ErrorCode } from '../core/errors.ts';
-import { cardSchema } from '../core/model/card.ts';
-import { verdictSchema } from '../core/verdict.ts';
+import { cardSchema, type ErrorCode, verdictSchema } from '../core/index.ts';
 import { RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
 import {
   NO_SPEECH,

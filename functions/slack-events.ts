@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { Recent } from '../bots/recent.ts';
-import { intake } from '../bots/slack/intake.ts';
-import { commandBodySchema } from '../bots/slack/payloads.ts';
-import { verifySlack } from '../bots/slack/signature.ts';
+import { verifySlack } from '../bots/signatures.ts';
+import { commandBodySchema, intake } from '../bots/slack/payloads.ts';
 import { EN } from '../bots/wording/en.ts';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { enqueue } from './chat/queue.ts';
 import { slackSecrets } from './chat/secrets.ts';

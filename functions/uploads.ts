@@ -1,4 +1,4 @@
-import { MAX_BYTES } from '../core/limits.ts';
+import { MAX_BYTES } from '../core/index.ts';
 import { FORM_SECONDS, uploadForm } from './aws/inbox.ts';
 import { newResultId, uploadKey } from './aws/result-id.ts';
 import { createResult } from './aws/results.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 
 /**
  * Reads environment variables. One that is set to nothing counts as not set.

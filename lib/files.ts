@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 
 export interface AtomicWriteOptions {
   /** Permissions of the new file, for example `0o600`. */

@@ -1,4 +1,4 @@
-import { UndertoneError } from '../core/errors.ts';
+import { UndertoneError } from '../core/index.ts';
 
 /**
  * Writes one line of JSON to stderr about something that failed or was refused: what happened, never

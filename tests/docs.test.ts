@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { cardSchema } from '../core/model/card.ts';
+import { cardSchema } from '../core/index.ts';
 import { percent as formatPercent } from '../lib/percent.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');

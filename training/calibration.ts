@@ -1,6 +1,6 @@
 import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from './matrix.ts';
 
-/** Added to a probability before its logarithm: a forest says 0 where it means "hardly ever". */
+/** Added to a probability before its logarithm: a forest's 0 means "hardly ever". */
 export const LOG_OFFSET = 1e-3;
 
 /** One point of the coverage–accuracy curve. */
@@ -8,7 +8,7 @@ export interface CoveragePoint {
   readonly threshold: number;
   /** Share of the recordings whose top probability reaches the threshold. */
   readonly coverage: number;
-  /** Share of those that are right; 0 when there are none. */
+  /** Share of those that are correct; 0 when there are none. */
   readonly accuracy: number;
 }
 
@@ -27,8 +27,8 @@ export function withTemperature(probabilities: Matrix, temperature: number): Mat
 }
 
 /**
- * Returns the temperature with the lowest cross-entropy on predictions for speakers the model had
- * not heard (Guo et al. 2017), by golden-section search over its logarithm.
+ * Returns the temperature with the lowest cross-entropy on predictions for unseen speakers (Guo et
+ * al. 2017), by golden-section search over its logarithm.
  */
 export function fitTemperature(probabilities: Matrix, y: Int32Array): number {
   const loss = (logT: number) => crossEntropy(withTemperature(probabilities, Math.exp(logT)), y);
@@ -45,9 +45,8 @@ export function fitTemperature(probabilities: Matrix, y: Int32Array): number {
 }
 
 /**
- * Returns the lowest threshold from which on what is answered is right at least as often as asked,
- * with one recording in twenty answered; without such a one, the most accurate threshold that
- * answers that many.
+ * Returns the lowest threshold at which the answers reach the accuracy asked for and at least 5% of
+ * the recordings are answered; if there is none, the most accurate threshold that answers 5%.
  */
 export function chooseThreshold(probabilities: Matrix, y: Int32Array, accuracy: number): number {
   const points = coverageCurve(probabilities, y, 0.01).filter((point) => point.coverage >= 0.05);
@@ -80,7 +79,7 @@ export function coverageCurve(probabilities: Matrix, y: Int32Array, step: number
 export interface Calibration {
   readonly temperature: number;
   readonly threshold: number;
-  /** Calibrated by the other folds: what a stranger can expect. Rows as in the pooled predictions. */
+  /** Calibrated by the other folds, as for an unseen speaker. Rows as in the pooled predictions. */
   readonly probabilities: Matrix;
   /** Share answered and accuracy of that, each fold at the threshold of the others. */
   readonly coverage: number;
@@ -88,8 +87,8 @@ export interface Calibration {
 }
 
 /**
- * Fits temperature and threshold on pooled out-of-fold predictions. What they are worth is measured
- * across folds: each fold is judged with the temperature and threshold of the other folds' actors.
+ * Fits temperature and threshold on pooled out-of-fold predictions. They are evaluated across folds:
+ * each fold with the temperature and threshold of the other folds' actors.
  */
 export function calibrate(
   probabilities: Matrix,

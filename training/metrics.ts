@@ -23,7 +23,7 @@ export interface ClassificationReport {
   readonly perClass: readonly ClassScores[];
 }
 
-/** How a model did on recordings that it was not trained on. */
+/** Scores of a model on recordings that it was not trained on. */
 export interface Scores extends ClassificationReport {
   readonly clips: number;
   /** True classes × predicted classes. */

@@ -1,12 +1,12 @@
 import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError } from 'commander';
 
-/** Where a run tells how far it is: in stages, one after the other. */
+/** Receives the progress of a run, in stages, one after the other. */
 export interface Progress {
   begin(stage: string, total: number): void;
   /** Called `total` times in a stage. */
   advance(): void;
-  /** Also called when nothing has begun, and after a stage that broke off. */
+  /** Safe to call when no stage has begun, and after one that was interrupted. */
   end(): void;
 }
 
@@ -14,25 +14,24 @@ export interface Progress {
 const INTERRUPTED = 130;
 
 /**
- * Does work that Ctrl-C stops: what is being computed comes to its end first. The second Ctrl-C ends the
- * process.
+ * Runs work that Ctrl-C stops, once what is being computed has finished. A second Ctrl-C ends the process.
  */
 export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const abort = new AbortController();
   process.once('SIGINT', () => {
-    console.error('Stopping: finishing what is at hand. Press Ctrl+C again to stop at once.');
+    console.error('Stopping after the current step. Press Ctrl+C again to stop now.');
     abort.abort();
   });
   try {
     await work(abort.signal);
   } catch (error) {
     if (!abort.signal.aborted) throw error;
-    console.error('Stopped. The same command goes on from here.');
+    console.error('Stopped. Run the same command to continue.');
     process.exitCode = INTERRUPTED;
   }
 }
 
-/** A bar with the time left on a terminal; elsewhere a line now and then. */
+/** Returns a progress bar on a terminal; elsewhere, progress is a line now and then. */
 export function progressOn(stream: NodeJS.WriteStream): Progress {
   if (stream.isTTY) {
     let bar: SingleBar | undefined;
@@ -73,11 +72,11 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** Parses an option that counts something. */
+/** Parses an option that is a whole number of at least 1. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('Give a whole number from 1 on.');
+    throw new InvalidArgumentError('Must be a whole number of at least 1.');
   }
   return value;
 }

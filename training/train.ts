@@ -3,38 +3,45 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder } from '../lib/files.ts';
 import { trainNetwork } from './network/train.ts';
-import { networkReportHtml } from './report/network/html.ts';
-import { networkSummary } from './report/network/summary.ts';
+import { reportHtml } from './report/html.ts';
+import { networkReport, networkSummary } from './report/network/report.ts';
 import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 
 const program = new Command('train')
-  .description('Train the model that ships and measure it on speakers it never heard.')
+  .description('Train the model that ships, and measure it on speakers it was not trained on.')
   .addOption(
     new Option('--data <folder>', 'folder with RAVDESS, and the other corpora if you have them')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
-  .option('--out <folder>', 'where the model is written', 'model')
-  .option('--report <folder>', 'where the figures are written', 'reports/latest')
+  .option('--out <folder>', 'where to write the model', 'model')
+  .option('--report <folder>', 'where to write the report', 'reports/latest')
   .option(
     '--work <folder>',
-    'spectrograms and finished fits; a stopped run resumes',
+    'spectrograms and finished fits; a stopped run resumes from them',
     '.cache/training',
   )
-  .option('--init <file>', 'published weights of mn04 to begin with; at random without them')
-  .option('--members <seeds>', 'seeds of the networks whose average ships', seedList, [1, 2, 3])
+  .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
   .option(
-    '--seeds <seeds>',
-    'seeds of the networks that the protocols are measured with',
-    seedList,
-    [1],
+    '--members <seeds>',
+    'seeds of the networks to average; "none": networks of the protocols',
+    membersList,
+    [1, 2, 3],
   )
-  .option('--steps <n>', 'steps of a fit', wholeNumber, 2500)
+  .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
+  .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
+  .option('--steps <n>', 'training steps of the networks to average', wholeNumber, 3000)
+  .option(
+    '--protocol-steps <n>',
+    'training steps of the networks that are measured',
+    wholeNumber,
+    2000,
+  )
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
-  .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0.25)
-  .option('--no-random-split', 'leave out the fit on the random split, which leaks speakers')
+  .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
+  .option('--no-random-split', 'skip the random split, whose training and test share speakers')
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
   .action(run);
@@ -47,7 +54,9 @@ async function run(options: {
   init?: string;
   members: number[];
   seeds: number[];
+  folds: number[];
   steps: number;
+  protocolSteps: number;
   learningRate: number;
   votes: number;
   randomSplit: boolean;
@@ -62,12 +71,12 @@ async function run(options: {
       progress: progressOn(process.stderr),
       onPoint: (fit, { step, loss, watched }) =>
         console.error(
-          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, UAR of what is left out ${watched.toFixed(3)}`}`,
+          `${fit}: step ${step}, loss ${loss.toFixed(3)}${watched === null ? '' : `, validation UAR ${watched.toFixed(3)}`}`,
         ),
       signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(join(options.report, 'report.html'), networkReportHtml(results));
+    await writeFile(join(options.report, 'report.html'), reportHtml(networkReport(results)));
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
@@ -85,9 +94,14 @@ function share(text: string): number {
   return value;
 }
 
+function membersList(text: string): number[] {
+  return text === 'none' ? [] : seedList(text);
+}
+
 function seedList(text: string): number[] {
   const seeds = text.split(',').map((part) => wholeNumber(part.trim()));
-  if (new Set(seeds).size !== seeds.length) throw new InvalidArgumentError('Name each seed once.');
+  if (new Set(seeds).size !== seeds.length)
+    throw new InvalidArgumentError('Name each seed only once.');
   return seeds;
 }
 

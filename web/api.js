@@ -1,19 +1,23 @@
-/** A failure that the API has a sentence for, or else one of the way to it. */
+/** Largest recording in bytes and longest in seconds that the API accepts, as in core/limits.ts. */
+export const MAX_BYTES = 25 * 1024 * 1024;
+export const MAX_SECONDS = 300;
+
+/** An error of the API, or of the way to it, with a sentence for the visitor. */
 export class ApiError extends Error {
   constructor(sentence, { code, requestId = null, canRetry = true }) {
     super(sentence);
     /**
-     * As the API has it; `unreachable`, `unreadable`, `not-an-answer`, `upload-refused` and `no-result`
-     * are the page's own.
+     * A code of the API, or one of the page's own: `unreachable`, `unreadable`, `not-an-answer`,
+     * `upload-refused`, `no-result`.
      */
     this.code = code;
     this.requestId = requestId;
-    /** Whether the same request may have another answer later. */
+    /** Whether the same request may succeed later. */
     this.canRetry = canRetry;
   }
 }
 
-/** Returns the card of the model that answers. */
+/** Returns the model card. */
 export async function readCard() {
   const card = await call('v1/model');
   if (!Array.isArray(card.classes)) throw noAnswer(200, 'JSON');
@@ -21,11 +25,11 @@ export async function readCard() {
 }
 
 /**
- * Returns the object that a request is answered with.
+ * Sends a request and returns the JSON object of the response.
  *
- * @param options those of fetch()
- * @param file what is being sent, if that is a file
- * @throws ApiError with a sentence for the visitor; an AbortError when the signal says so
+ * @param options as for fetch()
+ * @param file the file that is sent, if any
+ * @throws ApiError with a sentence for the visitor; AbortError if the signal aborts it
  */
 export async function call(path, options, file) {
   let response;
@@ -46,12 +50,12 @@ export async function call(path, options, file) {
   throw noAnswer(response.status, kindOf(response, text));
 }
 
-/** The server's own failures, and that too many ask; any other 4xx is about the request itself. */
+/** Server errors and rate limits may pass; any other 4xx is about the request itself. */
 function mayChange(status) {
   return status >= 500 || status === 429;
 }
 
-/** Returns the object in a text of JSON, or null where there is none. */
+/** Returns the object in a JSON text, or null if there is none. */
 function parsed(text) {
   try {
     const value = JSON.parse(text);
@@ -68,22 +72,22 @@ function kindOf({ headers }, text) {
     : 'something';
 }
 
-/** An answer that is none of the API's: what it was instead, in a word or two. */
+/** Returns the error for a response that does not come from the API. */
 export function noAnswer(status, kind) {
   return new ApiError(
-    `The server sent ${kind} instead of an answer (status ${status}): perhaps something stands between it and this page, such as a sign-in page or a proxy. Open this page again, or try later.`,
+    `The server sent ${kind} instead of an answer (status ${status}). Perhaps a sign-in page or a proxy responded in its place. Reload this page, or try again later.`,
     { code: 'not-an-answer' },
   );
 }
 
 /**
- * A request that never got through: the file, the network or the server.
+ * Returns the error for a request that never got through because of the file, the network or the server.
  *
- * @param why what is likely where the file can be read and the device is online
+ * @param why the likely reason if the file can be read and the device is online
  */
 export async function unreachable(
   file,
-  why = 'the server does not answer. It may be starting, or away for a moment',
+  why = 'the server is not responding. It may be starting up',
 ) {
   const isReadable = await file
     ?.slice(0, 1)
@@ -94,12 +98,30 @@ export async function unreachable(
     );
   if (isReadable === false) {
     return new ApiError(
-      'This cannot be read: it is a folder, or a file that was moved or changed meanwhile. Choose the file again.',
+      'This cannot be read: it is a folder, or a file that was moved or changed in the meantime. Choose the file again.',
       { code: 'unreadable', canRetry: false },
     );
   }
   const reason = navigator.onLine ? why : 'this device is offline';
-  return new ApiError(`This could not be sent: ${reason}. Nothing is lost: try again.`, {
+  return new ApiError(`This could not be sent: ${reason}. Nothing is lost; try again.`, {
     code: 'unreachable',
   });
+}
+
+/**
+ * Loads a part of the page that not everyone uses.
+ *
+ * @param path relative to this file
+ * @throws ApiError with a sentence for the visitor
+ */
+export async function load(path) {
+  try {
+    return await import(path);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ApiError(
+      'This part of the page could not be loaded: the server is not responding. Try again.',
+      { code: 'unreachable' },
+    );
+  }
 }

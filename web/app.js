@@ -1,11 +1,12 @@
 import { createAnswers } from './answers/answers.js';
-import { readCard } from './api.js';
-import { element } from './dom.js';
-import { EMOTIONS, mark } from './emotions.js';
+import { load, readCard } from './api.js';
+import { element, mark } from './dom.js';
+
 import { showFigures } from './figures.js';
-import { load } from './load.js';
+
 import { whyNot } from './microphone/microphone.js';
 import { recordNote } from './microphone/recorder.js';
+import { EMOTIONS } from './words.js';
 
 const find = (selector) => document.querySelector(selector);
 const stage = find('.stage');
@@ -13,7 +14,7 @@ const notice = find('.notice');
 
 const card = readCard();
 showFigures(find('#figures'), card);
-// The answers need only its threshold, and can do without.
+// The answers only need its threshold, and can do without.
 let threshold = null;
 card.then(
   (known) => {
@@ -28,29 +29,31 @@ const add = createAnswers({
   threshold: () => threshold,
 });
 
-/** Hears files that were chosen or dropped. */
+/** Classifies files that were chosen or dropped. */
 export const addFiles = (files) => add(files.map((file) => ({ file })));
 
-/** What the stage shows: `idle`, `recording` or `live`. Only the panel that shows can be used. */
+/** Switches the stage to `idle`, `recording` or `live`. Only the visible panel can be used. */
 function setMode(mode) {
   stage.dataset.mode = mode;
   for (const panel of stage.querySelectorAll('.panel')) panel.inert = panel.dataset.panel !== mode;
 }
 
-/** Says something about the microphone, beside its buttons; null takes it away. */
+/** Shows a sentence about the microphone next to its buttons; null removes it. */
 function say(sentence) {
   notice.textContent = sentence ?? '';
 }
 
-/** Whether the microphone is open, or about to be. */
+/** Whether the microphone is open or about to be. */
 let isBusy = false;
 
-/** Runs what a button starts in its panel, and comes back to the button. */
+/** Runs the work of a button in its panel, then returns the focus to the button. */
 async function run(button, mode, work) {
-  // Pressed before it was known that this browser cannot.
+  // Pressed before the page knew that this browser cannot record.
   if (button.disabled) return;
   if (isBusy) {
-    say('The microphone is being opened already. Answer what the browser asks about it first.');
+    say(
+      'The microphone is already being opened. Please answer your browser’s question about it first.',
+    );
     return;
   }
   isBusy = true;
@@ -88,7 +91,7 @@ if (reason) {
 }
 setMode('idle');
 
-/** Records a note, and hears it. */
+/** Records a note and classifies it. */
 export function record() {
   run(recordButton, 'recording', async (...panel) => {
     const { file, sentence } = await recordNote(...panel);
@@ -97,7 +100,7 @@ export function record() {
   });
 }
 
-/** Listens until the visitor has heard enough. */
+/** Listens live until the visitor stops it. */
 export function listen() {
   run(liveButton, 'live', async (...panel) => {
     const { listenLive } = await load('./live/live.js');

@@ -1,10 +1,10 @@
 import { element, svg } from './dom.js';
 import { percent } from './words.js';
 
-/** Shows what the model card says about its own reliability, or why it cannot be shown. */
+/** Shows how reliable the model is according to its card, or why that cannot be shown. */
 export async function showFigures(place, card) {
   try {
-    place.replaceChildren(...describe(await card));
+    place.replaceChildren(...figuresOf(await card));
     place.dataset.figures = 'shown';
   } catch (error) {
     place.replaceChildren(element('p', {}, error.message));
@@ -12,7 +12,7 @@ export async function showFigures(place, card) {
   }
 }
 
-function describe({ name, version, classes, threshold, calibration, figures, limits, licence }) {
+function figuresOf({ name, version, classes, threshold, calibration, figures, limits, licence }) {
   const items = Object.values(figures).map(
     ({ protocol, clips, accuracy, unweightedAverageRecall }) =>
       element(
@@ -23,7 +23,7 @@ function describe({ name, version, classes, threshold, calibration, figures, lim
         element(
           'p',
           {},
-          `${percent(unweightedAverageRecall)} when every emotion counts the same. Measured so: ${protocol}.`,
+          `${percent(unweightedAverageRecall)} if every emotion counts equally. Protocol: ${protocol}.`,
         ),
       ),
   );
@@ -31,30 +31,30 @@ function describe({ name, version, classes, threshold, calibration, figures, lim
     element(
       'p',
       {},
-      `Held-out recordings, none of which it had learnt from. Blind guessing would be right one time in ${classes.length}.`,
+      `On recordings it was not trained on. Guessing would be right one time in ${classes.length}.`,
     ),
     element('ul', { class: 'figures' }, ...items),
-    element('h3', {}, 'The surer, the fewer'),
+    element('h3', {}, 'Confidence and coverage'),
     element(
       'p',
       {},
-      `Below ${percent(threshold)} it says “uncertain” instead. It then still answers ${percent(calibration.coverage)} of the recordings, and ${percent(calibration.accuracy)} of these answers are right.`,
+      `Below ${percent(threshold)} confidence it says “uncertain” instead. That way it answers ${percent(calibration.coverage)} of the recordings, and ${percent(calibration.accuracy)} of these answers are right.`,
     ),
     ...(calibration.curve.length > 1 ? [trade(calibration.curve, threshold)] : []),
-    element('h3', {}, 'Its limits, in its own words'),
+    element('h3', {}, 'Known limits'),
     element('ul', { class: 'limits' }, ...limits.map((limit) => element('li', {}, limit))),
     element('p', { class: 'small' }, licence),
     element(
       'p',
       { class: 'small' },
       `${name} ${version}: `,
-      element('a', { href: 'v1/model' }, 'the whole model card'),
+      element('a', { href: 'v1/model' }, 'show the model card'),
       '.',
     ),
   ];
 }
 
-/** Lets the visitor see what another threshold would give: how much is answered, how much of it right. */
+/** Lets the visitor try other thresholds: how much would be answered, and how much of that right. */
 function trade(curve, threshold) {
   const nearest = curve.reduce(
     (best, point, i) =>
@@ -80,9 +80,9 @@ function trade(curve, threshold) {
     const point = curve[slider.value];
     dot.setAttribute('cx', x(point));
     dot.setAttribute('cy', y(point));
-    const told = `From ${percent(point.threshold)} sure on: ${percent(point.coverage)} answered, ${percent(point.accuracy)} of that right.`;
-    words.textContent = told;
-    slider.setAttribute('aria-valuetext', told);
+    const text = `At ${percent(point.threshold)} or more: ${percent(point.coverage)} answered, ${percent(point.accuracy)} of that right.`;
+    words.textContent = text;
+    slider.setAttribute('aria-valuetext', text);
   };
   slider.addEventListener('input', show);
   show();
@@ -99,7 +99,7 @@ function trade(curve, threshold) {
       svg('path', { class: 'trade-line', d: path }),
       dot,
     ),
-    element('label', { htmlFor: 'trade' }, 'Answer only when this sure'),
+    element('label', { htmlFor: 'trade' }, 'Only answer at this confidence'),
     slider,
     words,
   );

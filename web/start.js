@@ -1,6 +1,6 @@
 /**
- * What is there at once: the buttons, and the places for files. The rest of the page is asked for after
- * its first frame, which it would hold up, and does then what was wanted of it meanwhile.
+ * What works at once: the buttons and the file targets. The rest of the page is loaded after the first
+ * frame, so as not to delay it, and then does what the visitor has asked for in the meantime.
  */
 
 const find = (selector) => document.querySelector(selector);
@@ -11,11 +11,11 @@ const rest = firstFrame()
   .then(() => Promise.all([import('./app.js'), addStylesheet('styles/answers.css')]))
   .then(([app]) => app);
 
-/** Has the rest of the page do something, now or as soon as it is there. */
-const ask = (work) => rest.then(work, sayAway);
+/** Runs some work of the rest of the page, now or as soon as it is loaded. */
+const ask = (work) => rest.then(work, showFailure);
 ask(() => {});
 
-/** A page in the background has its first frame when somebody looks at it. */
+/** A page in the background gets its first frame when someone looks at it. */
 function firstFrame() {
   return new Promise((resolve) => {
     requestAnimationFrame(() => setTimeout(resolve));
@@ -30,9 +30,9 @@ function addStylesheet(href) {
   });
 }
 
-function sayAway() {
+function showFailure() {
   find('.notice').textContent =
-    'The rest of this page could not be loaded: the server does not answer. Open the page again.';
+    'The rest of this page could not be loaded: the server is not responding. Reload the page.';
 }
 
 find('#record').addEventListener('click', () => ask(({ record }) => record()));
@@ -40,15 +40,15 @@ find('#live').addEventListener('click', () => ask(({ listen }) => listen()));
 
 function takeChosen() {
   const files = [...input.files];
-  // So that the same file can be chosen again.
+  // Allows the same file to be chosen again.
   input.value = '';
   ask(({ addFiles }) => addFiles(files));
 }
 input.addEventListener('change', takeChosen);
-// On a slow way the visitor may have been quicker than this script.
+// On a slow connection the visitor may have been quicker than this script.
 if (input.files.length > 0) takeChosen();
 
-// Files may be dropped anywhere: next to the target the browser would leave the page for them.
+// Files may be dropped anywhere: elsewhere the browser would leave the page and open them.
 let depth = 0;
 const bringsFiles = (event) => event.dataTransfer?.types.includes('Files');
 document.addEventListener('dragenter', (event) => {

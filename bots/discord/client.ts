@@ -1,20 +1,29 @@
-import { type CacheWithLimitsOptions, Client, GatewayIntentBits, Options } from 'discord.js';
+import {
+  type CacheWithLimitsOptions,
+  Client,
+  DiscordjsError,
+  DiscordjsErrorCodes,
+  GatewayIntentBits,
+  Options,
+} from 'discord.js';
+import { GatewayCloseCodes } from 'discord-api-types/v10';
+import { UndertoneError } from '../../core/index.ts';
 import { restOptions } from './rest.ts';
 
-/** What Discord is asked to tell, and nothing else. */
+/** The events the bot asks Discord for, and no others. */
 const INTENTS = [
-  // Which servers, channels and threads there are: what is set for a channel holds for its threads.
+  // Which servers, channels and threads there are: the settings of a channel apply to its threads.
   GatewayIntentBits.Guilds,
   // That a message was posted in a channel of a server.
   GatewayIntentBits.GuildMessages,
-  // What is attached to it: without this one, messages of others come empty. It is privileged; the
-  // switch is in the developer portal. Texts come with it, and are not read.
+  // What is attached to it: without this intent, other people's messages come empty. It is privileged
+  // and switched on in the developer portal. Texts come along and are not read.
   GatewayIntentBits.MessageContent,
-  // That somebody sends the bot a direct message.
+  // That someone sent the bot a direct message.
   GatewayIntentBits.DirectMessages,
 ];
 
-/** Nothing of this is looked up again, and a bot runs for months: memory stays flat. */
+/** None of this is looked up again, and a bot runs for months: memory stays flat. */
 const NO_CACHES: CacheWithLimitsOptions = {
   ApplicationCommandManager: 0,
   AutoModerationRuleManager: 0,
@@ -36,12 +45,12 @@ const NO_CACHES: CacheWithLimitsOptions = {
   StageInstanceManager: 0,
   ThreadMemberManager: 0,
   VoiceStateManager: 0,
-  // The library needs the bot itself.
+  // The library needs the bot's own user.
   GuildMemberManager: { maxSize: 0, keepOverLimit: ({ id, client }) => id === client.user.id },
   UserManager: { maxSize: 0, keepOverLimit: ({ id, client }) => id === client.user?.id },
 };
 
-/** Seconds after which a thread that has been archived is forgotten, and between two looks. */
+/** Seconds after which an archived thread is forgotten, and between two sweeps. */
 const THREADS = { lifetime: 3600, interval: 3600 };
 
 /** Returns the discord.js client of the bot, not yet logged in. */
@@ -52,4 +61,46 @@ export function createClient(api: string | undefined): Client {
     makeCache: Options.cacheWithLimits(NO_CACHES),
     sweepers: { threads: THREADS },
   });
+}
+
+/** Returns why the bot could not log in, and what to do about it. */
+export function loginFailure(thrown: unknown): UndertoneError {
+  if (thrown instanceof UndertoneError) return thrown;
+  if (thrown instanceof DiscordjsError && thrown.code === DiscordjsErrorCodes.TokenInvalid) {
+    return tokenRefused(thrown);
+  }
+  const { message = '' } = thrown as Partial<Error>;
+  if (/disallowed intents/i.test(message)) return intentsRefused(thrown);
+  if (/authentication failed/i.test(message)) return tokenRefused(thrown);
+  return new UndertoneError(
+    'unavailable',
+    'Discord cannot be reached. Check the network connection, and UNDERTONE_DISCORD_API if it is set; then start the bot again.',
+    { cause: thrown },
+  );
+}
+
+/** Returns why Discord ended a session permanently. */
+export function sessionFailure(closeCode: number): UndertoneError {
+  if (closeCode === GatewayCloseCodes.DisallowedIntents) return intentsRefused();
+  if (closeCode === GatewayCloseCodes.AuthenticationFailed) return tokenRefused();
+  return new UndertoneError(
+    'unavailable',
+    `Discord has ended the session permanently with code ${closeCode}. Update Undertone and start the bot again.`,
+  );
+}
+
+function tokenRefused(cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'unauthorized',
+    'Discord does not accept the token: it is wrong, or it was reset. Create a new one in the developer portal (your application, Bot, Reset Token), set UNDERTONE_DISCORD_TOKEN to it and start the bot again.',
+    { cause },
+  );
+}
+
+function intentsRefused(cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'configuration-invalid',
+    'Discord does not let this application see attachments. Switch on "Message Content Intent" in the developer portal (your application, Bot, Privileged Gateway Intents), save, and start the bot again.',
+    { cause },
+  );
 }

@@ -3,10 +3,12 @@ import {
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  OAuth2Scopes,
+  PermissionFlagsBits,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 
-/** The names under which people find the commands. */
+/** The names of the commands. */
 export const NAMES = {
   readEmotion: 'Read emotion',
   undertone: 'undertone',
@@ -20,7 +22,7 @@ export const NAMES = {
   privacy: 'privacy',
 } as const;
 
-/** In servers, in direct messages with the bot, and between people; added to a server or by a person. */
+/** In servers, in direct messages with the bot and between people; installed to a server or by a user. */
 const EVERYWHERE = {
   integration_types: [
     ApplicationIntegrationType.GuildInstall,
@@ -36,8 +38,8 @@ const EVERYWHERE = {
 const { Subcommand, SubcommandGroup, Attachment } = ApplicationCommandOptionType;
 
 /**
- * Every command, as `npm run bot:discord:register` registers them. Who may use `auto` is checked when it
- * is used: Discord hides whole commands only, and this one has parts for everybody.
+ * Every command, as `npm run bot:discord:register` registers it. Who may use `auto` is checked when it is
+ * used: Discord can only hide whole commands, and parts of this one are for everyone.
  */
 export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
   { ...EVERYWHERE, type: ApplicationCommandType.Message, name: NAMES.readEmotion },
@@ -50,7 +52,7 @@ export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
       {
         type: Subcommand,
         name: NAMES.read,
-        description: 'Say how a recording of yours sounds; only you see the answer',
+        description: 'Tell how a recording of yours sounds; only you see the answer',
         options: [
           {
             type: Attachment,
@@ -83,3 +85,35 @@ export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
     ],
   },
 ];
+
+/** The permissions that the bot needs in a server, and why. */
+export const PERMISSIONS = [
+  {
+    name: 'View Channels',
+    bit: PermissionFlagsBits.ViewChannel,
+    why: 'to see that a note was posted',
+  },
+  { name: 'Send Messages', bit: PermissionFlagsBits.SendMessages, why: 'to reply' },
+  {
+    name: 'Send Messages in Threads',
+    bit: PermissionFlagsBits.SendMessagesInThreads,
+    why: 'to reply in threads too',
+  },
+  { name: 'Embed Links', bit: PermissionFlagsBits.EmbedLinks, why: 'to show the answer as a card' },
+  {
+    name: 'Read Message History',
+    bit: PermissionFlagsBits.ReadMessageHistory,
+    why: 'to reply to a message, and to answer notes missed during an interruption',
+  },
+] as const;
+
+/** Returns the link with which people add the bot to a server. */
+export function inviteLink(applicationId: string): string {
+  const permissions = PERMISSIONS.reduce((all, { bit }) => all | bit, 0n);
+  const query = new URLSearchParams({
+    client_id: applicationId,
+    scope: [OAuth2Scopes.Bot, OAuth2Scopes.ApplicationsCommands].join(' '),
+    permissions: String(permissions),
+  });
+  return `https://discord.com/oauth2/authorize?${query}`;
+}

@@ -6,7 +6,7 @@ const { InvalidWebhookToken, InvalidFormBodyOrContentType } = RESTJSONErrorCodes
 const { MissingAccess, MissingPermissions, InvalidActionOnArchivedThread } = RESTJSONErrorCodes;
 const { CannotSendMessagesToThisUser } = RESTJSONErrorCodes;
 
-/** Returns whether what was to be answered is gone, so that there is nothing to tell anybody. */
+/** Returns whether the message or interaction to answer no longer exists. */
 export function isGone(thrown: unknown): boolean {
   return (
     hasCode(thrown, UnknownChannel, UnknownMessage, UnknownWebhook, UnknownInteraction) ||
@@ -26,12 +26,12 @@ export function isForbidden(thrown: unknown): boolean {
   );
 }
 
-/** Returns whether an interaction has its first answer already, as when the same one was sent twice. */
+/** Returns whether an interaction already has its first answer, as when it was delivered twice. */
 export function isAcknowledged(thrown: unknown): boolean {
   return hasCode(thrown, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged);
 }
 
-/** Returns whether the answer to an interaction does not exist, or not yet. */
+/** Returns whether the answer to an interaction does not exist (yet). */
 export function isUnknownAnswer(thrown: unknown): boolean {
   return hasCode(thrown, UnknownWebhook, UnknownMessage);
 }
@@ -42,7 +42,7 @@ function isReplyToNothing(thrown: unknown): boolean {
   return errors !== undefined && 'message_reference' in errors;
 }
 
-/** Its class cannot be asked for: discord.js loads a second copy of it, as CommonJS. */
+/** `instanceof` does not work here: discord.js loads a second copy of the class, as CommonJS. */
 type Refusal = Pick<DiscordAPIError, 'code' | 'rawError'>;
 
 function hasCode(thrown: unknown, ...codes: readonly number[]): boolean {

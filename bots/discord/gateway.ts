@@ -6,56 +6,52 @@ import {
   Routes,
 } from 'discord-api-types/v10';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
-import { type Ask, mayHear } from '../consent.ts';
-import type { Place } from '../place.ts';
+import { type Ask, checkConsent } from '../consent.ts';
 import { Recent } from '../recent.ts';
-import { createClient } from './client.ts';
+import type { Place } from '../settings.ts';
+import { AnsweredUntil, type Mark, MissedMessages } from './catch-up.ts';
+import { createClient, loginFailure, sessionFailure } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
-import { firstAnswer } from './first-answer.ts';
-import { readInteraction } from './interaction.ts';
+import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
-import { type Mark, Missed } from './missed.ts';
-import { type DiscordMessage, messageSchema, notesOf } from './notes.ts';
-import { Progress } from './progress.ts';
-import { type MessageBody, replyTo } from './reply.ts';
-import { loginFailure, sessionFailure } from './session-failure.ts';
-import { Typing } from './typing.ts';
+import { firstAnswer, type MessageBody, replyTo } from './reply.ts';
+import { Typing } from './rest.ts';
 
 export interface BotOptions {
   readonly token: string;
   readonly services: Services;
-  /** Base address of Discord's REST API, for a counterpart on this machine. */
+  /** Base address of Discord's REST API, for a stand-in on this machine. */
   readonly api?: string | undefined;
-  /** Notes that are fetched and heard at a time, over all channels. */
+  /** Notes that are analyzed at the same time, over all channels. */
   readonly concurrency?: number;
 }
 
 export interface DiscordBot {
-  /** Rejects with an UndertoneError when Discord ends the session for good; never resolves. */
+  /** Rejects with an UndertoneError when Discord ends the session permanently; never resolves. */
   readonly ended: Promise<never>;
-  /** Takes nothing new, finishes what has come, and leaves. */
+  /** Takes no more messages, answers those it has taken, and disconnects. */
   close(): Promise<void>;
 }
 
-/** Messages of which it is known that they were taken: Discord may send one twice, and catching up does. */
-const MOST_TAKEN = 20_000;
-const MOST_CHANNELS = 10_000;
-const MOST_DIRECTS = 200;
-/** Where it is not known how far anything was read: what came lately is looked at again. */
+/** Messages remembered as taken: Discord may send one twice, and catching up does. */
+const MAX_TAKEN = 20_000;
+const MAX_CHANNELS = 10_000;
+const MAX_DIRECTS = 200;
+/** Used when it is unknown how far channels were read: recent messages are looked at again. */
 const NOWHERE: Mark = new Map();
-/** Milliseconds that what has come is given at the end. */
+/** Milliseconds that pending answers get when the bot closes. */
 const CLOSE_TIMEOUT = 20_000;
-/** Kinds of messages that people write. */
+/** The types of messages that people write. */
 const WRITTEN: readonly number[] = [MessageType.Default, MessageType.Reply];
 
 /**
- * Starts the bot that is always connected: it replies to every voice note in direct messages and in
- * channels that were opted in, and answers commands unless Discord sends those elsewhere. It comes back
- * by itself after every interruption, and answers then what it missed.
+ * Starts the connected bot. It replies to every voice note in direct messages and open channels, and
+ * answers commands unless Discord sends those to an endpoint. After an interruption it reconnects by
+ * itself and answers the notes it missed.
  *
  * @throws UndertoneError when it cannot log in; the sentence says what to do
  * @example
@@ -66,7 +62,7 @@ export async function startDiscordBot(options: BotOptions): Promise<DiscordBot> 
   const client = createClient(options.api);
   const bot = new Bot(client, options);
   const ended = bot.listen();
-  // Whoever waits for the end hears of it; until then it must not count as unhandled.
+  // The caller handles the rejection later; until then it must not count as unhandled.
   ended.catch(() => {});
   try {
     await client.login(options.token);
@@ -82,17 +78,17 @@ class Bot {
   readonly #queue = new ChannelQueue();
   readonly #limit: LimitFunction;
   readonly #typing: Typing;
-  readonly #taken = new Recent<true>(MOST_TAKEN);
-  readonly #missed = new Missed();
-  readonly #progress: Progress;
-  /** The latest direct messages: Discord has no list of those that a bot has. */
-  readonly #directs = new Recent<true>(MOST_DIRECTS);
-  /** Channels of which it has been logged that the bot may not write there. */
-  readonly #closedTo = new Recent<true>(MOST_CHANNELS);
+  readonly #taken = new Recent<true>(MAX_TAKEN);
+  readonly #missed = new MissedMessages();
+  readonly #answered: AnsweredUntil;
+  /** The channels of recent direct messages: Discord does not list those of a bot. */
+  readonly #directs = new Recent<true>(MAX_DIRECTS);
+  /** Channels for which it was already logged that the bot may not write there. */
+  readonly #forbidden = new Recent<true>(MAX_CHANNELS);
   readonly #stop = new AbortController();
-  /** How far everything had been read when the connection broke; null while it holds. */
+  /** How far every channel was read when the connection broke; null while connected. */
   #mark: Mark | null = null;
-  /** Whether there is, or was, a session; a new one follows one that was lost. */
+  /** Whether there has been a session: another one means that the last was lost. */
   #hasSession = false;
   #isClosing = false;
 
@@ -101,13 +97,13 @@ class Bot {
     this.#services = services;
     this.#limit = pLimit(concurrency);
     this.#typing = new Typing(client.rest);
-    this.#progress = new Progress(services.settings);
+    this.#answered = new AnsweredUntil(services.settings);
   }
 
-  /** Begins to take what Discord sends. Rejects when there is nothing more to come. */
+  /** Subscribes to Discord's events. Rejects when the session ends permanently. */
   listen(): Promise<never> {
     const client = this.#client;
-    // As they come: the same schemas read them that read what comes by HTTP.
+    // The raw payloads: the same schemas parse those that come over HTTP.
     client.ws.on(GatewayDispatchEvents.MessageCreate, (payload) => this.#onMessage(payload));
     client.ws.on(GatewayDispatchEvents.InteractionCreate, (payload) => {
       void this.#onInteraction(payload);
@@ -116,18 +112,18 @@ class Bot {
       this.#mark ??= this.#missed.mark();
     });
     client.on(Events.ShardResume, () => {
-      // Discord has sent again what was missed.
+      // Discord has resent the missed events.
       this.#mark = null;
     });
     client.ws.on(GatewayDispatchEvents.Ready, () => {
-      // Not every interruption is told before: of two in the same moment none may be.
+      // Not every interruption is announced: two at the same moment may both go unnoticed.
       const mark = this.#mark ?? NOWHERE;
       this.#mark = null;
       if (this.#hasSession) void this.#catchUp(mark);
       this.#hasSession = true;
     });
-    // Only then is it known which channels there are.
-    client.once(Events.ClientReady, () => void this.#goOn());
+    // The channels are known only from then on.
+    client.once(Events.ClientReady, () => void this.#catchUpAfterRestart());
     client.on(Events.Error, (error) => logEvent('discord: an error of the client', error));
     client.on(Events.ShardError, (error) => logEvent('discord: an error of the connection', error));
     return new Promise((_, reject) => {
@@ -137,32 +133,32 @@ class Bot {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#progress.end();
+    this.#answered.end();
     const timer = setTimeout(() => this.#stop.abort(), CLOSE_TIMEOUT);
     await this.#queue.idle();
     clearTimeout(timer);
-    await this.#progress.stop();
+    await this.#answered.stop();
     await this.#client.destroy();
   }
 
   #onMessage(payload: unknown): void {
     const parsed = messageSchema.safeParse(payload);
     if (!parsed.success) {
-      logEvent('discord: a message was not as Discord sends them');
+      logEvent('discord: a message could not be parsed');
       return;
     }
     const message = parsed.data;
     const { id, channel_id, guild_id, author, webhook_id, type } = message;
     this.#missed.saw(channel_id, id);
     if (guild_id === undefined) this.#directs.set(channel_id, true);
-    // Machines that talk to each other do not end.
+    // Bots that answer each other would never stop.
     if (author.bot || webhook_id !== undefined || !WRITTEN.includes(type)) return;
     const notes = notesOf(message);
     if (notes.length === 0 || this.#isClosing || this.#taken.has(id)) return;
     this.#taken.set(id, true);
     this.#queue.add(
       channel_id,
-      this.#progress.until(id, () => this.#reply(message, notes)),
+      this.#answered.track(id, () => this.#reply(message, notes)),
     );
   }
 
@@ -181,10 +177,10 @@ class Bot {
     }
   }
 
-  /** Nothing is shown, not even that the bot listens, where nobody opted in. */
+  /** In a closed channel the bot shows nothing, not even that it is typing. */
   async #isOpen(ask: Ask): Promise<boolean> {
     try {
-      await mayHear(ask, this.#services.settings);
+      await checkConsent(ask, this.#services.settings);
       return true;
     } catch (thrown) {
       if (UndertoneError.from(thrown).code === 'not-permitted') return false;
@@ -196,7 +192,7 @@ class Bot {
     const reply: RESTPostAPIChannelMessageJSONBody = {
       ...body,
       message_reference: { message_id: id, fail_if_not_exists: true },
-      // When the answer of Discord gets lost and this is sent again, it is posted once.
+      // If the response gets lost and the request is repeated, Discord posts the message once.
       nonce: id,
       enforce_nonce: true,
     };
@@ -208,8 +204,8 @@ class Bot {
       logEvent('discord: a note was gone before it could be answered', thrown);
     } else if (!isForbidden(thrown)) {
       logEvent('discord: a note could not be answered', thrown);
-    } else if (!this.#closedTo.has(channel)) {
-      this.#closedTo.set(channel, true);
+    } else if (!this.#forbidden.has(channel)) {
+      this.#forbidden.set(channel, true);
       logEvent('discord: the bot may not write in a channel that was opened for it', thrown);
     }
   }
@@ -239,9 +235,9 @@ class Bot {
     );
   }
 
-  /** Answers what came while no process of this bot was running. */
-  async #goOn(): Promise<void> {
-    const before = await this.#progress.before().catch((thrown) => {
+  /** Answers the notes posted while no process of this bot was running. */
+  async #catchUpAfterRestart(): Promise<void> {
+    const before = await this.#answered.before().catch((thrown) => {
       logEvent('discord: how far notes were answered is not known', thrown);
       return null;
     });
@@ -249,10 +245,10 @@ class Bot {
       this.#missed.goBackTo(before);
       await this.#catchUp(NOWHERE);
     }
-    this.#progress.start();
+    this.#answered.start();
   }
 
-  /** Answers what came while nobody listened. */
+  /** Answers the notes posted since a mark. */
   async #catchUp(mark: Mark): Promise<void> {
     try {
       const reader = { rest: this.#client.rest, bot: this.#client.user?.id ?? '' };
@@ -262,15 +258,15 @@ class Bot {
         for (const message of messages) this.#onMessage({ ...(message as object), guild_id });
       }
     } catch (thrown) {
-      logEvent('discord: what was missed could not be looked up', thrown);
+      logEvent('discord: missed messages could not be looked up', thrown);
     }
     function missing(thrown: unknown): [] {
-      logEvent('discord: what was missed in a channel could not be looked up', thrown);
+      logEvent('discord: missed messages of a channel could not be looked up', thrown);
       return [];
     }
   }
 
-  /** Returns the channels that may hold notes to answer, with the server that each is in. */
+  /** Returns the channels that may hold notes to answer, with the server of each. */
   async #openChannels(): Promise<Map<string, string | undefined>> {
     const open = new Set(await this.#services.settings.automaticChannels('discord'));
     const found = new Map<string, string | undefined>();

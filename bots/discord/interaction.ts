@@ -4,39 +4,75 @@ import {
   ChannelType,
   InteractionContextType,
   InteractionType,
+  MessageFlags,
   PermissionFlagsBits,
 } from 'discord-api-types/v10';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import type { Note } from '../answer.ts';
-import type { Place } from '../place.ts';
+import type { Place } from '../settings.ts';
 import { NAMES } from './commands.ts';
-import {
-  attachmentSchema,
-  type DiscordAttachment,
-  type DiscordMessage,
-  messageSchema,
-  noteOf,
-  notesOf,
-  snowflakeSchema,
-} from './notes.ts';
 
-/** What somebody wants. */
+const snowflakeSchema = z.string().regex(/^\d{1,20}$/);
+
+const attachmentSchema = z.object({
+  url: z.string(),
+  filename: z.string().default(''),
+  size: z.number().optional(),
+  content_type: z.string().nullish(),
+  duration_secs: z.number().nullish(),
+});
+
+/** The parts of a message that the bot reads. */
+export const messageSchema = z.object({
+  id: snowflakeSchema,
+  channel_id: snowflakeSchema,
+  guild_id: snowflakeSchema.optional(),
+  author: z.object({ id: snowflakeSchema, bot: z.boolean().optional() }),
+  webhook_id: snowflakeSchema.optional(),
+  type: z.number().default(0),
+  flags: z.number().default(0),
+  attachments: z.array(attachmentSchema).default([]),
+});
+
+export type DiscordMessage = z.infer<typeof messageSchema>;
+type DiscordAttachment = z.infer<typeof attachmentSchema>;
+
+/** For files with no type or a useless one. WebM is labelled as video even without a picture. */
+const AUDIO_NAME = /\.(aac|aif{1,2}|amr|flac|m4a|mka|mp3|og[ag]|opus|wav|weba|webm|wma)$/i;
+
+/** Returns the voice message or the audio files of a message; nothing for pictures, videos and so on. */
+export function notesOf({ attachments, flags }: Pick<DiscordMessage, 'attachments' | 'flags'>) {
+  const isVoiceMessage = Boolean(flags & MessageFlags.IsVoiceMessage);
+  return attachments
+    .filter((attachment) => isVoiceMessage || isAudio(attachment))
+    .map((attachment) => noteOf(attachment));
+}
+
+function noteOf({ url, size, duration_secs }: DiscordAttachment): Note {
+  return { url, size, durationSeconds: duration_secs ?? undefined };
+}
+
+function isAudio({ content_type, filename }: DiscordAttachment): boolean {
+  return /^(audio\/|application\/ogg)/i.test(content_type ?? '') || AUDIO_NAME.test(filename);
+}
+
+/** What someone wants. */
 export type Command =
   | { readonly kind: 'help' | 'about' | 'privacy' }
   | { readonly kind: 'auto'; readonly isOn: boolean }
   | { readonly kind: 'read'; readonly notes: readonly Note[]; readonly author: string }
   | { readonly kind: 'unknown' };
 
-/** A command that somebody used, and where. */
+/** A command that someone used, and where. */
 export interface CommandInteraction {
   readonly id: string;
-  /** Opens the answer for fifteen minutes. */
+  /** Lets the bot answer for fifteen minutes. */
   readonly token: string;
   readonly applicationId: string;
   readonly place: Place;
   readonly asker: string;
-  /** Whether the asker may change the channel or the server, as Discord itself says. */
+  /** Whether the asker may manage the channel or the server, according to Discord. */
   readonly isModerator: boolean;
   readonly command: Command;
 }
@@ -101,16 +137,16 @@ const THREADS: ReadonlySet<number> = new Set([
   ChannelType.PrivateThread,
 ]);
 
-/** Returns whether Discord only wants to know that somebody is there. */
+/** Returns whether Discord only checks that the endpoint responds. */
 export function isPing(payload: unknown): boolean {
   return z.object({ type: z.literal(InteractionType.Ping) }).safeParse(payload).success;
 }
 
 /**
- * Returns what the bot needs of an interaction as Discord sends it, for a queue to keep: without the texts
- * of messages and the names of people.
+ * Returns the part of an interaction that the bot needs, for a queue to keep: without the texts of
+ * messages and the names of people.
  *
- * @throws UndertoneError `parameter-invalid` for what Discord would not send
+ * @throws UndertoneError `parameter-invalid` for anything that is no interaction
  */
 export function essentialsOf(payload: unknown): Payload {
   const parsed = interactionSchema.safeParse(payload);
@@ -119,9 +155,9 @@ export function essentialsOf(payload: unknown): Payload {
 }
 
 /**
- * Reads what Discord sends when somebody uses a command, by HTTP or over the gateway.
+ * Parses the interaction that Discord sends when someone uses a command, over HTTP or the gateway.
  *
- * @throws UndertoneError `parameter-invalid` for what Discord would not send
+ * @throws UndertoneError `parameter-invalid` for anything that is no interaction
  */
 export function readInteraction(payload: unknown): CommandInteraction {
   const essentials = essentialsOf(payload);
@@ -144,7 +180,7 @@ function placeOf({ guild_id, channel, context }: Payload): Place {
     platform: 'discord',
     workspace: guild_id ?? null,
     channel: THREADS.has(channel.type) ? (channel.parent_id ?? channel.id) : channel.id,
-    // Not the direct messages of two people, in which it can be used as well.
+    // False for direct messages between two people, where the commands work as well.
     isDirect: context === InteractionContextType.BotDM,
   };
 }
@@ -180,7 +216,7 @@ function readSlash({ options, resolved }: Data, asker: string): Command {
     }
     case NAMES.read: {
       const attachment = attachedTo(first, resolved.attachments);
-      // Whoever uploads a file with a command gives their own.
+      // A file uploaded with a command counts as one's own.
       return { kind: 'read', notes: attachment ? [noteOf(attachment)] : [], author: asker };
     }
     default:
@@ -201,7 +237,7 @@ function attachedTo(
 function unreadable(cause: unknown): UndertoneError {
   return new UndertoneError(
     'parameter-invalid',
-    'This is not an interaction as Discord sends them: something that it always has is missing.',
+    'This is not an interaction of Discord: a part that is always present is missing.',
     { cause },
   );
 }

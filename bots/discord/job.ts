@@ -1,39 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
-import { textEmbed } from './embed.ts';
+import { snowflakeTime } from './catch-up.ts';
 import { isGone, isUnknownAnswer } from './failure.ts';
-import { isForAskerAlone } from './first-answer.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
-import { type MessageBody, message, replyTo } from './reply.ts';
-import { snowflakeTime } from './snowflake.ts';
+import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
 
-/** Milliseconds after which Discord takes no edits of an answer any more. */
+/** Milliseconds after which Discord no longer accepts edits of an answer. */
 const ANSWER_WINDOW = 15 * 60 * 1000;
-/** Milliseconds that are left for the edit itself. */
+/** Milliseconds reserved for the edit itself. */
 const RESERVE = 20_000;
-/** Milliseconds in which the first answer may not have reached Discord yet: this may be faster. */
-const FIRST_ANSWER = { within: 5000, pause: 250 } as const;
+/** Milliseconds in which the first answer may still be on its way to Discord, and between two attempts. */
+const FIRST_ANSWER_DELAY = 5000;
+const RETRY_PAUSE = 250;
 
 export interface DiscordJobServices {
   readonly services: Services;
-  /** Needs no token: an interaction brings its own. */
+  /** Needs no token: every interaction has its own. */
   readonly rest: REST;
-  /** Ends the hearing of notes, which are answered with a sentence then. */
+  /** Stops the analysis of notes; the answer then says so. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Does what an interaction asks for whose first answer was deferred, and edits that answer: always,
- * also when it fails, and then with a sentence that says why. An answer that is out of reach by now,
- * deleted or too old, is logged and left.
+ * Handles an interaction whose first answer was deferred, and edits that answer: even when the work
+ * fails, and then with a sentence that says why. An answer that can no longer be edited, because it was
+ * deleted or is too old, is logged and skipped.
  *
  * @param payload the interaction as Discord sent it
- * @throws what the edit failed with when another try later may do better
+ * @throws the error of the edit if a later attempt may succeed
  * @example
  * await handleDiscordJob(job.payload, { services, rest: interactionRest() });
  */
@@ -52,7 +51,7 @@ export async function handleDiscordJob(
   const body = await work(interaction, services, stop).catch((thrown) => {
     const { errors } = services.strings ?? EN;
     const error = UndertoneError.from(thrown);
-    logEvent('discord: what was asked could not be done', error);
+    logEvent('discord: a command could not be carried out', error);
     return message([textEmbed(errors[error.code])]);
   });
   await edit(interaction, body, rest).catch((thrown) => {
@@ -89,9 +88,9 @@ async function edit(
       await rest.patch(route, { body, auth: false });
       return;
     } catch (thrown) {
-      const isEarly = Date.now() - snowflakeTime(id) < FIRST_ANSWER.within;
+      const isEarly = Date.now() - snowflakeTime(id) < FIRST_ANSWER_DELAY;
       if (!isEarly || !isUnknownAnswer(thrown)) throw thrown;
-      await sleep(FIRST_ANSWER.pause);
+      await sleep(RETRY_PAUSE);
     }
   }
 }

@@ -1,21 +1,21 @@
 #!/usr/bin/env node
 /**
- * The Discord bot that is always connected:
+ * The connected Discord bot:
  *
  *   UNDERTONE_DISCORD_TOKEN=… npm run bot:discord
  *
- * It ends with SIGINT or SIGTERM, after what it has begun; a second signal ends it at once. The exit
- * code is 1 when it cannot work, and stderr says why.
+ * SIGINT or SIGTERM stops it once pending answers are sent; a second signal stops it at once. If it
+ * cannot run, stderr says why and the exit code is 1.
  */
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { logEvent } from '../../lib/log.ts';
+import { discordEnvironment } from '../environment.ts';
 import { botServices } from '../services.ts';
-import { discordEnvironment } from './environment.ts';
 import { startDiscordBot } from './gateway.ts';
 import { discordHosts } from './rest.ts';
 
-/** What discord.js fails with while it builds its own objects must not end the bot. */
+/** Errors inside discord.js must not stop the bot. */
 process.on('unhandledRejection', (reason) => logEvent('discord: an unexpected failure', reason));
 
 try {
@@ -34,10 +34,14 @@ async function run(): Promise<void> {
     api: environment.UNDERTONE_DISCORD_API,
     services,
   });
-  print(`Undertone is in Discord and asks ${environment.UNDERTONE_API_ENDPOINT}. Ctrl+C ends it.`);
+  // Before the line is printed: whoever waits for it may end the bot at once.
+  const stopped = interrupted();
+  print(
+    `Undertone is connected to Discord and uses ${environment.UNDERTONE_API_ENDPOINT}. Press Ctrl+C to stop.`,
+  );
   try {
-    await Promise.race([interrupted(), bot.ended]);
-    print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
+    await Promise.race([stopped, bot.ended]);
+    print('Stopping after the pending answers. Press Ctrl+C again to stop at once.');
   } finally {
     await bot.close();
   }

@@ -1,20 +1,19 @@
 #!/usr/bin/env node
 /**
- * Tells Discord the commands of the bot, and prints the link that invites it:
+ * Registers the commands of the bot with Discord, and prints its invitation link:
  *
  *   UNDERTONE_DISCORD_TOKEN=… npm run bot:discord:register
  *   UNDERTONE_DISCORD_TOKEN=… npm run bot:discord:register -- --guild 123456789012345678
  *
- * Commands for one server are there at once, for trying things; those for everywhere are the ones to
- * keep. Run it again after every change of the commands: it replaces all of them.
+ * Commands for a single server are useful for testing. Run it again whenever the commands change: it
+ * replaces all of them.
  */
 import { parseArgs } from 'node:util';
 import { DiscordAPIError, REST } from '@discordjs/rest';
 import { type RESTGetCurrentApplicationResult, Routes } from 'discord-api-types/v10';
-import { UndertoneError } from '../../core/errors.ts';
-import { COMMANDS } from './commands.ts';
-import { discordEnvironment } from './environment.ts';
-import { inviteLink, PERMISSIONS } from './invite.ts';
+import { UndertoneError } from '../../core/index.ts';
+import { discordEnvironment } from '../environment.ts';
+import { COMMANDS, inviteLink, PERMISSIONS } from './commands.ts';
 import { restOptions } from './rest.ts';
 
 try {
@@ -39,7 +38,7 @@ async function register(): Promise<void> {
     '',
     `  ${inviteLink(id)}`,
     '',
-    'It asks for these permissions:',
+    'It requests these permissions:',
     '',
     ...PERMISSIONS.map(({ name, why }) => `  ${name.padEnd(26)}${why}`),
     '',
@@ -52,11 +51,11 @@ function guildFrom(args: string[]): string | undefined {
     const { guild } = parseArgs({ args, options: { guild: { type: 'string' } } }).values;
     if (guild === undefined || /^\d{17,20}$/.test(guild)) return guild;
   } catch {
-    // Said below.
+    // Handled below.
   }
   throw new UndertoneError(
     'parameter-invalid',
-    'The only option is --guild with the id of a server, 17 to 20 digits. In Discord, switch on Developer Mode (Settings, Advanced), and copy it from the menu of the server.',
+    'The only option is --guild with the id of a server, 17 to 20 digits. In Discord, turn on Developer Mode (Settings, Advanced) and copy the id from the menu of the server.',
   );
 }
 
@@ -66,15 +65,15 @@ function explained(thrown: unknown): UndertoneError {
   if (status === 401) {
     return new UndertoneError(
       'unauthorized',
-      'Discord does not take the token. Make a new one in the developer portal (your application, Bot, Reset Token) and put it into UNDERTONE_DISCORD_TOKEN.',
+      'Discord does not accept the token. Create a new one in the developer portal (your application, Bot, Reset Token) and set UNDERTONE_DISCORD_TOKEN to it.',
     );
   }
   const isRefusal = thrown instanceof DiscordAPIError;
   return new UndertoneError(
     'unavailable',
     isRefusal
-      ? `Discord refused: ${message}. With --guild, check that the bot is in that server.`
-      : 'Discord cannot be reached. Check the connection of this machine and try again.',
+      ? `Discord refused the request: ${message}. With --guild, check that the bot is in that server.`
+      : 'Discord cannot be reached. Check the network connection and try again.',
     { cause: thrown },
   );
 }

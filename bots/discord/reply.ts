@@ -1,16 +1,29 @@
-import type { APIAllowedMentions, APIEmbed } from 'discord-api-types/v10';
+import {
+  type APIAllowedMentions,
+  type APIEmbed,
+  type APIInteractionResponse,
+  InteractionResponseType,
+  MessageFlags,
+} from 'discord-api-types/v10';
 import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
-import { textEmbed, verdictEmbed } from './embed.ts';
+import type { Place } from '../settings.ts';
+import { EN } from '../wording/en.ts';
+import type { Strings } from '../wording/strings.ts';
+import type { VerdictWords } from '../wording/verdict.ts';
+import type { CommandInteraction } from './interaction.ts';
 
-/** Embeds that Discord takes in one message. */
+/** The most embeds in one message of Discord. */
 const MAX_EMBEDS = 10;
 
-/** Nobody is notified by anything that the bot writes, whatever stands in it. */
+/** Nothing that the bot writes notifies anyone, whatever it contains. */
 const NO_MENTIONS: APIAllowedMentions = { parse: [], replied_user: false };
 
-/** The part of a message that is the same for posts, edits and first answers. */
+/** 0xRRGGBB of everything but verdicts: help, notices, refusals. */
+const QUIET = 0x6b7080;
+
+/** The part of a message that posts, edits and first answers share. */
 export interface MessageBody {
   readonly content?: string;
   readonly embeds: APIEmbed[];
@@ -18,10 +31,10 @@ export interface MessageBody {
 }
 
 /**
- * Answers a question about the notes of one message: an embed for each of them, and the notice of the
- * first use where it is due.
+ * Answers a question about the notes of one message: an embed for each note, and the notice of the first
+ * use where it is due.
  *
- * @returns a message without embeds when nobody asked and there is nothing to say but what was just said
+ * @returns a message without embeds if nobody asked and all there is to say was just said
  */
 export async function replyTo(
   ask: Ask,
@@ -38,8 +51,8 @@ export async function replyTo(
       notice ??= reply.notice;
       continue;
     }
-    // The asker reads a sentence; whoever runs the bot has to know why.
-    if (reply.error.status >= 500) logEvent('discord: a note could not be heard', reply.error);
+    // The asker reads a sentence; whoever runs the bot needs to know why.
+    if (reply.error.status >= 500) logEvent('discord: a note could not be analyzed', reply.error);
     if (ask.asker !== null || !reply.isRepeated) embeds.push(textEmbed(reply.text));
   }
   if (notice === null) return message(embeds);
@@ -51,4 +64,90 @@ export async function replyTo(
 /** Returns a message of embeds that notifies nobody. */
 export function message(embeds: APIEmbed[]): MessageBody {
   return { embeds, allowed_mentions: NO_MENTIONS };
+}
+
+/** Returns a verdict as an embed, narrow enough for a phone. */
+export function verdictEmbed(words: VerdictWords): APIEmbed {
+  const { emoji, colour, title, sureness, meaning, others, timeline, footer } = words;
+  const bars = others.map(({ label, share, bar }) => `\`${bar}\` ${label} ${share}`);
+  const paragraphs = [sureness && `**${sureness}**`, meaning, bars.join('\n')];
+  return {
+    color: colour,
+    title: `${emoji} ${title}`,
+    description: paragraphs.filter(Boolean).join('\n\n'),
+    ...(timeline && {
+      fields: [
+        {
+          name: `${timeline.start} – ${timeline.end}`,
+          value: [timeline.strip, timeline.legend, timeline.shares].join('\n'),
+        },
+      ],
+    }),
+    footer: { text: footer },
+  };
+}
+
+/** Returns a sentence, or a page of help, as an embed. */
+export function textEmbed(text: string, title?: string): APIEmbed {
+  return { color: QUIET, description: text, ...(title && { title }) };
+}
+
+/** The response that Discord expects within three seconds. */
+export interface FirstAnswer {
+  readonly response: APIInteractionResponse;
+  /** Whether the answer is still to come: `handleDiscordJob` has to follow. */
+  readonly isDeferred: boolean;
+}
+
+/**
+ * Returns the first answer to a command: the whole answer if nothing has to be looked up, otherwise that
+ * there will be one.
+ *
+ * Whether only the asker sees the answer is decided here and cannot be changed later. In servers and
+ * between people, only the asker sees how a voice note sounds; in a direct message nobody else is there.
+ * Everyone in a channel sees that it was opened or closed.
+ */
+export function firstAnswer(
+  { command, place, isModerator }: CommandInteraction,
+  strings: Strings = EN,
+): FirstAnswer {
+  switch (command.kind) {
+    case 'help':
+    case 'about':
+    case 'privacy':
+      return immediateAnswer(strings[command.kind].text, strings[command.kind].title);
+    case 'unknown':
+      return immediateAnswer(strings.unknownCommand);
+    case 'auto':
+      if (place.isDirect) return immediateAnswer(strings.onlyInChannels);
+      return isModerator ? deferred({ isPrivate: false }) : immediateAnswer(strings.moderatorsOnly);
+    case 'read':
+      return deferred({ isPrivate: isForAskerAlone(place) });
+  }
+}
+
+/** Returns whether only the asker may see what is said about a voice note in a place. */
+export function isForAskerAlone({ isDirect }: Place): boolean {
+  return !isDirect;
+}
+
+/** Returns a complete answer that only the asker sees. */
+export function immediateAnswer(text: string, title?: string): FirstAnswer {
+  return {
+    isDeferred: false,
+    response: {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: { ...message([textEmbed(text, title)]), flags: MessageFlags.Ephemeral },
+    },
+  };
+}
+
+function deferred({ isPrivate }: { readonly isPrivate: boolean }): FirstAnswer {
+  return {
+    isDeferred: true,
+    response: {
+      type: InteractionResponseType.DeferredChannelMessageWithSource,
+      ...(isPrivate && { data: { flags: MessageFlags.Ephemeral } }),
+    },
+  };
 }

@@ -1,28 +1,30 @@
 import type { KnownBlock } from '@slack/types';
 import type { VerdictAnswer } from '../answer.ts';
-import type { TimelineWords } from '../wording/timeline.ts';
-import type { Share, VerdictWords } from '../wording/verdict.ts';
+import type { Share, TimelineWords, VerdictWords } from '../wording/verdict.ts';
 
-/** A message in both forms: laid out, and as plain text for notifications and screen readers. */
-export interface Laid {
+/** A message as blocks, and as plain text for notifications and screen readers. */
+export interface SlackMessage {
   readonly text: string;
   readonly blocks: KnownBlock[];
 }
 
 /**
- * Lays a verdict out: the emotion, the next likely ones, the course of a longer note, and what this is.
+ * Returns a verdict as a message: the headline, the next likely emotions, and the timeline of a longer
+ * note.
  *
  * @example
  * const { text, blocks } = verdictMessage(answer);
  * await client.chat.postMessage({ channel, thread_ts, text, blocks });
  */
-export function verdictMessage({ words, notice }: Pick<VerdictAnswer, 'words' | 'notice'>): Laid {
+export function verdictMessage({
+  words,
+  notice,
+}: Pick<VerdictAnswer, 'words' | 'notice'>): SlackMessage {
   const { title, sureness, meaning, others, timeline, footer } = words;
   return {
-    text: [[title, sureness].filter(Boolean).join(', '), meaning, footer]
+    text: [`${[title, sureness].filter(Boolean).join(', ')}.`, meaning, footer]
       .filter(Boolean)
-      .join('. ')
-      .replaceAll('..', '.'),
+      .join(' '),
     blocks: [
       header(headline(words)),
       ...(meaning ? [section(mrkdwn(meaning))] : []),
@@ -34,8 +36,8 @@ export function verdictMessage({ words, notice }: Pick<VerdictAnswer, 'words' | 
   };
 }
 
-/** A text of the catalogue, with its title where it has one. */
-export function textMessage(text: string, title?: string): Laid {
+/** Returns a text of the catalogue, with its title if it has one. */
+export function textMessage(text: string, title?: string): SlackMessage {
   const marked = mrkdwn(text);
   return {
     text: title ? `${title}\n${marked}` : marked,
@@ -68,8 +70,8 @@ function context(text: string): KnownBlock {
 }
 
 /**
- * Translates the common part of Markdown into Slack's notation, where one star is bold and one
- * underline is emphasis. https://docs.slack.dev/messaging/formatting-message-text
+ * Converts the common subset of Markdown to Slack's notation, where one star is bold and one underscore
+ * is emphasis. https://docs.slack.dev/messaging/formatting-message-text
  */
 function mrkdwn(markdown: string): string {
   return markdown

@@ -1,17 +1,17 @@
 import type { RespondFn } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
-import type { Place } from '../place.ts';
+import type { Place } from '../settings.ts';
 import { EN } from '../wording/en.ts';
-import { type Laid, textMessage } from './blocks.ts';
+import { type SlackMessage, textMessage } from './blocks.ts';
 import type { Context } from './listen.ts';
 import { type CommandBody, isDirect } from './payloads.ts';
 import type { Destination } from './replies.ts';
-import { ask, isRevoked, slackError } from './web.ts';
+import { callSlack, isRevoked, slackError } from './web.ts';
 
 type CommandContext = Context & { readonly respond: RespondFn };
 
-/** Answers `/undertone …`, to the person who typed it. */
+/** Answers `/undertone …`; only the person who typed it sees the answer. */
 export async function runCommand(body: CommandBody, context: CommandContext): Promise<void> {
   const { channel_id: channel, user_id: user } = body;
   const destination: Destination = {
@@ -26,8 +26,8 @@ export async function runCommand(body: CommandBody, context: CommandContext): Pr
   if (message) await context.replies.toUser(destination, body.trigger_id, message);
 }
 
-/** Returns what is left to be said, or null. */
-async function perform(body: CommandBody, context: CommandContext): Promise<Laid | null> {
+/** Returns what there is to say, or null if it was said. */
+async function perform(body: CommandBody, context: CommandContext): Promise<SlackMessage | null> {
   const strings = context.services.strings ?? EN;
   const words = body.text.trim().toLowerCase().split(/\s+/).join(' ');
   switch (words) {
@@ -55,7 +55,7 @@ async function setAutomatic(
   { team_id, channel_id: channel, user_id: user }: CommandBody,
   isOn: boolean,
   { services, client }: CommandContext,
-): Promise<Laid | null> {
+): Promise<SlackMessage | null> {
   const { settings, strings = EN } = services;
   const place: Place = {
     platform: 'slack',
@@ -68,32 +68,32 @@ async function setAutomatic(
   await settings.setAutomatic(place, isOn);
   if (!isOn) return textMessage(strings.automaticOff);
   const message = textMessage(strings.automaticOn);
-  // Only a post shows whether the bot is in the channel: asking would take one more scope.
+  // Only a post shows whether the bot is in the channel: asking would require another scope.
   const post = () => client.chat.postEphemeral({ channel, user, ...message });
-  const refusal = await ask(post).then(() => null, slackErrorOf);
+  const refusal = await callSlack(post).then(() => null, slackErrorOf);
   if (refusal === null) return null;
   if (!OUTSIDE.has(refusal)) return message;
   await settings.setAutomatic(place, false);
   return textMessage(strings.inviteMe);
 }
 
-/** Refusals of a post in a channel that the bot is not in. */
+/** Errors of a post in a channel that the bot is not in. */
 const OUTSIDE: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found']);
 
-/** @throws what is no refusal of Slack */
+/** @throws anything but a refusal by Slack */
 function slackErrorOf(thrown: unknown): string {
   const refusal = slackError(thrown);
   if (refusal === null) throw thrown;
   return refusal;
 }
 
-/** Admins and owners of this workspace; those of one that shares the channel have no say here. */
+/** Returns whether someone is an admin or owner of this workspace, not of one that shares the channel. */
 async function isModerator(
   id: string,
   team: string | null | undefined,
   client: Context['client'],
 ): Promise<boolean> {
-  const { user } = await ask(() => client.users.info({ user: id })).catch((thrown) => {
+  const { user } = await callSlack(() => client.users.info({ user: id })).catch((thrown) => {
     if (slackErrorOf(thrown) === 'user_not_found') return { user: undefined };
     throw thrown;
   });

@@ -1,47 +1,47 @@
 import type { RespondFn, webApi } from '@slack/bolt';
 import type * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import { type Answer, answer, type Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
 import { noteIn } from './files.ts';
-import { mayBeNote } from './notes.ts';
 import {
   type eventBodySchema,
   isDirect,
   type MessageEvent,
+  mayBeNote,
   messageEventSchema,
   type ShortcutBody,
   type SlackFile,
 } from './payloads.ts';
 import { type Destination, type Replies, whereAllowed } from './replies.ts';
-import { ask, isRevoked } from './web.ts';
+import { callSlack, isRevoked } from './web.ts';
 
-/** What the listeners work with. */
+/** What the listeners need. */
 export interface Context {
   readonly services: Services;
   readonly client: webApi.WebClient;
   readonly replies: Replies;
   readonly botUserId: string;
-  /** Runs what fetches a note and has it heard, when there is room for it. */
-  readonly hearing: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Ends that, when there is no more time for it. */
+  /** Runs the work that fetches and analyzes a note when a slot is free. */
+  readonly analyzing: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Stops that work when its time is up. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Who wants to know what about which message. */
+/** A question about a message. */
 interface Question {
   readonly workspace: string | null;
   readonly destination: Destination;
-  /** null for a reply that nobody asked for. */
+  /** Null for a reply that nobody asked for. */
   readonly asker: string | null;
   readonly files: readonly SlackFile[];
   /** Who posted the message that has the files. */
   readonly poster: string | null;
 }
 
-/** Errors that nobody has to hear of who did not ask. */
+/** Errors that are not worth a reply unless someone asked. */
 const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
   'attachment-gone',
   'attachment-missing',
@@ -50,9 +50,9 @@ const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
 ]);
 
 /**
- * Answers a message: its notes in a direct message, in a channel that is opted in, or where it names the
- * bot; the notes of the message that it replies to, where it has none itself. A direct message without
- * a note is answered with what the bot can do.
+ * Answers the notes of a message in a direct message, in an open channel, or if it mentions the bot. If a
+ * message that mentions the bot has no notes, those of the message it replies to are answered. A direct
+ * message without a note is answered with what the bot can do.
  */
 export async function readMessage(
   { team_id, event }: z.infer<typeof eventBodySchema>,
@@ -91,7 +91,7 @@ export async function readMessage(
   );
 }
 
-/** Answers somebody who chose the shortcut of a message. */
+/** Answers someone who used the shortcut of a message. */
 export async function readShortcut(
   { team, channel, user, message }: ShortcutBody,
   context: Context & { readonly respond: RespondFn },
@@ -117,7 +117,7 @@ export async function readShortcut(
 
 async function answerAll(question: Question, context: Context): Promise<void> {
   const notes = question.files.filter(mayBeNote);
-  // One after another: the answers stand in the order of the notes.
+  // One by one, so that the answers are in the order of the notes.
   for (const file of notes.length > 0 ? notes : [null]) {
     const reply = await answerTo(file, question, context);
     await deliver(reply, file?.id ?? 'none', question, context);
@@ -127,15 +127,15 @@ async function answerAll(question: Question, context: Context): Promise<void> {
 async function answerTo(
   file: SlackFile | null,
   { workspace, destination, asker, poster }: Question,
-  { services, client, hearing, signal }: Context,
+  { services, client, analyzing, signal }: Context,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
   try {
     const note = file && (await noteIn(file, client));
-    // A note that somebody shares once more still has the voice of whoever recorded it.
+    // A note that someone shares again still has the voice of the person who recorded it.
     const author = note?.author ?? poster ?? '';
-    return await hearing(() => answer({ place, asker, author }, note, services, { signal }));
+    return await analyzing(() => answer({ place, asker, author }, note, services, { signal }));
   } catch (thrown) {
     if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
@@ -152,28 +152,28 @@ async function deliver(
 ): Promise<void> {
   if (reply.kind === 'refused') {
     const { error, isRepeated, text } = reply;
-    if (error.status >= 500) logEvent('slack: a note could not be heard', error);
+    if (error.status >= 500) logEvent('slack: a note could not be analyzed', error);
     if (asker === null && QUIET.has(error.code)) return;
-    // Who has just been told to wait is not told again with each note; only a click wants its answer.
+    // People are told to wait only once, not for each note; but a click always gets an answer.
     if (isRepeated && !destination.respond) return;
     return replies.toUser(destination, subject, textMessage(text));
   }
   const message = verdictMessage(reply);
   if (reply.isPrivate) return replies.toUser(destination, subject, message);
-  // Whoever asks about a note that has its answer for all to see gets it once more, alone.
+  // Someone who asks about a note with a public answer gets it again in private.
   const mayBeThere = asker !== null && !destination.isDirect && !replies.isRepeated;
   if (mayBeThere && (await whereAllowed(() => replies.hasAnswer(destination, subject)))) {
     return replies.toUser(destination, subject, message);
   }
   const isPosted = await replies.inThread(destination, subject, message);
-  // A click is answered, also where the bot may not post.
+  // A click is answered even where the bot may not post.
   if (!isPosted && destination.respond) await replies.toUser(destination, subject, message);
 }
 
 /**
- * Returns the message whose notes somebody means who names the bot: their own, else the one they reply
- * to; null where the bot may not look. Slack leaves the files out of some events about mentions, so the
- * message itself is looked at too.
+ * Returns the message whose notes a mention of the bot is about: the message itself, or the one it
+ * replies to; null if the bot may not read them. Slack leaves files out of some mention events, so the
+ * message itself is fetched too.
  */
 async function withNotes(
   event: MessageEvent,
@@ -181,10 +181,10 @@ async function withNotes(
 ): Promise<Pick<MessageEvent, 'files' | 'user'> | null> {
   if (event.files?.some(mayBeNote)) return event;
   const { channel, ts, thread_ts: root = ts } = event;
-  // The first message of a thread comes with every part of it.
+  // The first message of a thread comes with every page of it.
   const window = { oldest: ts, latest: ts, inclusive: true };
   const thread = await whereAllowed(() =>
-    ask(() => client.conversations.replies({ channel, ts: root, ...window, limit: 2 })),
+    callSlack(() => client.conversations.replies({ channel, ts: root, ...window, limit: 2 })),
   );
   if (!thread) return null;
   const { messages = [] } = thread;

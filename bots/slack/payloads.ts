@@ -1,23 +1,23 @@
 import * as z from 'zod';
 
 /**
- * The parts of Slack's payloads that the bot reads. Everything else in them is left aside, and what does
- * not look like this is nothing for the bot.
+ * The parts of Slack's payloads that the bot reads. It drops everything else in them, and ignores payloads
+ * of any other form.
  */
 
 /** https://docs.slack.dev/reference/objects/file-object */
 export const fileSchema = z.object({
   id: z.string().min(1),
-  /** Who uploaded it: the person whose voice it is, also where somebody else shares it once more. */
+  /** Who uploaded it: the person whose voice it is, even if someone else shares it again. */
   user: z.string().optional(),
   mimetype: z.string().nullish(),
   filetype: z.string().nullish(),
-  /** `slack_audio` for clips that were recorded in Slack. */
+  /** `slack_audio` for clips recorded in Slack. */
   subtype: z.string().optional(),
-  /** `tombstone` for a deleted one, `external` for one that lies elsewhere. */
+  /** `tombstone` for a deleted file, `external` for one stored elsewhere. */
   mode: z.string().optional(),
   is_external: z.boolean().optional(),
-  /** `check_file_info` where all but the id has to be asked for. */
+  /** `check_file_info` if everything but the id has to be requested. */
   file_access: z.string().optional(),
   /** Bytes. */
   size: z.number().nonnegative().optional(),
@@ -81,7 +81,93 @@ export const shortcutBodySchema = z.object({
 });
 export type ShortcutBody = z.infer<typeof shortcutBodySchema>;
 
-/** Direct messages have ids of their own kind, in every payload. */
+/** The ids of direct messages have a prefix of their own. */
 export function isDirect(channel: string): boolean {
   return channel.startsWith('D');
+}
+
+/** File types that hold audio, as Slack names them. */
+const AUDIO_TYPES: ReadonlySet<string> = new Set([
+  'aac',
+  'aiff',
+  'amr',
+  'flac',
+  'm4a',
+  'mp3',
+  'oga',
+  'ogg',
+  'opus',
+  'wav',
+  'weba',
+  'wma',
+]);
+
+/**
+ * Returns whether a file may be a voice note, as far as one can tell before fetching it. Clips are
+ * recognized by their subtype: their type may be `video/mp4` or `audio/mp4`.
+ */
+export function mayBeNote({ subtype, mimetype, filetype, mode, file_access }: SlackFile): boolean {
+  if (subtype === 'slack_audio') return true;
+  if (subtype === 'slack_video') return false;
+  const isUnknown = file_access === 'check_file_info' || mode === 'tombstone';
+  return isUnknown || mimetype?.startsWith('audio/') === true || AUDIO_TYPES.has(filetype ?? '');
+}
+
+export const COMMAND = '/undertone';
+export const SHORTCUT = 'read_emotion';
+
+/** A payload that the bot has to act on. */
+export interface Intake {
+  /**
+   * The same for everything that asks for the same answer: an event that Slack resends, and the two
+   * events, `message` and `app_mention`, of one message with a mention.
+   */
+  readonly id: string;
+  /** Work for one channel is done in order. */
+  readonly channel: string;
+  /** The part of the payload that the bot needs: neither what people write nor the names of files. */
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** The subtypes of messages that people write; all others are edits, deletions, joins and so on. */
+const SUBTYPES: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'file_share',
+  'thread_broadcast',
+]);
+
+/**
+ * Returns what there is to do for a payload of Slack; null for bots (this one included), edits,
+ * deletions, messages without a note and unknown payloads.
+ */
+export function intake(body: unknown): Intake | null {
+  const command = commandBodySchema.safeParse(body);
+  if (command.success) {
+    const { trigger_id, channel_id: channel } = command.data;
+    return { id: `command-${trigger_id}`, channel, payload: command.data };
+  }
+  const shortcut = shortcutBodySchema.safeParse(body);
+  if (shortcut.success) {
+    const { callback_id, trigger_id, channel } = shortcut.data;
+    if (callback_id !== SHORTCUT) return null;
+    return { id: `shortcut-${trigger_id}`, channel: channel.id, payload: shortcut.data };
+  }
+  const parsed = eventBodySchema.safeParse(body);
+  if (!parsed.success || !concernsUs(parsed.data.event)) return null;
+  const { event } = parsed.data;
+  return {
+    id: `message-${event.channel}-${event.ts}`,
+    channel: event.channel,
+    payload: { ...parsed.data, event: { ...event, text: mentions(event.text ?? '') } },
+  };
+}
+
+function concernsUs({ type, subtype, user, bot_id, channel, files = [] }: MessageEvent): boolean {
+  if (!user || bot_id || !SUBTYPES.has(subtype)) return false;
+  return type === 'app_mention' || isDirect(channel) || files.some(mayBeNote);
+}
+
+/** Returns the mentions in a text without the rest of it. */
+function mentions(text: string): string {
+  return [...text.matchAll(/<@(\w+)[|>]/g)].map(([, user]) => `<@${user}>`).join(' ');
 }

@@ -1,7 +1,7 @@
 import type { RespondFn, webApi } from '@slack/bolt';
 import { logEvent } from '../../lib/log.ts';
-import type { Laid } from './blocks.ts';
-import { ask, doOnce, slackError } from './web.ts';
+import type { SlackMessage } from './blocks.ts';
+import { callSlack, callSlackOnce, slackError } from './web.ts';
 
 /** Where answers go. */
 export interface Destination {
@@ -9,24 +9,24 @@ export interface Destination {
   readonly isDirect: boolean;
   /** Who is answered. */
   readonly user: string;
-  /** The message under which the answer hangs: the first one of its thread; null for commands. */
+  /** The first message of the thread that the answer goes into; null for commands. */
   readonly root: string | null;
-  /** Whether the question came in a thread, so that its readers have it open. */
+  /** Whether the question came in a thread, so that its readers have the thread open. */
   readonly isInThread: boolean;
-  /** The way back to somebody who used a command or a shortcut; works where the bot is no member. */
+  /** Answers a command or a shortcut; works even where the bot is not a member. */
   readonly respond?: RespondFn | undefined;
 }
 
-/** Marks the bot's answers, so that one can see whether a note has its own. */
+/** Marks the bot's answers, to tell whether a note has been answered. */
 const EVENT_TYPE = 'undertone_answer';
 
-/** Messages of a thread that are looked through at once. */
+/** Messages of a thread to fetch at once. */
 const PAGE = 200;
 
-/** How the answers of a bot get into the chat. */
+/** Posts the answers of the bot. */
 export class Replies {
   readonly #client: webApi.WebClient;
-  /** Whether an answer may be there already, from an attempt that was cut off. */
+  /** Whether an earlier attempt may have answered already. */
   readonly isRepeated: boolean;
 
   constructor(client: webApi.WebClient, isRepeated: boolean) {
@@ -35,12 +35,16 @@ export class Replies {
   }
 
   /**
-   * Answers a note in its thread, for everybody to see: once, however often Slack fails meanwhile.
+   * Answers a note in its thread, for everyone to see: once, however often Slack fails meanwhile.
    *
    * @param subject what is answered: the id of the file, or of the message without one
-   * @returns whether it is there; false where Slack does not take it
+   * @returns whether the answer was posted; false if Slack refuses it
    */
-  async inThread(destination: Destination, subject: string, message: Laid): Promise<boolean> {
+  async inThread(
+    destination: Destination,
+    subject: string,
+    message: SlackMessage,
+  ): Promise<boolean> {
     const { channel, root } = destination;
     const isThere = () => this.hasAnswer(destination, subject);
     if (this.isRepeated && (await whereAllowed(isThere))) return true;
@@ -53,18 +57,20 @@ export class Replies {
         unfurl_links: false,
         unfurl_media: false,
       });
-    return (await whereAllowed(() => doOnce(post, isThere))) !== null;
+    return (await whereAllowed(() => callSlackOnce(post, isThere))) !== null;
   }
 
   /**
-   * Tells one person something. Slack keeps no record of such messages: after a failure they are sent
-   * again, and may rarely be seen twice.
+   * Sends a message that one person sees. Slack keeps no record of such messages: after a failure they
+   * are sent again and may, rarely, appear twice.
    */
-  async toUser(destination: Destination, subject: string, message: Laid): Promise<void> {
+  async toUser(destination: Destination, subject: string, message: SlackMessage): Promise<void> {
     const { channel, user, root, isInThread, isDirect, respond } = destination;
     if (respond) {
-      // Where the address is used up or too old, the usual way may still be open.
-      const isTaken = await ask(() => respond({ response_type: 'ephemeral', ...message })).then(
+      // If the response URL is used up or too old, an ordinary message may still work.
+      const isTaken = await callSlack(() =>
+        respond({ response_type: 'ephemeral', ...message }),
+      ).then(
         () => true,
         () => false,
       );
@@ -79,18 +85,18 @@ export class Replies {
         channel,
         user,
         ...message,
-        // In a thread that nobody has open yet, it would not be seen.
+        // In a thread that is not open yet, nobody would see it.
         ...(isInThread && root && { thread_ts: root }),
       });
-    await whereAllowed(() => ask(post));
+    await whereAllowed(() => callSlack(post));
   }
 
-  /** Whether there is an answer of the bot in the thread, for everybody to see. */
+  /** Returns whether the thread has a public answer of the bot. */
   async hasAnswer({ channel, root }: Destination, subject: string): Promise<boolean> {
     if (!root) return false;
     let cursor: string | undefined;
     do {
-      const page = await ask(() =>
+      const page = await callSlack(() =>
         this.#client.conversations.replies({
           channel,
           ts: root,
@@ -110,7 +116,7 @@ export class Replies {
   }
 }
 
-/** Returns what a call of Slack gives, or null where Slack refuses it, now and later; that is logged. */
+/** Returns the result of a call, or null if Slack refuses it, which is logged. */
 export async function whereAllowed<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await call();

@@ -2,22 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver, webApi } from '@slack/bolt';
 import pLimit from 'p-limit';
 import * as z from 'zod';
-import type { UndertoneError } from '../../core/errors.ts';
+import type { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
 import { Recent } from '../recent.ts';
 import { identify, slackApp } from './app.ts';
-import { boltLogger } from './logger.ts';
-import { clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
+import { boltLogger, clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
 
-/** Notes that are fetched and heard at a time. */
-const HEARD_AT_ONCE = 4;
-/** Ids that are remembered; Slack repeats an event within the hour. */
+/** Notes that are analyzed at the same time. */
+const CONCURRENCY = 4;
+/** Ids to remember; Slack resends an event within an hour. */
 const REMEMBERED = 20_000;
-/** Milliseconds that answers under way are given at the end. */
+/** Milliseconds that pending answers get when the bot stops. */
 const STOP_TIMEOUT = 25_000;
-/** Milliseconds after which a silent connection is made anew, and before a lost one is. */
+/** Milliseconds after which a silent connection is replaced, and before a lost one is. */
 const PING_TIMEOUT = 5000;
 
 export interface SocketBotOptions {
@@ -26,19 +25,19 @@ export interface SocketBotOptions {
   readonly appToken: string;
   readonly botToken: string;
   readonly apiUrl?: string | undefined;
-  /** Milliseconds of silence after which the connection is made anew. */
+  /** Milliseconds of silence after which the connection is replaced. */
   readonly pingTimeout?: number;
 }
 
 export interface SocketBot {
-  /** Resolves with the reason when Slack has taken a token back, and never otherwise. */
+  /** Resolves with the reason if Slack revokes a token; otherwise never. */
   readonly revoked: Promise<UndertoneError>;
-  /** Takes nothing more, and resolves when what was taken is answered. */
+  /** Takes no more events, and resolves when those taken are answered. */
   stop(): Promise<void>;
 }
 
 /**
- * Connects the bot with Slack through Socket Mode, which needs no address of its own.
+ * Connects the bot to Slack through Socket Mode, which needs no public address.
  *
  * @throws UndertoneError `configuration-invalid` when Slack does not accept a token
  * @example
@@ -49,7 +48,7 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
   const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
   const queue = new ChannelQueue();
-  const limit = pLimit(HEARD_AT_ONCE);
+  const limit = pLimit(CONCURRENCY);
   const seen = new Recent<true>(REMEMBERED);
   let giveUp: (reason: UndertoneError) => void = () => {};
   const isOver = new Promise<UndertoneError>((resolve) => {
@@ -62,9 +61,13 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
     installerOptions: { clientOptions: connectingOptions(apiUrl, giveUp) },
   });
   const app = slackApp({
-    ...{ services, botToken, apiUrl, identity, receiver },
-    // A note that waits for Slack to take its answer keeps no other one from being heard.
-    hearing: limit,
+    services,
+    botToken,
+    apiUrl,
+    identity,
+    receiver,
+    // A note whose answer waits for Slack must not keep others from being analyzed.
+    analyzing: limit,
     async schedule({ id, channel }, work) {
       if (seen.has(id)) return;
       seen.set(id, true);
@@ -90,8 +93,8 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
 const answerSchema = z.object({ ok: z.literal(false), error: z.string() });
 
 /**
- * The client that asks for connections tries for ever, as a network may be away for a night. It does not
- * know all refusals that will never end: those are looked for here, and its question stays open.
+ * Options of the client that requests connections. It retries for ever, as a network may be down all
+ * night, but does not recognize every permanent refusal: those are detected here.
  */
 function connectingOptions(
   apiUrl: string | undefined,
@@ -111,12 +114,13 @@ function connectingOptions(
       );
       if (!parsed.success || !isFinal(parsed.data.error)) return response;
       giveUp(revoked(parsed.data.error, 'UNDERTONE_SLACK_APP_TOKEN'));
+      // The client would retry any answer.
       return new Promise<never>(() => {});
     },
   };
 }
 
-/** Refusals of the token itself, and of what it may do. */
+/** Returns whether a refusal is permanent: the token is invalid or lacks a permission. */
 function isFinal(refusal: string): boolean {
   return (
     isRevocation(refusal) ||

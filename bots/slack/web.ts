@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { webApi } from '@slack/bolt';
-import { UndertoneError } from '../../core/errors.ts';
+import { type Logger, type LogLevel, webApi } from '@slack/bolt';
+import { UndertoneError } from '../../core/index.ts';
 import { backoff } from '../../lib/backoff.ts';
+import { logEvent } from '../../lib/log.ts';
 
-/** Tries of one call, when Slack has trouble; and pauses of milliseconds between them. */
-const TRIES = 5;
+/** Attempts at one call while Slack has trouble, and the first pause between them in milliseconds. */
+const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE = 300;
-/** Seconds that a call waits in all because Slack asks it to: a function has two minutes. */
+/** Seconds that a call waits in total because Slack asks it to: a function has two minutes. */
 const LONGEST_WAIT = 90;
-/** Milliseconds that one try may take. */
+/** Milliseconds for one attempt. */
 const TIMEOUT = 10_000;
 
 /**
- * What every client of the bot is made with. It does not try again itself: whether that is safe depends
- * on the call, and one channel that has to wait must not hold up the others.
+ * Returns the options of every Web API client. The client itself does not retry: whether that is safe
+ * depends on the call, and a channel that has to wait must not hold up the others.
  */
 export function clientOptions(apiUrl: string | undefined): webApi.WebClientOptions {
   return {
@@ -21,13 +22,32 @@ export function clientOptions(apiUrl: string | undefined): webApi.WebClientOptio
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: TIMEOUT,
-    // Addresses for answers are posted to without a client, and so without its timeout.
+    // Response URLs are posted to without a client, so its timeout does not apply.
     fetch: (url, init) =>
       fetch(url, { ...init, signal: init?.signal ?? AbortSignal.timeout(TIMEOUT) }),
   };
 }
 
-/** Refusals with which Slack says that something broke on its side, perhaps after the work was done. */
+/** Returns a logger that writes Bolt's warnings and errors to our own log. */
+export function boltLogger(): Logger {
+  const write = (...words: unknown[]) => {
+    const [first] = words;
+    if (first instanceof Error) logEvent('slack: the client failed', first);
+    else logEvent(`slack: ${String(first)}`);
+  };
+  const silent = () => {};
+  return {
+    debug: silent,
+    info: silent,
+    warn: write,
+    error: write,
+    setLevel: silent,
+    getLevel: () => 'warn' as LogLevel,
+    setName: silent,
+  };
+}
+
+/** Errors on Slack's side, perhaps after the work was done. */
 const BROKEN: ReadonlySet<string> = new Set([
   'internal_error',
   'fatal_error',
@@ -35,7 +55,7 @@ const BROKEN: ReadonlySet<string> = new Set([
   'request_timeout',
 ]);
 
-/** Refusals after which no call with this token will work again. */
+/** Errors after which no call with this token will work again. */
 const REVOKED: ReadonlySet<string> = new Set([
   'account_inactive',
   'app_uninstalled',
@@ -47,7 +67,7 @@ const REVOKED: ReadonlySet<string> = new Set([
   'user_removed_from_team',
 ]);
 
-/** Returns the code with which Slack refused a call, or null for another kind of failure. */
+/** Returns the code with which Slack refused a call; null for any other failure. */
 export function slackError(thrown: unknown): string | null {
   return thrown instanceof webApi.WebAPIPlatformError ? thrown.data.error : null;
 }
@@ -56,7 +76,7 @@ export function isRevocation(refusal: string): boolean {
   return REVOKED.has(refusal);
 }
 
-/** Whether an error says that the token of the bot is good for nothing any more. */
+/** Returns whether an error means that the bot's token no longer works. */
 export function isRevoked(thrown: unknown): boolean {
   return thrown instanceof UndertoneError && isRevocation(slackError(thrown.cause) ?? '');
 }
@@ -64,30 +84,30 @@ export function isRevoked(thrown: unknown): boolean {
 export function revoked(error: string, variable: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
     'configuration-invalid',
-    `Slack does not accept the token in ${variable} (${error}). Copy it once more from the app's pages at api.slack.com/apps, after installing the app again if it was removed.`,
+    `Slack does not accept the token in ${variable} (${error}). Copy it again from the app's pages at api.slack.com/apps; if the app was removed, reinstall it first.`,
     { cause },
   );
 }
 
 /**
- * Calls Slack, and again where that makes sense: after the pause that Slack asks for, and a few times
- * when it has trouble. For calls that may be made twice.
+ * Calls Slack, and retries after the pause that Slack asks for and a few times while it has trouble. Only
+ * for calls that may safely be repeated.
  *
- * @throws what the client threw where nothing helps; `configuration-invalid` for a revoked token
+ * @throws what the client threw if retrying does not help; `configuration-invalid` for a revoked token
  * @example
- * const { user } = await ask(() => client.users.info({ user: id }));
+ * const { user } = await callSlack(() => client.users.info({ user: id }));
  */
-export function ask<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+export function callSlack<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   return persist(call, async () => null);
 }
 
 /**
- * Does something that must not be done twice. Before it is tried again after a failure that may have come
- * too late, it is looked up whether it was done.
+ * Makes a call that must not be repeated. A failure may come after the work was done, so that is checked
+ * before each retry.
  *
- * @throws like `ask`
+ * @throws like `callSlack`
  */
-export async function doOnce(
+export async function callSlackOnce(
   work: () => Promise<unknown>,
   isDone: () => Promise<boolean>,
 ): Promise<true> {
@@ -100,12 +120,12 @@ export async function doOnce(
   );
 }
 
-/** @param found returns what a call that failed has achieved all the same, or null */
+/** @param found returns what a failed call achieved nevertheless, or null */
 async function persist<Answer>(
   call: () => Promise<Answer>,
   found: () => Promise<Answer | null>,
 ): Promise<Answer> {
-  let tries = 0;
+  let attempts = 0;
   let waited = 0;
   while (true) {
     try {
@@ -117,14 +137,14 @@ async function persist<Answer>(
       }
       const seconds = secondsToWait(thrown);
       if (seconds !== null) {
-        // A call that is turned away has done nothing.
+        // A rate-limited call has done nothing.
         waited += seconds;
         if (waited > LONGEST_WAIT) throw thrown;
         await sleep(seconds * 1000);
         continue;
       }
-      if (!isTrouble(thrown) || ++tries >= TRIES) throw thrown;
-      await sleep(backoff(tries, FIRST_PAUSE));
+      if (!isTrouble(thrown) || ++attempts >= MAX_ATTEMPTS) throw thrown;
+      await sleep(backoff(attempts, FIRST_PAUSE));
       const answer = await found();
       if (answer !== null) return answer;
     }
@@ -135,12 +155,12 @@ function secondsToWait(thrown: unknown): number | null {
   return thrown instanceof webApi.WebAPIRateLimitedError ? thrown.retryAfter : null;
 }
 
-/** Whether something went wrong on the way or at Slack's side, so that the next try may go well. */
+/** Returns whether the network or Slack failed, so that another attempt may succeed. */
 function isTrouble(thrown: unknown): boolean {
   const refusal = slackError(thrown);
   if (refusal !== null) return BROKEN.has(refusal);
   const { statusCode } = (thrown ?? {}) as { statusCode?: unknown };
-  // Addresses for answers that are used up or expired stay so.
+  // A response URL that is used up or expired stays so.
   if (typeof statusCode === 'number') return statusCode === 429 || statusCode >= 500;
   return true;
 }

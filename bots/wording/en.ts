@@ -1,122 +1,110 @@
-import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
+import { MAX_BYTES, MAX_SECONDS } from '../../core/index.ts';
+import { headline, LABELS, meaning, percent, shares, sureness } from '../../web/words.js';
 import type { Strings } from './strings.ts';
 
 const MEGABYTES = MAX_BYTES / 2 ** 20;
 const MINUTES = MAX_SECONDS / 60;
 
 const AGAIN =
-  'Please try again in a few minutes; if it stays like this, tell whoever runs this bot.';
+  'Please try again in a few minutes. If it keeps happening, tell the person who runs this bot.';
 const OURS = `Something went wrong on my side. ${AGAIN}`;
 
 export const EN: Strings = {
-  language: 'en',
-  labels: {
-    neutral: 'neutral',
-    calm: 'calm',
-    happy: 'happy',
-    sad: 'sad',
-    angry: 'angry',
-    fearful: 'fearful',
-    disgust: 'disgust',
-    surprised: 'surprised',
-    uncertain: 'uncertain',
-    'no-speech': 'no speech',
-  },
-  sureness: (share) => `${share} sure`,
-  uncertain: (nearest, share) =>
-    `No emotion stands out enough to name it. The nearest is ${nearest}, with ${share}.`,
-  noSpeech: 'I hear nobody speak in this. Silence, music and noise get this answer too.',
-  ofTheSpeech: 'Of the speech',
-  footer: 'A guess about how this sounds, not about how anybody feels.',
+  labels: LABELS,
+  headline,
+  sureness,
+  meaning,
+  percent,
+  shares,
+  footer: 'A guess about how this sounds, not about how anyone feels.',
   notice: [
-    '**Before you read on.** The recording is fetched once, heard, and forgotten: neither the sound nor the answer is stored.',
-    'I learned from actors, and I am often wrong. Do not judge anybody by what I say.',
-    'In the EU it is forbidden to infer the emotions of people at work or in education (AI Act, Art. 5(1)(f)); elsewhere people must be told that it happens (Art. 50(3)).',
-    '`/undertone privacy` tells more.',
+    '**Before you read on.** I fetch the recording once, analyze it and forget it: neither the audio nor the answer is stored.',
+    'I learned from actors, and I am often wrong. Please don’t judge anyone by what I say.',
+    'In the EU it is illegal to infer people’s emotions at work or in education (AI Act, Art. 5(1)(f)); elsewhere people must be told about it (Art. 50(3)).',
+    'For more, type `/undertone privacy`.',
   ].join('\n'),
   help: {
     title: 'What I can do',
     text: [
-      '**Your own voice note**: open the menu of the message, choose *Read emotion*. Only you see the answer.',
+      '**Your own voice note**: open the menu of the message and choose *Read emotion*. Only you see the answer.',
       '**In a direct message to me**: send a voice note or an audio file, and I answer.',
-      '**In a channel that a moderator has opened**: I answer every voice note there, and anybody may ask about any.',
+      '**In a channel that a moderator has opened**: I answer every voice note, and anyone may ask about any of them.',
       '',
-      '`/undertone auto on` and `/undertone auto off` open and close a channel (moderators).',
-      '`/undertone about` says what I am, `/undertone privacy` what happens to recordings.',
+      '`/undertone auto on` and `/undertone auto off` open and close a channel (moderators only).',
+      '`/undertone about` tells you what I am, `/undertone privacy` what happens to recordings.',
       '',
-      `I take recordings of up to ${MINUTES} minutes and ${MEGABYTES} MB in any usual format.`,
+      `I accept recordings of up to ${MINUTES} minutes and ${MEGABYTES} MB in any common format.`,
     ].join('\n'),
   },
   about: {
     title: 'What I am',
     text: [
-      'I am Undertone. I listen to how a voice sounds, not to what it says, and name one of eight emotions: neutral, calm, happy, sad, angry, fearful, disgust or surprised. When no emotion stands out I say *uncertain*; when nobody speaks, *no speech*.',
+      'I am Undertone. I listen to how a voice sounds, not to what it says, and name one of eight emotions: neutral, calm, happy, sad, angry, fearful, disgust or surprised. If no emotion stands out I say *uncertain*; if no one is speaking, *no speech*. If a note clearly changes I name the emotions in order.',
       '',
-      'I learned from recordings of actors. With speakers I have never heard, about four of five answers that I give on such recordings are right; with everyday voices it will be fewer. A voice that is hoarse, tired or far from its microphone fools me.',
+      'I learned from recordings of actors. For speakers I have never heard, about four of five answers that I give on such recordings are right; for everyday voices it will be fewer. A voice that is hoarse, tired or far from the microphone can fool me.',
       '',
-      'What I say is a guess about a sound. It is not a fact about a person, and nothing to decide anything by.',
+      'What I say is a guess about a sound. It is not a fact about a person, and you should not base decisions on it.',
     ].join('\n'),
   },
   privacy: {
     title: 'What happens to recordings',
     text: [
-      '**Recordings** are fetched from the platform when somebody asks, held in memory while they are heard, and dropped. They are never stored, never logged and never used for training. Answers are not stored either; they stand in the chat and nowhere else.',
+      '**Recordings** are fetched from the platform when someone asks, held in memory while they are analyzed, and then dropped. They are never stored, logged or used for training. Answers are not stored either: they exist only in the chat.',
       '',
-      '**What I remember**: which channels moderators have opened, and, as a hash, who has seen my notice (so that it is shown once). Counters of requests live for a minute.',
+      '**What I remember**: which channels moderators have opened and, as a hash, who has seen my notice (so that it is shown once). Request counters last a minute.',
       '',
-      '**Who can ask**: you about your own notes; about the notes of others only where a moderator has opened the channel.',
+      '**Who can ask**: you can ask about your own notes, and about other people’s notes only where a moderator has opened the channel.',
       '',
-      '**The law**: in the EU, inferring emotions of people at work or in education is forbidden (AI Act, Art. 5(1)(f)), and elsewhere people must be told that it happens (Art. 50(3)). Do not open a channel where this could apply, and tell people when you open one.',
+      '**The law**: in the EU, inferring people’s emotions at work or in education is illegal (AI Act, Art. 5(1)(f)), and elsewhere people must be told about it (Art. 50(3)). Don’t open a channel where this could apply, and tell people when you open one.',
     ].join('\n'),
   },
   automaticOn: [
-    'This channel is open now: I answer every voice note that is posted here, for everybody to see.',
-    'Please tell the people here. Do not use this at work or in education in the EU, where the law forbids it. `/undertone auto off` ends it.',
+    'This channel is now open: I answer every voice note that is posted here, for everyone to see.',
+    'Please tell the people here. Don’t use this at work or in education in the EU, where it is illegal. `/undertone auto off` turns it off.',
   ].join('\n'),
   automaticOff:
-    'This channel is closed again: I answer here only people who ask about their own voice notes, for their eyes alone.',
+    'This channel is closed again: people can ask me about their own voice notes, and only they see the answers.',
   moderatorsOnly:
-    'Only moderators of this channel can open or close it. Ask one of them to send this command.',
-  onlyInChannels: 'Here it is only you and me: I answer every voice note anyway.',
+    'Only moderators can open or close this channel. Ask one of them to send this command.',
+  onlyInChannels: 'It’s just you and me here: I answer every voice note anyway.',
   inviteMe:
-    'I am not in this channel, so I would not hear what is posted here. Invite me first: `/invite @Undertone`.',
-  unknownCommand: 'I do not know this command. `/undertone help` shows what I can do.',
-  listening: 'Listening …',
+    'I’m not in this channel, so I can’t see the voice notes here. Invite me first: `/invite @Undertone`.',
+  unknownCommand: 'I don’t know this command. `/undertone help` shows what I can do.',
   wait: (seconds) =>
-    `That is more than I can listen to at once. Ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}; what was posted until then I leave out.`,
+    `That’s more than I can handle at once. Ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}; I skip what is posted until then.`,
   errors: {
     'audio-missing':
       'This recording is empty. Record it again, and hold the button while you speak.',
-    'audio-too-large': `This file is too large for me: I take up to ${MEGABYTES} MB. Send a voice note, or the recording as MP3, M4A or Ogg.`,
-    'audio-too-long': `This recording is too long for me: I take up to ${MINUTES} minutes. Send me a part of it.`,
+    'audio-too-large': `This file is too large: I accept up to ${MEGABYTES} MB. Send a voice note, or the recording as MP3, M4A or Ogg.`,
+    'audio-too-long': `This recording is too long: I accept up to ${MINUTES} minutes. Send me a part of it.`,
     'format-unsupported':
-      'This is not a recording that I can listen to. I take voice notes and audio files: Ogg, MP3, M4A, WAV, FLAC, WebM.',
+      'I can’t read this kind of file. I accept voice notes and audio files: Ogg, MP3, M4A, WAV, FLAC and WebM.',
     'audio-unreadable':
       'This file is damaged, or there is no sound in it. Record it again or export it once more.',
     'decode-timeout':
-      'This file took too long to read. Send it as a plain voice note, or as MP3, M4A or Ogg.',
+      'This file took too long to read. Send it as a voice note, or as MP3, M4A or Ogg.',
     'decoder-missing':
-      'I cannot read this format here. A voice note works, and so do WAV, FLAC, Ogg Opus and WebM. Whoever runs this bot can install ffmpeg for the rest.',
+      'I can’t read this format here. A voice note works, and so do WAV, FLAC, Ogg Opus and WebM. For the rest, the person who runs this bot can install ffmpeg.',
     'model-invalid': OURS,
     unauthorized:
-      'The service that listens does not know me. Whoever runs this bot has to give it a valid key.',
-    'rate-limited': `There is too much to listen to right now. ${AGAIN}`,
+      'The service that analyzes voice notes did not accept my key. The person who runs this bot has to set a valid one.',
+    'rate-limited': `I have too many voice notes to answer right now. ${AGAIN}`,
     'parameter-invalid': OURS,
     'method-not-allowed': OURS,
     'host-unknown': OURS,
     'origin-refused': OURS,
     'not-found': OURS,
     'not-permitted':
-      'I answer people about their own voice notes only. For the notes of others, a moderator has to open this channel: `/undertone auto on`.',
+      'I can only tell people about their own voice notes. To ask about other people’s, a moderator has to open this channel: `/undertone auto on`.',
     'attachment-missing':
-      'There is no voice note in this message. Choose one with a voice note or an audio file.',
-    'attachment-gone': 'This voice note is not there any more. Post it again, and ask me then.',
+      'There is no voice note in this message. Choose a message with a voice note or an audio file.',
+    'attachment-gone': 'This voice note no longer exists. Post it again, and then ask me.',
     'attachment-refused':
-      'I listen only to what is posted here itself, not to files from elsewhere. Post the voice note into the chat.',
+      'I only listen to files that are posted here, not to files from elsewhere. Post the voice note in the chat.',
     'attachment-forbidden':
-      'I may not read this file. Invite me to the channel, or send me the voice note directly.',
-    'attachment-unavailable': 'I could not fetch this voice note. Please try again in a minute.',
-    unavailable: `The service that listens does not answer right now. ${AGAIN}`,
+      'I’m not allowed to read this file. Invite me to the channel, or send me the voice note directly.',
+    'attachment-unavailable': 'I couldn’t fetch this voice note. Please try again in a minute.',
+    unavailable: `The service that analyzes voice notes is not responding. ${AGAIN}`,
     'configuration-invalid': OURS,
     'port-taken': OURS,
     'folder-locked': OURS,

@@ -1,27 +1,27 @@
-import type { ErrorCode } from '../../core/errors.ts';
-import type { Label } from '../../core/verdict.ts';
+import type { ErrorCode, Label, Verdict } from '../../core/index.ts';
 
 /**
- * Everything that the bots say in one language. Another language is another object of this type; nothing
- * outside of this folder has words for people in it, apart from the names of commands.
+ * Everything the bots say in one language; another language is another object of this type. Apart from
+ * the names of commands, all text for people is here.
  *
- * Texts are in the common part of Markdown: `**strong**`, `*emphasis*`, `` `code` ``, line breaks. A
- * platform with a notation of its own translates them.
+ * Texts use the common subset of Markdown: `**strong**`, `*emphasis*`, `` `code` ``, line breaks.
+ * Platforms with a different notation convert them.
  */
 export interface Strings {
-  /** Tag of the language (BCP 47), which also decides how numbers are written. */
-  readonly language: string;
   readonly labels: Readonly<Record<Label, string>>;
-  /** How sure a verdict is, for a share such as `71%`. */
-  readonly sureness: (share: string) => string;
-  /** What "uncertain" means, with the nearest emotion and its share. */
-  readonly uncertain: (nearest: string, share: string) => string;
-  readonly noSpeech: string;
-  /** Stands before the shares of a longer note. */
-  readonly ofTheSpeech: string;
-  /** That this is a guess about a sound, and not about a person. */
+  /** `Happy`, `Uncertain`, `Angry, then happy`. */
+  readonly headline: (verdict: Verdict) => string;
+  /** `71% sure`; null where no one emotion is named. */
+  readonly sureness: (verdict: Verdict) => string | null;
+  /** What a headline means that does not name one emotion; null where it does. */
+  readonly meaning: (verdict: Verdict) => string | null;
+  /** A share from 0 to 1 in whole percent: `71%`. */
+  readonly percent: (share: number) => string;
+  /** `Of the speech: 80% happy, 20% neutral.` */
+  readonly shares: (summary: Verdict['summary']) => string;
+  /** That this is a guess about a sound, not about a person. */
   readonly footer: string;
-  /** What goes with the first answer that somebody sees. */
+  /** Goes with the first answer that someone sees. */
   readonly notice: string;
   readonly help: { readonly title: string; readonly text: string };
   readonly about: { readonly title: string; readonly text: string };
@@ -30,12 +30,10 @@ export interface Strings {
   readonly automaticOff: string;
   readonly moderatorsOnly: string;
   readonly onlyInChannels: string;
-  /** The bot cannot open a channel that it is not in; for platforms where commands work there too. */
+  /** The bot cannot open a channel it is not in; for platforms where its commands work there anyway. */
   readonly inviteMe: string;
   readonly unknownCommand: string;
-  /** Shown while a note is being heard. */
-  readonly listening: string;
-  /** What is said for each error; `wait` is the seconds of `rate-limited`. */
+  /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;
   readonly wait: (seconds: number) => string;
 }

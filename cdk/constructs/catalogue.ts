@@ -29,6 +29,7 @@ const COLUMNS: readonly CfnTable.ColumnProperty[] = [
   { name: 'probabilities', type: PROBABILITIES },
   { name: 'duration', type: 'double', comment: 'seconds' },
   { name: 'speech', type: 'struct<start:double,`end`:double>' },
+  { name: 'sequence', type: 'array<string>', comment: 'emotions of a note that changes' },
   { name: 'timeline', type: `array<${SEGMENT}>` },
   { name: 'summary', type: PROBABILITIES, comment: 'share of speech time' },
   { name: 'model', type: 'struct<name:string,version:string,sha256:string>' },

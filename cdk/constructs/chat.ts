@@ -135,7 +135,7 @@ export class Chat extends Construct {
         maxConcurrency: config.chatConcurrency,
       }),
     );
-    // For bots/settings/dynamodb.ts and bots/limits.ts.
+    // For bots/settings.ts and bots/limits.ts.
     this.#table.grant(worker.function, ...ITEM_ACTIONS);
     state.idempotency.grant(worker.function, ...ITEM_ACTIONS);
     if (this.#slackSecret) grantSecret(worker.function, this.#slackSecret);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AssetHashType, AssetStaging, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetStaging, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IVpc, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -26,6 +26,7 @@ import { bundleGateway } from '../bundle/code.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ITEM_ACTIONS } from './grants.ts';
+import { locallyBundled } from './handler.ts';
 
 const PROCESSORS = {
   arm64: { cpu: CpuArchitecture.ARM64, platform: Platform.LINUX_ARM64 },
@@ -154,18 +155,7 @@ export class DiscordGateway extends Construct {
   #image({ architecture, node }: Config): ContainerImage {
     const bundle = new AssetStaging(this, 'Bundle', {
       sourcePath: join(ROOT, 'cdk', 'gateway'),
-      assetHashType: AssetHashType.OUTPUT,
-      bundling: {
-        // Never pulled, because the local bundling below always succeeds.
-        image: DockerImage.fromRegistry('none'),
-        command: [String(node)],
-        local: {
-          tryBundle(folder) {
-            bundleGateway({ node }, folder);
-            return true;
-          },
-        },
-      },
+      ...locallyBundled([String(node)], (folder) => bundleGateway({ node }, folder)),
     });
     return ContainerImage.fromAsset(bundle.absoluteStagedPath, {
       platform: PROCESSORS[architecture].platform,

@@ -1,5 +1,5 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../../core/index.ts';
 import { CORS } from '../../functions/routes.ts';
 
 interface GatewayProblem {

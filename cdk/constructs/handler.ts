@@ -1,6 +1,12 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AssetHashType,
+  type AssetOptions,
+  DockerImage,
+  type Duration,
+  RemovalPolicy,
+} from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -107,35 +113,34 @@ export class Ffmpeg extends Construct {
     return new LayerVersion(this, 'Layer', {
       description: 'ffmpeg, for all formats but WAV, FLAC and Opus in Ogg or WebM.',
       compatibleArchitectures: [ARCHITECTURES[architecture]],
-      code: locallyBundled(dirname(path), [path], (folder) => {
-        const target = join(folder, 'bin', 'ffmpeg');
-        cpSync(path, target, { dereference: true });
-        // Downloads and copies may have lost the executable bit.
-        chmodSync(target, 0o755);
-      }),
+      code: Code.fromAsset(
+        dirname(path),
+        locallyBundled([path], (folder) => {
+          const target = join(folder, 'bin', 'ffmpeg');
+          cpSync(path, target, { dereference: true });
+          // Downloads and copies may have lost the executable bit.
+          chmodSync(target, 0o755);
+        }),
+      ),
     });
   }
 }
 
 function codeOf(name: string, { architecture, node }: Config): Code {
-  const key = [name, architecture, String(node)];
-  return locallyBundled(join(ROOT, 'functions'), key, (folder) =>
+  const bundled = locallyBundled([name, architecture, String(node)], (folder) =>
     bundleHandler({ name, architecture, node }, folder),
   );
+  return Code.fromAsset(join(ROOT, 'functions'), bundled);
 }
 
 /**
- * Returns code that is made on this machine.
+ * Returns the options of an asset that is made on this machine.
  *
- * @param key tells the bundles of one source apart
+ * @param key distinguishes the assets of one source
  * @param bundle writes the files to a folder
  */
-function locallyBundled(
-  source: string,
-  key: readonly string[],
-  bundle: (folder: string) => void,
-): Code {
-  return Code.fromAsset(source, {
+export function locallyBundled(key: readonly string[], bundle: (folder: string) => void) {
+  return {
     // Hashes the output, so that a new model or package counts as a change, too.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
@@ -149,5 +154,5 @@ function locallyBundled(
         },
       },
     },
-  });
+  } satisfies AssetOptions;
 }

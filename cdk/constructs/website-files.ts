@@ -7,7 +7,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct, IConstruct } from 'constructs';
-import { ERROR_TABLE } from '../../core/errors.ts';
+import { ERROR_TABLE } from '../../core/index.ts';
 import { LAMBDA_CALL_BYTES, PAGE, type PageDocument } from '../../functions/http/page.ts';
 import { ROOT } from '../../lib/root.ts';
 import type { Config } from '../config.ts';

@@ -1,34 +1,32 @@
 import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { UndertoneError } from '../../core/errors.ts';
+import * as z from 'zod';
+import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
 import { UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
-import { awsError } from './aws-error.ts';
-import { readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { s3Client, sqsClient } from './clients.ts';
-import { Progress } from './progress.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import { awsError, s3Client, sendAll, sqsClient } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
-import { sendAll } from './send-batches.ts';
 
-/** Objects that are enqueued before the checkpoint moves on: at most so many twice after a failure. */
+/** Objects between two checkpoints, so at most this many are enqueued twice after a failure. */
 const CHUNK = 100;
 
 export interface BackfillOptions {
-  /** The address of the labelling queue. */
+  /** URL of the labelling queue. */
   readonly queueUrl?: string;
-  /** Whether to go on where the last call with the same bucket, prefix and queue ended. */
+  /** Whether to continue where the last run with the same bucket, prefix and queue ended. */
   readonly resume?: boolean;
-  /** File that holds how far it has come. */
+  /** File that stores the progress. */
   readonly checkpoint?: string;
 }
 
 /**
- * Puts the objects that are in a bucket already into the labelling queue, as if they came now. Labels
- * are made by the functions behind it, which leave alone what they have labelled already.
+ * Sends the objects of a bucket to the labelling queue, as if they were new. The function behind the queue
+ * skips objects that it has already labelled.
  *
- * @throws UndertoneError when there is no queue, or the bucket or the queue cannot be used. How far it
- * came is kept: it can be resumed.
+ * @throws UndertoneError when the bucket or the queue cannot be used; the run can be resumed then
  */
 export async function backfillCommand(
   location: S3Location,
@@ -40,7 +38,9 @@ export async function backfillCommand(
   const last = options.resume ? await readCheckpoint(path, { source, queueUrl }) : null;
   if (options.resume) {
     console.error(
-      last ? `Going on after ${last.enqueued}.` : 'Nothing to resume: starting at the first.',
+      last
+        ? `Continuing after ${last.enqueued}.`
+        : 'Nothing to resume: starting with the first object.',
     );
   }
   const clients = { s3: s3Client(), sqs: sqsClient(queueUrl) };
@@ -57,7 +57,7 @@ export async function backfillCommand(
   } catch (thrown) {
     progress.stop();
     if (after !== undefined) {
-      console.error(`Enqueued ${progress.count}. Go on with the same line and --resume.`);
+      console.error(`Enqueued ${progress.count}. To continue, add --resume to the same command.`);
     }
     throw thrown;
   } finally {
@@ -74,8 +74,8 @@ function checkQueueUrl(text: string | undefined): string {
   throw new UndertoneError(
     'parameter-invalid',
     text
-      ? `${text} is not the address of a queue. It begins with https:// and is among the outputs of the deployment.`
-      : 'No queue is named. Give its address with --queue-url, or set UNDERTONE_QUEUE_URL.',
+      ? `${text} is not the URL of a queue. It begins with https:// and is one of the outputs of the deployment.`
+      : 'Set the queue with --queue-url or UNDERTONE_QUEUE_URL.',
   );
 }
 
@@ -84,7 +84,7 @@ function defaultCheckpoint(source: string, queueUrl: string): string {
   return join('.undertone', 'backfill', `${name}.json`);
 }
 
-/** Yields the objects in the order of their keys, a hundred at a time. */
+/** Yields the objects in the order of their keys, in chunks. */
 async function* chunksOf(
   client: S3Client,
   { bucket, prefix }: S3Location,
@@ -111,7 +111,7 @@ function isRecording({ Key = '', Size = 0 }: _Object): boolean {
   return !isFolderMarker && !Key.startsWith(UPLOADS_PREFIX);
 }
 
-/** Returns the message that S3 would send about an object, with the time at which it came. */
+/** Returns the notification that S3 would send for an object, with its upload time. */
 function notification({ bucket }: S3Location, { Key = '', Size, ETag, LastModified }: _Object) {
   const object = { key: encodeKey(Key), size: Size, eTag: ETag?.replaceAll('"', '') };
   return JSON.stringify({
@@ -125,4 +125,119 @@ function notification({ bucket }: S3Location, { Key = '', Size, ETag, LastModifi
       },
     ],
   });
+}
+
+const checkpointSchema = z.object({
+  source: z.string(),
+  queueUrl: z.string(),
+  /** Everything up to this key is in the queue; keys are listed in the order of their bytes. */
+  after: z.string(),
+  enqueued: z.number().int().min(0),
+});
+
+/** Progress of a backfill. */
+type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
+
+/**
+ * Returns the checkpoint of a backfill, or null.
+ *
+ * @throws UndertoneError when the file is not a checkpoint, or belongs to another backfill
+ */
+async function readCheckpoint(
+  path: string,
+  { source, queueUrl }: Pick<Checkpoint, 'source' | 'queueUrl'>,
+): Promise<Checkpoint | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new UndertoneError(
+      'setting-invalid',
+      `Cannot read the checkpoint ${path}. Check its permissions, or name another file with --checkpoint.`,
+      { cause },
+    );
+  }
+  const parsed = checkpointSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new UndertoneError(
+      'parameter-invalid',
+      `${path} is not the checkpoint of a backfill. Name another file with --checkpoint, or start without --resume.`,
+      { cause: parsed.error },
+    );
+  }
+  const checkpoint = parsed.data;
+  if (checkpoint.source === source && checkpoint.queueUrl === queueUrl) return checkpoint;
+  throw new UndertoneError(
+    'parameter-invalid',
+    `The checkpoint ${path} is about ${checkpoint.source} and the queue ${checkpoint.queueUrl}. Name another file with --checkpoint, or start without --resume.`,
+  );
+}
+
+/** Writes a checkpoint in one step. */
+async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  try {
+    await writeAtomically(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
+  } catch (cause) {
+    throw new UndertoneError(
+      'folder-unwritable',
+      `Cannot write the checkpoint ${path}: ${(cause as Error).message}. Name another file with --checkpoint.`,
+      { cause },
+    );
+  }
+}
+
+function removeCheckpoint(path: string): Promise<void> {
+  return rm(path, { force: true });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds between two lines of progress on a terminal, and in a file. */
+const SCREEN_INTERVAL = 200;
+const FILE_INTERVAL = 10_000;
+
+/** Shows on stderr how many are done, when the total is unknown. */
+class Progress {
+  readonly #done: string;
+  readonly #before: number;
+  readonly #began = performance.now();
+  #told = performance.now();
+  #count: number;
+
+  /**
+   * @param done participle for the line, such as `enqueued`
+   * @param before number done in earlier runs
+   */
+  constructor(done: string, before = 0) {
+    this.#done = done;
+    this.#before = before;
+    this.#count = before;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(count: number): void {
+    this.#count += count;
+    const isScreen = !!process.stderr.isTTY;
+    const now = performance.now();
+    if (now - this.#told < (isScreen ? SCREEN_INTERVAL : FILE_INTERVAL)) return;
+    this.#told = now;
+    const rate = ((this.#count - this.#before) / (now - this.#began)) * 1000;
+    const line = `${this.#count} ${this.#done}, ${rate.toFixed(0)} a second`;
+    process.stderr.write(isScreen ? `\r\u001b[K${line}` : `${line}\n`);
+  }
+
+  /** Clears the line. */
+  stop(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  }
 }

@@ -1,24 +1,22 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
-import { EMOTIONS } from '../../core/model/emotions.ts';
-import { awsError } from './aws-error.ts';
-import { s3Client } from './clients.ts';
+import { EMOTIONS, UndertoneError } from '../../core/index.ts';
+import { awsError, s3Client } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
 
-/** Labels that are fetched at a time. */
+/** Labels fetched at a time. */
 const CONCURRENCY = 32;
 
 export interface LabelsOptions {
   readonly csv?: boolean;
   readonly jsonl?: boolean;
-  /** First and last day, YYYY-MM-DD, UTC; both are included. */
+  /** First and last day, YYYY-MM-DD (UTC), both included. */
   readonly from?: string;
   readonly to?: string;
 }
 
-/** One line of the results bucket; what it may hold besides is passed on in JSON. */
+/** One label of the results bucket. JSON output includes any further fields. */
 const labelSchema = z.looseObject({
   key: z.string(),
   emotion: z.string().optional(),
@@ -47,8 +45,7 @@ const COLUMNS = [
 ] as const;
 
 /**
- * Prints the labels of a results bucket, in the order of their days and names: as CSV, or as JSON
- * lines.
+ * Prints the labels of a results bucket as CSV or JSON lines, in the order of their days and keys.
  *
  * @returns whether all of them could be read
  * @throws UndertoneError when there are none, or the bucket cannot be used
@@ -77,7 +74,7 @@ export async function labelsCommand(
   }
   if (count === 0) {
     const source = formatS3Url(location);
-    throw new UndertoneError('not-found', `There are no labels in ${source} of these days.`);
+    throw new UndertoneError('not-found', `There are no labels in ${source} for these days.`);
   }
   for (const key of damaged) console.error(`${key} is not a label.`);
   return damaged.length === 0;
@@ -85,12 +82,12 @@ export async function labelsCommand(
 
 interface LabelText {
   readonly key: string;
-  /** The day of its folder; empty where it lies in none. */
+  /** The day of its folder, or empty. */
   readonly date: string;
   readonly text: string;
 }
 
-/** Yields the label files in order, while the next ones are being fetched already. */
+/** Yields the labels in order, while the next ones are being fetched. */
 async function* labelTexts(
   client: S3Client,
   location: S3Location,
@@ -118,7 +115,7 @@ async function* labelKeys(
   { from = '', to = '9999-12-31' }: LabelsOptions,
 ): AsyncGenerator<{ key: string; date: string }> {
   const { bucket, prefix } = location;
-  // Days come in order: those before the first one need not be listed.
+  // Days are listed in order, so those before the first one can be skipped.
   const first = /(^|\/)$/.test(prefix) && from ? `${prefix}date=${from}` : undefined;
   const pages = paginateListObjectsV2(
     { client },
@@ -137,7 +134,7 @@ async function* labelKeys(
   }
 }
 
-/** null when it has gone meanwhile, as labels expire. */
+/** Returns null when the label has expired meanwhile. */
 async function fetchLabel(
   client: S3Client,
   { bucket }: S3Location,
@@ -176,11 +173,11 @@ function printCsv(date: string, label: Label): Promise<void> {
 }
 
 function csvLine(cells: readonly unknown[]): string {
-  // Spreadsheets run cells that begin like a formula; keys are not ours to trust.
+  // Spreadsheets run cells that begin like a formula, and keys may come from anybody.
   return stringify([[...cells]], { escape_formulas: true, record_delimiter: 'windows' });
 }
 
-/** Waits when the reader is slower than we are. */
+/** Waits for slow readers. */
 function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));

@@ -1,4 +1,4 @@
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 
 /** One way to record with ffmpeg: a demuxer of its devices, and what to open with it. */
 export interface DeviceInput {

@@ -1,14 +1,24 @@
-import { defaultModel } from '../../core/classify.ts';
-import { UndertoneError } from '../../core/errors.ts';
-import { LiveListener } from '../../core/live.ts';
-import { loadModel } from '../../core/model/session.ts';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  decode,
+  defaultModel,
+  LiveListener,
+  loadModel,
+  SAMPLE_RATE,
+  UndertoneError,
+} from '../../core/index.ts';
 import { interrupted } from '../../lib/interrupted.ts';
-import { jsonView } from './json-view.ts';
-import { linesView } from './lines-view.ts';
-import { listDevices, openMicrophone } from './microphone.ts';
-import { playFile } from './playback.ts';
-import { LEAST_SCREEN, SHOW_CURSOR, screenView } from './screen-view.ts';
-import type { LiveView } from './view.ts';
+import { readInput } from '../inputs.ts';
+import { listDevices, openMicrophone, type Source } from './microphone.ts';
+import {
+  jsonView,
+  LEAST_SCREEN,
+  type LiveView,
+  linesView,
+  SHOW_CURSOR,
+  screenView,
+} from './views.ts';
 
 export interface ListenOptions {
   readonly device?: string;
@@ -20,8 +30,8 @@ export interface ListenOptions {
 }
 
 /**
- * Listens to the microphone, or to a recording as if it were being recorded, and shows what it hears
- * every half second. Ends at SIGINT, SIGTERM or the end of the recording, with a summary.
+ * Classifies the microphone, or a recording played in real time, and shows a verdict every half second.
+ * Ends at SIGINT, SIGTERM or the end of the recording, with a summary.
  *
  * @throws UndertoneError when there is nothing to listen to, or the model cannot be used
  */
@@ -43,7 +53,7 @@ export async function listenCommand(options: ListenOptions): Promise<void> {
       for (const verdict of await listener.push(chunk)) print(view.verdict(verdict));
     }
   } catch (error) {
-    // What was heard until then is told all the same.
+    // The summary so far is shown first.
     failure = error;
   }
   const { verdict, summary } = await listener.end();
@@ -74,4 +84,40 @@ function chooseView(isJson: boolean): LiveView {
 
 function print(text: string): void {
   process.stdout.write(text);
+}
+
+/** Samples of a tenth of a second, about what a microphone delivers at once. */
+const CHUNK = SAMPLE_RATE / 10;
+
+/**
+ * Returns a recording as a live source.
+ *
+ * @param isFast delivers it as fast as possible instead of in real time
+ * @param signal ends it
+ * @throws UndertoneError as `decode` and `readInput` do
+ */
+async function playFile(
+  path: string,
+  { isFast, signal }: { readonly isFast: boolean; readonly signal: AbortSignal },
+): Promise<Source> {
+  const { samples } = await decode(await readInput(path));
+  return { name: basename(path), chunks: play(samples, isFast, signal) };
+}
+
+async function* play(
+  samples: Float32Array,
+  isFast: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Float32Array> {
+  const began = performance.now();
+  for (let from = 0; from < samples.length && !signal.aborted; from += CHUNK) {
+    const chunk = samples.subarray(from, from + CHUNK);
+    if (!isFast) {
+      // A chunk is due at its end; counting from the start keeps errors from adding up.
+      const due = began + ((from + chunk.length) / SAMPLE_RATE) * 1000;
+      await sleep(Math.max(0, due - performance.now()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+    }
+    yield chunk;
+  }
 }

@@ -1,26 +1,30 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { Resampler } from '../../core/audio/resample.ts';
-import { framesToMono } from '../../core/audio/wav.ts';
-import { UndertoneError } from '../../core/errors.ts';
+import type { Readable } from 'node:stream';
+import { findFfmpeg, PcmStream, UndertoneError } from '../../core/index.ts';
 import { type DeviceInput, recordingOn } from './devices.ts';
-import { type Ffmpeg, startFfmpeg } from './ffmpeg.ts';
-import type { Source } from './source.ts';
 
-/** What ffmpeg is asked for: the usual rate of microphones, so that it seldom has to convert. */
-const PCM = { sampleRate: 48_000, channels: 1, encoding: 'int16', littleEndian: true } as const;
-const SAMPLE_BYTES = 2;
+/** A source of sound. */
+export interface Source {
+  /** Name for people. */
+  readonly name: string;
+  /** Mono samples at 16 kHz as they come. */
+  readonly chunks: AsyncIterable<Float32Array>;
+}
 
-/** Milliseconds in which a device has to give its first sound. */
+/** Sample rate in Hz: the usual one of microphones, so that ffmpeg seldom has to convert. */
+const RECORDING_RATE = 48_000;
+
+/** Milliseconds in which a device has to deliver its first sound. */
 const PATIENCE = 10_000;
-/** Characters of ffmpeg's complaints that are kept. */
+/** Characters of ffmpeg's error output that are kept. */
 const COMPLAINT_LENGTH = 4000;
 
 /**
  * Opens a microphone through ffmpeg. On Linux PulseAudio (or PipeWire in its place) is tried first,
  * then ALSA.
  *
- * @param device name as `listDevices` gives it; the standard one of the system by default
+ * @param device name from `listDevices`; the default device of the system if undefined
  * @param signal ends the recording
  * @throws UndertoneError `decoder-missing` without ffmpeg, `unavailable` when nothing can be recorded
  */
@@ -48,7 +52,7 @@ export async function openMicrophone(
 }
 
 /**
- * Returns the names of the microphones of this machine, none twice.
+ * Returns the names of the microphones of this machine, without duplicates.
  *
  * @throws UndertoneError `decoder-missing` without ffmpeg
  */
@@ -62,7 +66,7 @@ export async function listDevices(): Promise<string[]> {
         text += chunk;
       });
     }
-    // Whether it succeeds says nothing: listing is told as a failure to open.
+    // The exit status has no meaning: ffmpeg reports a list as a failure to open.
     await once(ffmpeg, 'close');
     names.push(...parse(text));
   }
@@ -72,13 +76,13 @@ export async function listDevices(): Promise<string[]> {
 function recordArguments({ format, input, options }: DeviceInput): string[] {
   return [
     ...['-loglevel', 'error', '-f', format, ...options, '-i', input],
-    ...['-vn', '-ac', String(PCM.channels), '-ar', String(PCM.sampleRate)],
-    // Whole packets as they come: a full buffer would be a third of a second late.
+    ...['-vn', '-ac', '1', '-ar', String(RECORDING_RATE)],
+    // Without this, a buffer adds a third of a second of delay.
     ...['-f', 's16le', '-flush_packets', '1', 'pipe:1'],
   ];
 }
 
-/** Gathers the end of what ffmpeg complains about and returns how to read it. */
+/** Collects the end of ffmpeg's error output, and returns a function that reads it. */
 function collect(ffmpeg: Ffmpeg): () => string {
   let complaint = '';
   ffmpeg.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -91,7 +95,7 @@ function collect(ffmpeg: Ffmpeg): () => string {
   return () => complaint.trim();
 }
 
-/** Resolves with whether sound comes; with true as well when nobody wants it any more. */
+/** Returns whether the device delivers sound; also true once the signal has aborted. */
 async function gives(ffmpeg: Ffmpeg, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return true;
   const settled = new AbortController();
@@ -110,7 +114,7 @@ async function gives(ffmpeg: Ffmpeg, signal: AbortSignal): Promise<boolean> {
 
 async function firstSound(ffmpeg: Ffmpeg, options: { signal: AbortSignal }): Promise<boolean> {
   const closed = once(ffmpeg, 'close', options);
-  // Waited for only when nothing was recorded; then all that ffmpeg has to say is there.
+  // Awaited only without sound; then the error output is complete.
   closed.catch(() => {});
   await once(ffmpeg.stdout, 'readable', options);
   const first: Buffer | null = ffmpeg.stdout.read();
@@ -119,22 +123,16 @@ async function firstSound(ffmpeg: Ffmpeg, options: { signal: AbortSignal }): Pro
   return first !== null;
 }
 
-/** Yields what is recorded until the signal, and throws when the device stops by itself. */
+/** Yields sound until the signal aborts, and throws when the device stops by itself. */
 async function* record(
   ffmpeg: Ffmpeg,
   complaint: () => string,
   signal: AbortSignal,
 ): AsyncGenerator<Float32Array> {
-  const resampler = new Resampler(PCM.sampleRate, SAMPLE_RATE);
-  let rest: Buffer = Buffer.alloc(0);
+  const pcm = new PcmStream(RECORDING_RATE);
   try {
-    for await (const chunk of ffmpeg.stdout as AsyncIterable<Buffer>) {
-      const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
-      yield resampler.push(framesToMono(bytes.subarray(0, whole), PCM));
-      rest = bytes.subarray(whole);
-    }
-    yield resampler.end();
+    for await (const chunk of ffmpeg.stdout as AsyncIterable<Buffer>) yield pcm.push(chunk);
+    yield pcm.end();
   } finally {
     ffmpeg.kill('SIGKILL');
   }
@@ -166,4 +164,44 @@ function ended(complaint: string): UndertoneError {
     'The microphone has stopped: it was unplugged, or another program took it. Start again when it is back.',
     { cause: new Error(complaint) },
   );
+}
+
+/**
+ * The environment variables that sound systems need; ffmpeg gets no others. They name PulseAudio's socket
+ * and cookie, the home folder with ALSA's settings, and the system folders of Windows.
+ */
+const ENVIRONMENT = [
+  'HOME',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME',
+  'PULSE_SERVER',
+  'PULSE_RUNTIME_PATH',
+  'PULSE_COOKIE',
+  'SystemRoot',
+  'SystemDrive',
+  'USERPROFILE',
+];
+
+type Ffmpeg = ChildProcessByStdio<null, Readable, Readable>;
+
+/**
+ * Starts the same ffmpeg that decodes recordings.
+ *
+ * @throws UndertoneError `decoder-missing`
+ */
+function startFfmpeg(args: readonly string[]): Ffmpeg {
+  const ffmpeg = findFfmpeg(process.env, 'A microphone is read with ffmpeg');
+  const env = Object.fromEntries(
+    ENVIRONMENT.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return spawn(ffmpeg, ['-nostdin', '-hide_banner', ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    // In a process group of its own, so that Ctrl+C does not end it before its sound is classified.
+    detached: true,
+  });
 }

@@ -1,5 +1,4 @@
-import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES, UndertoneError } from '../../core/index.ts';
 
 /** Bytes that a form may have besides its file: boundaries, part headers, small other fields. */
 const FORM_OVERHEAD = 64 * 1024;

@@ -1,13 +1,17 @@
 import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
-import { defaultModel } from '../../core/classify.ts';
+import { defaultModel } from '../../core/index.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { isLoopback } from '../../lib/loopback.ts';
 import { ROOT } from '../../lib/root.ts';
-import type { LocalCloud } from '../local/cloud.ts';
-import { type DropFolder, watchDropFolder } from './drop-folder.ts';
-import { type Listener, startListener } from './listener.ts';
+import type { LocalCloud } from '../../local-cloud/index.ts';
+import {
+  type Classifier,
+  type DropFolder,
+  startClassifier,
+  watchDropFolder,
+} from './drop-folder.ts';
 import { LIVE_PATH } from './live/protocol.ts';
 import { startServer } from './server.ts';
 
@@ -27,9 +31,9 @@ export interface ServeOptions {
 }
 
 /**
- * Runs the local server until SIGINT or SIGTERM: the page, the API, the drop folder, and S3 with what
- * labels its objects. Says where it is and what to do next, and finishes what is in flight before it
- * resolves. A second signal ends the process at once.
+ * Runs the local server until SIGINT or SIGTERM: the page, the API, the drop folder, and the local
+ * cloud. Prints where it is and what to do next, and finishes what is in flight before it resolves. A
+ * second signal ends the process at once.
  *
  * @throws UndertoneError when it cannot start: the model cannot be used, the port is taken, the
  * folders cannot be written. The sentence says what helps.
@@ -43,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   let cloud: Promise<LocalCloud> | undefined;
   const server = await startServer({ port, host, cloud: options.cloud ? () => cloud : null });
   const stopped = interrupted();
-  let listener: Listener | undefined;
+  let classifier: Classifier | undefined;
   let folder: DropFolder | undefined;
   try {
     print(welcome({ url: server.url, host, inbox, labels, model: `${card.name} ${card.version}` }));
@@ -53,18 +57,18 @@ export async function serve(options: ServeOptions): Promise<void> {
       cloud.catch(() => {});
     }
     if (inbox) {
-      listener = startListener();
-      folder = await watchDropFolder({ inbox, labels, classify: listener.classify, print });
+      classifier = startClassifier();
+      folder = await watchDropFolder({ inbox, labels, classify: classifier.classify, print });
     }
     if (cloud) print(cloudWelcome(await cloud, server.url));
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
     const running = await cloud?.catch(() => undefined);
-    // First those who ask this very server.
+    // First what still calls this very server.
     await running?.drain();
     await Promise.all([server.close(), folder?.close()]);
-    await Promise.all([listener?.close(), running?.close()]);
+    await Promise.all([classifier?.close(), running?.close()]);
   }
 }
 
@@ -75,8 +79,8 @@ async function startCloud({
   labelTimeout,
   api,
 }: ServeOptions & { readonly cloud: string; readonly api: string }): Promise<LocalCloud> {
-  // What talks to AWS takes longer to load than everything else together.
-  const { startLocalCloud } = await import('../local/cloud.ts');
+  // The AWS clients take longer to load than everything else together.
+  const { startLocalCloud } = await import('../../local-cloud/index.ts');
   const cloud = await startLocalCloud({
     folder,
     port: port === 0 || port === MAX_PORT ? 0 : port + 1,
@@ -111,7 +115,7 @@ function welcome({ url, host, inbox, labels, model }: Welcome): string {
       ? `  Folder  put recordings into ${asFolder(inbox)} and read ${asFolder(labels)}<name>.json`
       : '  Folder  none is watched',
     '  Stop    Ctrl+C',
-    ...(isLoopback(host) ? [] : ['', 'Everybody who can reach this machine can use it.']),
+    ...(isLoopback(host) ? [] : ['', 'Anyone who can reach this machine can use it.']),
     '',
   ].join('\n');
 }

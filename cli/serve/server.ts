@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { type AppOptions, createApp, type PageUploads } from './app.ts';
 import { maxBodyBytes } from './body.ts';
 import type { LiveLimits } from './live/protocol.ts';
@@ -101,12 +101,20 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 function cannotListen(cause: NodeJS.ErrnoException, { port, host }: ServerOptions) {
+  if (cause.code === 'EADDRINUSE') {
+    return new UndertoneError(
+      'port-taken',
+      `Port ${port} is in use by another program. Choose another port with --port, for example --port ${port + 1}.`,
+      { cause },
+    );
+  }
   const why: Partial<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is taken by another program. Choose another one with --port, for example --port ${port + 1}.`,
     EACCES: `Port ${port} needs administrator rights. Choose one above 1023 with --port.`,
     EADDRNOTAVAIL: `This machine does not have the address ${host}. Choose one of its own with --host, for example --host 127.0.0.1.`,
     ENOTFOUND: `The address ${host} is unknown. Choose another one with --host, for example --host 127.0.0.1.`,
   };
-  const sentence = why[cause.code ?? ''] ?? `The server cannot listen at ${host}:${port}.`;
-  return new UndertoneError('internal', sentence, { cause });
+  const sentence =
+    why[cause.code ?? ''] ??
+    `The server cannot listen at ${host}:${port} (${cause.code}). Choose others with --host and --port.`;
+  return new UndertoneError('setting-invalid', sentence, { cause });
 }

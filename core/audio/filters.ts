@@ -32,11 +32,7 @@ export function voiceBand(samples: Float32Array): Float32Array {
   return filter(samples, VOICE_BAND, 0);
 }
 
-function filter(
-  samples: Float32Array,
-  sections: readonly Section[],
-  offset: number,
-): Float32Array {
+function filter(samples: Float32Array, sections: readonly Section[], offset: number): Float32Array {
   const out = samples.slice();
   if (offset !== 0) for (let n = 0; n < out.length; n++) out[n] -= offset;
   for (const { b, a } of sections) {

@@ -113,8 +113,7 @@ export class FrameExtractor {
       features.pitch[t] = hz;
       features.periodicity[t] = periodicity;
     }
-    if (topDb !== null)
-      for (const levels of [logMel, peaks, valleys]) clipToTopDb(levels, topDb);
+    if (topDb !== null) for (const levels of [logMel, peaks, valleys]) clipToTopDb(levels, topDb);
     for (let i = 0; i < peaks.length; i++) features.contrast[i] = peaks[i] - valleys[i];
     for (let t = 0; t < frames; t++) {
       const frame = logMel.subarray(t * melBands, (t + 1) * melBands);

@@ -61,6 +61,8 @@ export const cardSchema = z.object({
   threshold: z.number().min(0).max(1),
   calibration: z.object({
     temperature: z.number().positive(),
+    /** Added to the logarithm of each class, divided by the temperature; none by default. */
+    bias: z.array(z.number()).length(8).optional(),
     /** Share of held-out recordings that are answered, and accuracy on those. */
     coverage: z.number(),
     accuracy: z.number(),

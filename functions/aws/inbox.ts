@@ -4,10 +4,8 @@ import {
   type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost } from '@aws-sdk/s3-presigned-post';
-import { UndertoneError } from '../../core/errors.ts';
-import { MAX_BYTES, tooLarge } from '../../core/limits.ts';
-import { aws } from './clients.ts';
-import { unavailable } from './failures.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
+import { aws, unavailable } from './clients.ts';
 import type { CreatedObject } from './notification.ts';
 
 /** Seconds for which a form takes an upload. */

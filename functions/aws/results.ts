@@ -1,11 +1,14 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { API_CODES, type ErrorCode } from '../../core/errors.ts';
-import { type Verdict, verdictSchema } from '../../core/verdict.ts';
-import { aws } from './clients.ts';
-import { unavailable } from './failures.ts';
+import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../core/index.ts';
+import { aws, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
+
+/** A result that was stored before verdicts had a sequence can still be read. */
+const storedVerdict = verdictSchema.extend({
+  sequence: verdictSchema.shape.sequence.default([]),
+});
 
 const errorSchema = z.object({
   code: z.enum(API_CODES),
@@ -20,7 +23,7 @@ const rowSchema = z.object({
   outcome: z
     .string()
     .transform((json) => JSON.parse(json))
-    .pipe(z.union([z.object({ verdict: verdictSchema }), z.object({ error: errorSchema })]))
+    .pipe(z.union([z.object({ verdict: storedVerdict }), z.object({ error: errorSchema })]))
     .optional(),
 });
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { fileHostsSchema } from '../../bots/environment.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
+import type { ChatRoute } from '../routes.ts';
 
 type Variables = PerVariable<z.ZodType>;
 
@@ -43,4 +44,17 @@ export function chatEnvironment<Part extends keyof typeof schemas>(
 ): z.infer<(typeof schemas)[Part]> {
   const read = readEnvironment(schemas[part], 'docs/deployment.md', variables);
   return read as z.infer<(typeof schemas)[Part]>;
+}
+
+export type Platform = ChatRoute['platform'];
+
+/** Variables that a platform needs on your own machine; docs/discord.md and docs/slack.md explain them. */
+const PLATFORM_VARIABLES: Readonly<Record<Platform, readonly string[]>> = {
+  discord: ['UNDERTONE_DISCORD_PUBLIC_KEY'],
+  slack: ['UNDERTONE_SLACK_SIGNING_SECRET', 'UNDERTONE_SLACK_BOT_TOKEN'],
+};
+
+/** Returns the variables that a platform still needs; none when it is set up. */
+export function missingSettings(platform: Platform): string[] {
+  return PLATFORM_VARIABLES[platform].filter((name) => !process.env[name]);
 }

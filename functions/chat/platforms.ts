@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Services } from '../../bots/answer.ts';
 import { ApiClient } from '../../bots/api-client.ts';
-import { tableMemory } from '../../bots/memory.ts';
+import { tableMemory } from '../../bots/services.ts';
 import { chatEnvironment } from './environment.ts';
 import type { ChatJob } from './job.ts';
 import { slackSecrets } from './secrets.ts';
@@ -62,7 +62,7 @@ function createWorker(): Worker {
       },
       async slack(payload, { isRepeated, signal }) {
         const [{ handleSlackJob }, { slackHosts }, { botToken }] = await Promise.all([
-          import('../../bots/slack/job.ts'),
+          import('../../bots/slack/app.ts'),
           import('../../bots/slack/files.ts'),
           slackSecrets(),
         ]);

@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { CHAT_RETRY_DELAYS } from '../infrastructure.ts';
 import { chatEnvironment } from './environment.ts';
 import type { ChatJob } from './job.ts';

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 
 /** Milliseconds for which a secret is kept: one that was changed is used soon. */
 const KEPT_FOR = 5 * 60 * 1000;

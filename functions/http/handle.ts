@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
-import { UndertoneError } from '../../core/errors.ts';
+import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import { type ApiRoute, CORS, type Route } from '../routes.ts';
 import type { Problem } from './schemas.ts';

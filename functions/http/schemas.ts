@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { API_CODES } from '../../core/errors.ts';
-import type { Verdict } from '../../core/verdict.ts';
+import { API_CODES, type Verdict } from '../../core/index.ts';
 import { resultIdSchema } from '../aws/result-id.ts';
 
 /** Problem details (RFC 9457): the body of every answer that is not a success. */
@@ -65,6 +64,7 @@ export const VERDICT: Verdict = {
   probabilities,
   duration: 3.12,
   speech: { start: 0.41, end: 2.87 },
+  sequence: [],
   timeline: [{ start: 0.41, end: 2.87, emotion: 'happy', confidence: 0.71, probabilities }],
   summary: { happy: 1 },
   model,
@@ -76,6 +76,7 @@ export const NO_SPEECH: Verdict = {
   probabilities: null,
   duration: 2.5,
   speech: null,
+  sequence: [],
   timeline: [],
   summary: {},
   model,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { aws } from '../aws/clients.ts';
-import { unavailable } from '../aws/failures.ts';
+import { aws, unavailable } from '../aws/clients.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import type { Outcome } from '../aws/results.ts';
 import { LABELS_PREFIX } from '../infrastructure.ts';

@@ -1,24 +1,32 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { classify, defaultModel, UndertoneError } from '../../core/index.ts';
+import { describeError } from '../../lib/log.ts';
 import { aws } from '../aws/clients.ts';
-import { type Absence, deleteFromInbox } from '../aws/inbox.ts';
+import { type Absence, deleteFromInbox, readObject } from '../aws/inbox.ts';
 import type { CreatedObject } from '../aws/notification.ts';
+import { once } from '../aws/once.ts';
 import { resultIdOf } from '../aws/result-id.ts';
 import { findResult, finishResult, type Outcome } from '../aws/results.ts';
-import { hear } from './hear.ts';
 import { writeLabel } from './label-file.ts';
-import { oncePerVersion } from './once.ts';
-import { anonymous, logger, metrics } from './telemetry.ts';
+import { anonymous, logger, metrics, traced } from './telemetry.ts';
+
+/** Failures that are not the recording's: the message is retried, and ends in the dead-letter queue. */
+const OURS: ReadonlySet<string> = new Set([
+  'unavailable',
+  'configuration-invalid',
+  'model-invalid',
+] satisfies UndertoneError['code'][]);
 
 /**
- * Answers one object of the inbox: an upload gets its result, everything else its label.
+ * Processes one object of the inbox: an upload gets its result, everything else its label.
  *
- * @throws Error when it could not be answered, so that it is tried again
+ * @throws Error when that failed, so that it is tried again
  */
 export async function labelObject(object: CreatedObject): Promise<void> {
   if (object.bucket !== aws().environment.inboxBucket) {
     throw new Error('The notification is about another bucket than the inbox.');
   }
-  // What consoles create for a folder.
+  // Consoles create such an object for a folder.
   if (object.key.endsWith('/') && object.size === 0) return;
   const resultId = resultIdOf(object.key);
   if (resultId === undefined) await oncePerVersion(object, () => writeLabelOf(object));
@@ -26,20 +34,57 @@ export async function labelObject(object: CreatedObject): Promise<void> {
 }
 
 async function writeLabelOf(object: CreatedObject): Promise<void> {
-  const outcome = await hear(object);
+  const outcome = await classifyObject(object);
   note(object, outcome);
   if (typeof outcome !== 'string') await writeLabel(object, outcome);
 }
 
-/** The recording is deleted as soon as it has been heard, or when nobody waits for it any more. */
+/** Deletes the recording as soon as it is classified, or when its result was deleted or has expired. */
 async function answerUpload(id: string, object: CreatedObject): Promise<void> {
   if ((await findResult(id)) !== null) {
-    const outcome = await hear(object);
+    const outcome = await classifyObject(object);
     note(object, outcome);
     if (typeof outcome === 'string') return;
     await finishResult(id, outcome);
   }
   await deleteFromInbox(object.key);
+}
+
+/**
+ * Does the work for an object once, however often its version is announced. A new model is a reason to
+ * do it again.
+ *
+ * @throws what the work throws, after which it may be done again; an error while another call does it
+ */
+export async function oncePerVersion(
+  object: CreatedObject,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { card } = await defaultModel();
+  const { bucket, key, versionId, etag, uploadedAt } = object;
+  const identity = { bucket, key, version: versionId ?? (etag || uploadedAt), model: card.sha256 };
+  const { dynamodb: client, environment } = aws();
+  await once('label', identity, { tableName: environment.idempotencyTable, client }, work);
+}
+
+/**
+ * Returns the verdict on a recording in the inbox, or the error that the recording caused.
+ *
+ * @throws UndertoneError when the failure is ours, so that another try makes sense
+ */
+async function classifyObject(object: CreatedObject): Promise<Outcome | Absence> {
+  try {
+    const bytes = await traced('read', () => readObject(object));
+    if (typeof bytes === 'string') return bytes;
+    return { verdict: await traced('classify', () => classify(bytes)) };
+  } catch (thrown) {
+    const error = UndertoneError.from(thrown);
+    if (OURS.has(error.code)) throw error;
+    if (error.status >= 500) {
+      logger.error('not classified', { object: anonymous(object), ...describeError(error) });
+    }
+    return { error: { code: error.code, message: error.message } };
+  }
 }
 
 function note(object: CreatedObject, outcome: Outcome | Absence): void {

@@ -25,11 +25,11 @@ describe('with the API', () => {
   afterAll(() => server.close());
 
   test('returns the verdict', async () => {
-    expect(await api.hear(NOTE)).toMatchObject({ emotion: 'happy', duration: 1 });
+    expect(await api.classify(NOTE)).toMatchObject({ emotion: 'happy', duration: 1 });
   });
 
   test('fails with the code and the sentence of the API', async () => {
-    await expect(api.hear(Buffer.from('Hello, this is a letter.'))).rejects.toMatchObject({
+    await expect(api.classify(Buffer.from('Hello, this is a letter.'))).rejects.toMatchObject({
       code: 'format-unsupported',
       message: expect.stringContaining('This is text, not a recording.'),
     });
@@ -73,7 +73,7 @@ describe('through API Gateway, which takes less in one call', () => {
       ...{ sampleRate: 384_000, encoding: 'float32' },
     });
     expect(large.length).toBeGreaterThan(4.5e6);
-    expect(await api.hear(large)).toMatchObject({ emotion: 'angry', duration: 3 });
+    expect(await api.classify(large)).toMatchObject({ emotion: 'angry', duration: 3 });
     const { method, url: result } = gateway.asked.at(-1) ?? {};
     expect(method).toBe('DELETE');
     expect((await fetch(url + result)).status).toBe(404);
@@ -81,7 +81,7 @@ describe('through API Gateway, which takes less in one call', () => {
 
   test('the error of a large recording is its own', async () => {
     const api = new ApiClient({ endpoint: gateway.origin });
-    await expect(api.hear(Buffer.alloc(5e6, 'This is a long letter. '))).rejects.toMatchObject({
+    await expect(api.classify(Buffer.alloc(5e6, 'This is a long letter. '))).rejects.toMatchObject({
       code: 'format-unsupported',
     });
   });
@@ -113,13 +113,13 @@ describe('with an API in trouble', () => {
     ['502 with HTML of a proxy', [502, '<html>Bad gateway</html>']],
   ] as const)('tries again after %s', async (_, failure) => {
     answerWith(failure as never, failure as never);
-    expect(await client().hear(NOTE)).toEqual(VERDICT);
+    expect(await client().classify(NOTE)).toEqual(VERDICT);
     expect(server.asked).toHaveLength(3);
   });
 
   test('waits for as long as it is told', async () => {
     answerWith([429, problem('rate-limited'), { 'retry-after': '1' }]);
-    await client().hear(NOTE);
+    await client().classify(NOTE);
     const [first, second] = server.asked;
     expect(second.at - first.at).toBeGreaterThanOrEqual(990);
   });
@@ -131,7 +131,7 @@ describe('with an API in trouble', () => {
       else send(response, 200, VERDICT);
       isFirst = false;
     };
-    expect(await client().hear(NOTE)).toEqual(VERDICT);
+    expect(await client().classify(NOTE)).toEqual(VERDICT);
   });
 
   test.each([
@@ -143,13 +143,13 @@ describe('with an API in trouble', () => {
     ['a verdict that is none', 200, { ...VERDICT, emotion: 'hungry' }, 'unavailable'],
   ])('gives up at once after %s', async (_, status, body, code) => {
     server.handle = (_request, response) => send(response, status, body);
-    await expect(client().hear(NOTE)).rejects.toMatchObject({ code });
+    await expect(client().classify(NOTE)).rejects.toMatchObject({ code });
     expect(server.asked).toHaveLength(1);
   });
 
   test('gives up in the end', async () => {
     server.handle = (_, response) => send(response, 503, problem('unavailable'));
-    await expect(client({ tries: 3 }).hear(NOTE)).rejects.toMatchObject({
+    await expect(client({ tries: 3 }).classify(NOTE)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'The sentence of unavailable.',
     });
@@ -158,7 +158,7 @@ describe('with an API in trouble', () => {
 
   test('does not wait for ever', async () => {
     server.handle = () => {};
-    await expect(client({ timeoutMs: 50, tries: 2 }).hear(NOTE)).rejects.toMatchObject({
+    await expect(client({ timeoutMs: 50, tries: 2 }).classify(NOTE)).rejects.toMatchObject({
       code: 'unavailable',
     });
     expect(server.asked).toHaveLength(2);
@@ -167,7 +167,7 @@ describe('with an API in trouble', () => {
   test('stops when it is told to, and does not try again', async () => {
     server.handle = () => {};
     const controller = new AbortController();
-    const heard = client().hear(NOTE, { signal: controller.signal });
+    const heard = client().classify(NOTE, { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await expect(heard).rejects.toMatchObject({ code: 'unavailable' });
     expect(server.asked).toHaveLength(1);
@@ -179,7 +179,7 @@ describe('with an API in trouble', () => {
         ? send(response, 307, '', { location: `${server.origin}/elsewhere` })
         : send(response, 200, VERDICT);
     const api = client({ endpoint: `${server.origin}/prod`, apiKey: 'key', tries: 1 });
-    await expect(api.hear(NOTE)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(api.classify(NOTE)).rejects.toMatchObject({ code: 'unavailable' });
     expect(server.asked.map(({ url, headers }) => [url, headers['x-api-key']])).toEqual([
       ['/prod/v1/emotion', 'key'],
     ]);

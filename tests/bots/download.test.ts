@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { download } from '../../bots/download.ts';
-import { MAX_BYTES } from '../../core/limits.ts';
+import { MAX_BYTES } from '../../core/index.ts';
 import { useServer } from './server.ts';
 
 const platform = useServer();

@@ -5,10 +5,9 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
-import type { Place } from '../../bots/place.ts';
-import { dynamoSettings } from '../../bots/settings/dynamodb.ts';
-import { fileSettings } from '../../bots/settings/file.ts';
-import { type LocalDynamoDB, startDynamoDB } from '../../cli/local/dynamodb.ts';
+import type { Place } from '../../bots/settings.ts';
+import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
+import { startDynamoDB } from '../../local-cloud/aws.ts';
 
 const TABLE = 'undertone-chat';
 
@@ -19,7 +18,7 @@ const place = (channel: string, platform: Place['platform'] = 'discord'): Place 
 });
 
 let folder: string;
-let dynamodb: LocalDynamoDB;
+let dynamodb: Awaited<ReturnType<typeof startDynamoDB>>;
 let client: DynamoDBClient;
 let documents: DynamoDBDocumentClient;
 

@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
 import { wordVerdict } from '../../bots/wording/verdict.ts';
-import { ERROR_TABLE } from '../../core/errors.ts';
-import { EMOTIONS } from '../../core/model/emotions.ts';
-import { findModelFolder, readCard } from '../../core/model/folder.ts';
-import type { Segment, Verdict } from '../../core/verdict.ts';
+import {
+  EMOTIONS,
+  ERROR_TABLE,
+  findModelFolder,
+  readCard,
+  type Segment,
+  type Verdict,
+} from '../../core/index.ts';
 import { NO_SPEECH, VERDICT } from '../../functions/http/schemas.ts';
 
 const PROBABILITIES = {
@@ -31,7 +35,7 @@ test('an emotion: how sure, and what is next', () => {
   const words = wordVerdict(happy());
   expect(words).toMatchObject({
     ...{ emoji: '😄', title: 'Happy', sureness: '60% sure', meaning: null },
-    footer: 'A guess about how this sounds, not about how anybody feels.',
+    footer: 'A guess about how this sounds, not about how anyone feels.',
   });
   expect(words.others).toEqual([
     { label: 'surprised', share: '20%', bar: '▰▰▱▱▱▱▱▱▱▱' },
@@ -52,14 +56,27 @@ test('uncertain: that it is, what it means, and the three nearest', () => {
   const words = wordVerdict(happy({ emotion: 'uncertain', confidence: 0.31 }));
   expect(words.title).toBe('Uncertain');
   expect(words.sureness).toBeNull();
-  expect(words.meaning).toContain('The nearest is happy, with 31%.');
+  expect(words.meaning).toContain('No emotion stands out: the best guess is happy, at 31%.');
   expect(words.others.map(({ label }) => label)).toEqual(['happy', 'surprised', 'neutral']);
 });
 
 test('no speech: what it means, and no emotion at all', () => {
   const words = wordVerdict(NO_SPEECH);
   expect(words).toMatchObject({ title: 'No speech', sureness: null, others: [], timeline: null });
-  expect(words.meaning).toContain('I hear nobody speak');
+  expect(words.meaning).toContain('I can’t hear anyone speaking.');
+});
+
+test('a change: its emotions in order, and what the whole note sounds most like', () => {
+  const words = wordVerdict(
+    happy({ emotion: 'uncertain', confidence: 0.29, sequence: ['angry', 'happy'] }),
+  );
+  expect(words).toMatchObject({
+    emoji: '😠 → 😄',
+    title: 'Angry, then happy',
+    sureness: null,
+    meaning: 'The voice changes along the way. Taken as a whole, the best guess is happy, at 29%.',
+  });
+  expect(words.others.map(({ label }) => label)).toEqual(['happy', 'surprised', 'neutral']);
 });
 
 describe('the timeline', () => {
@@ -75,7 +92,7 @@ describe('the timeline', () => {
       start: '0:00',
       end: '0:24',
       legend: '🟨\u00a0happy  ▫️\u00a0no speech  🟦\u00a0sad',
-      shares: 'Of the speech: 67% happy, 33% sad',
+      shares: 'Of the speech: 67% happy, 33% sad.',
     });
   });
 

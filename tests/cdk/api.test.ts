@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ERROR_TABLE, type ErrorCode } from '../../core/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../../core/index.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { templateFor } from './synth.ts';
 

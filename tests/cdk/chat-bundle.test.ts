@@ -9,7 +9,7 @@ import { InteractionResponseType, InteractionType } from 'discord-api-types/v10'
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
 import { bundleGateway, bundleHandler } from '../../cdk/bundle/code.ts';
-import { startLocalAws } from '../../cli/local/aws.ts';
+import { startLocalAws } from '../../local-cloud/aws.ts';
 import { proxyEvent } from '../functions/event.ts';
 import { askDirectly } from '../support/discord/direct-question.ts';
 import { type LocalDiscord, startDiscord } from '../support/discord/server.ts';
@@ -129,7 +129,7 @@ test('the bot in the image logs in, writes nothing to disk and stops on SIGTERM'
     });
   }
   const ended = once(bot, 'close');
-  await discord.until(() => output.includes('Undertone is in Discord'));
+  await discord.until(() => output.includes('Undertone is connected to Discord'));
   bot.kill('SIGTERM');
   const [code] = await ended;
   expect(code, output).toBe(0);

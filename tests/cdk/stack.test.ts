@@ -1,6 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { verdictSchema } from '../../core/verdict.ts';
+import { verdictSchema } from '../../core/index.ts';
 import {
   type Properties,
   policyStatements,

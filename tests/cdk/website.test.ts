@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../cli/serve/app.ts';
-import { ERROR_TABLE } from '../../core/errors.ts';
+import { ERROR_TABLE } from '../../core/index.ts';
 import { securityHeaders } from '../../functions/http/page.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { type Properties, properties, templateFor } from './synth.ts';
@@ -231,6 +231,8 @@ describe('the page is omitted', () => {
 
   test('with API keys, which a page would expose', () => {
     expect(counts({ apiKeys: 'discord' })).toEqual([0, 0]);
-    expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(/no key to send/);
+    expect(() => templateFor({ apiKeys: 'discord', page: 'true' })).toThrow(
+      /cannot send an API key/,
+    );
   });
 });

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
-import { twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { joined, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
+import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';
 import { run } from '../fixtures/run.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url));
@@ -39,7 +40,7 @@ describe('one file', () => {
     const { code, stdout, stderr } = await undertone('classify', '--model', model, SAMPLE);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/happy, 70% sure/);
+    expect(stdout).toMatch(/Happy, 70% sure/);
     expect(stdout).toMatch(/^ {2}happy +█+·+ +70%$/m);
     for (const name of ['neutral', 'calm', 'sad', 'angry', 'fearful', 'disgust', 'surprised']) {
       expect(stdout).toContain(name);
@@ -55,13 +56,26 @@ describe('one file', () => {
   test('without speech says so', async () => {
     const { code, stdout } = await undertone('classify', NOISE);
     expect(code).toBe(0);
-    expect(stdout).toContain('No speech was heard');
+    expect(stdout).toMatch(/No speech\n +I can’t hear anyone speaking\./);
   });
 
   test('below the confidence of the card is uncertain, and the best guess is named', async () => {
     const unsure = await writeTinyModel({ favourite: 'sad', confidence: 0.3, threshold: 0.5 });
     const { stdout } = await undertone('classify', '--model', unsure, SAMPLE);
-    expect(stdout).toContain('uncertain: the best guess is sad, only 30% sure');
+    expect(stdout).toMatch(/Uncertain\n +No emotion stands out: the best guess is sad, at 30%\./);
+  });
+
+  test('that changes is headed by its emotions in order', async () => {
+    const pitches = await writePitchModel();
+    const note = join(folder, 'changing.wav');
+    await writeFile(note, wavFile(joined(voiceOf('sad', 6), voiceOf('happy', 6))));
+    const { stdout } = await undertone('classify', '--model', pitches, note);
+    expect(stdout).toMatch(
+      /Sad, then happy\n +The voice changes along the way\. Taken as a whole, the best guess is \w+, at \d+%\./,
+    );
+    const many = await undertone('classify', '--model', pitches, note, SAMPLE);
+    expect(many.stdout).toMatch(/^sad, then happy {2}\S+changing\.wav$/m);
+    await rm(pitches, { recursive: true });
   });
 
   test('may come through stdin', async () => {

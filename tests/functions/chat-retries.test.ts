@@ -10,12 +10,12 @@ import {
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
-import { startEventSource } from '../../cli/local/event-source.ts';
-import { LocalQueue, type QueueCounts } from '../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../cli/local/queue-endpoint.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as interactions } from '../../functions/discord-interactions.ts';
 import { CHAT, CHAT_RETRY_DELAYS } from '../../functions/infrastructure.ts';
+import { startEventSource } from '../../local-cloud/functions.ts';
+import { LocalQueue, type QueueCounts } from '../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../local-cloud/sqs.ts';
 import { captureLog, NOTE, type Stage, useStage } from '../bots/discord/fixture.ts';
 import { readEmotion } from '../support/discord/commands.ts';
 import type { LocalInteraction } from '../support/discord/interactions.ts';

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MAX_BYTES } from '../../core/limits.ts';
-import { verdictSchema } from '../../core/verdict.ts';
+import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { answer, handler } from '../../functions/emotion.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';

@@ -8,13 +8,12 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MAX_BYTES } from '../../core/limits.ts';
-import { verdictSchema } from '../../core/verdict.ts';
+import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { createdObjects } from '../../functions/aws/notification.ts';
 import { registerContext } from '../../functions/aws/once.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler } from '../../functions/label.ts';
-import { oncePerVersion } from '../../functions/labelling/once.ts';
+import { oncePerVersion } from '../../functions/labelling/object.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { lambdaContext, notification, queueEvent, useLocalAws } from './local-aws.ts';

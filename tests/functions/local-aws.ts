@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, S3Event, SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../cli/local/aws.ts';
+import { type LocalAws, startLocalAws } from '../../local-cloud/aws.ts';
 
 /** The running cloud of a test file, with its notifications so far. */
 export interface CloudUnderTest {

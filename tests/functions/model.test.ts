@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { cardSchema } from '../../core/model/card.ts';
+import { cardSchema } from '../../core/index.ts';
 import { handler } from '../../functions/model.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { modelEvent } from './event.ts';

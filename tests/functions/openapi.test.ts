@@ -1,7 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
-import { API_CODES, ERROR_TABLE } from '../../core/errors.ts';
-import { verdictSchema } from '../../core/verdict.ts';
+import { API_CODES, ERROR_TABLE, verdictSchema } from '../../core/index.ts';
 import {
   NO_SPEECH,
   UPLOAD,

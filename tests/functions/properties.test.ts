@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { cardSchema } from '../../core/model/card.ts';
-import { verdictSchema } from '../../core/verdict.ts';
+import { cardSchema, verdictSchema } from '../../core/index.ts';
 import type { LambdaHandler } from '../../functions/http/lambda.ts';
 import { problemSchema, uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
 import { answer } from '../../functions/openapi.ts';

@@ -180,7 +180,7 @@ describe('an event', () => {
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({
       response_type: 'ephemeral',
-      text: expect.stringContaining('does not answer right now'),
+      text: expect.stringContaining('is not responding'),
     });
   });
 });

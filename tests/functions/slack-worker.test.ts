@@ -1,8 +1,8 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalDynamoDB, startDynamoDB } from '../../cli/local/dynamodb.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler } from '../../functions/slack-events.ts';
+import { startDynamoDB } from '../../local-cloud/aws.ts';
 import { manifest, NOTE, said, useApi } from '../bots/slack/bot.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { type Counterpart, startSlack } from '../support/slack/counterpart.ts';
@@ -19,7 +19,7 @@ const TABLES = [
 
 const api = useApi();
 const queue = new FifoQueue();
-let dynamodb: LocalDynamoDB;
+let dynamodb: Awaited<ReturnType<typeof startDynamoDB>>;
 let slack: Counterpart;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { build, type Metafile } from 'esbuild';
+import { beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../lib/root.ts';
 
 /** Handlers that only look something up and must start fast. */
 const LIGHT = [
@@ -16,10 +16,13 @@ const LIGHT = [
 const HEAVY =
   /onnxruntime|opus-decoder|wasm-audio-decoders|core\/(audio|features\/(?!config)|classify)|@aws-lambda-powertools|aws-xray/;
 
-/** Modules that end up in the bundle of a handler, or are imported by it. */
-async function modulesOf(name: string): Promise<string[]> {
+let outputs: Metafile['outputs'];
+
+beforeAll(async () => {
   const { metafile } = await build({
-    entryPoints: [fileURLToPath(new URL(`../../functions/${name}.ts`, import.meta.url))],
+    entryPoints: [...LIGHT, 'emotion'].map((name) => `functions/${name}.ts`),
+    absWorkingDir: ROOT,
+    outdir: 'out',
     bundle: true,
     write: false,
     metafile: true,
@@ -28,26 +31,32 @@ async function modulesOf(name: string): Promise<string[]> {
     external: ['onnxruntime-node'],
     logLevel: 'silent',
   });
-  return Object.values(metafile.outputs).flatMap(({ inputs, imports }) => [
+  outputs = metafile.outputs;
+});
+
+/** Modules that end up in the bundle of a handler, or are imported by it. */
+function modulesOf(name: string): string[] {
+  const { inputs, imports } = outputs[`out/${name}.js`];
+  return [
     ...Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0),
     ...imports.map(({ path }) => path),
-  ]);
+  ];
 }
 
-test.each(LIGHT)('%s contains no part of the classifier', async (name) => {
-  const modules = await modulesOf(name);
+test.each(LIGHT)('%s contains no part of the classifier', (name) => {
+  const modules = modulesOf(name);
   expect(modules.filter((path) => HEAVY.test(path))).toEqual([]);
 });
 
-test.each(['model', 'openapi'])('%s contains nothing of AWS', async (name) => {
-  expect((await modulesOf(name)).filter((path) => path.includes('@aws-sdk'))).toEqual([]);
+test.each(['model', 'openapi'])('%s contains nothing of AWS', (name) => {
+  expect(modulesOf(name).filter((path) => path.includes('@aws-sdk'))).toEqual([]);
 });
 
-test('slack-events contains no Slack client', async () => {
-  expect((await modulesOf('slack-events')).filter((path) => path.includes('@slack'))).toEqual([]);
+test('slack-events contains no Slack client', () => {
+  expect(modulesOf('slack-events').filter((path) => path.includes('@slack'))).toEqual([]);
 });
 
-test('emotion contains the classifier', async () => {
-  const modules = await modulesOf('emotion');
+test('emotion contains the classifier', () => {
+  const modules = modulesOf('emotion');
   expect(modules.some((path) => path.includes('onnxruntime-node'))).toBe(true);
 });

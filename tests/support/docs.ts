@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { EMOTIONS } from '../../core/model/emotions.ts';
+import { EMOTIONS } from '../../core/index.ts';
 
 /** Where `npm start` listens, as the documents have it. */
 export const DOCUMENTED_URL = 'http://127.0.0.1:8787';

@@ -55,8 +55,11 @@ async function expectRefusal(args: readonly string[], ...sentence: (string | Reg
 test('refuses options that mean nothing', async () => {
   await Promise.all([
     expectRefusal(QUICK, '--data <folder>'),
-    expectRefusal(['--data', 'tiny', '--families', 'forest,svm'], '"svm" is none of forest, boost'),
-    expectRefusal(['--data', 'tiny', '--workers', '0'], '--workers', 'whole number from 1 on'),
+    expectRefusal(
+      ['--data', 'tiny', '--families', 'forest,svm'],
+      '"svm" is not one of forest, boost',
+    ),
+    expectRefusal(['--data', 'tiny', '--workers', '0'], '--workers', 'whole number of at least 1'),
   ]);
 });
 
@@ -105,7 +108,7 @@ test('finds out before it reads anything that it could not write', async () => {
   const refused = ['--out', '--report', '--work'].map(async (option) => {
     const err = await expectRefusal(
       ['--data', 'tiny', ...QUICK, option, 'file/below'],
-      `The folder file/below cannot be written to (ENOTDIR). Name another with ${option}.`,
+      `Cannot write to the folder file/below (ENOTDIR). Check its permissions, or choose another folder with ${option}.`,
     );
     expect(err).not.toContain('Reading recordings');
   });
@@ -135,7 +138,7 @@ test('leaves unreadable and silent clips out, names them, and learns from the re
   expect(results.data.excluded.map(({ id }) => id).sort()).toEqual(spoiled.sort());
   for (const { id, reason } of results.data.excluded) {
     expect(reason).not.toContain('on our side');
-    expect(out).toContain(`left out: ${id}, ${reason}`);
+    expect(out).toContain(`excluded: ${id}, ${reason}`);
   }
   expectSameFigures(results);
 });

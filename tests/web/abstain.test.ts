@@ -24,7 +24,7 @@ describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => 
     const none = await mkdtemp(join(tmpdir(), 'undertone-none-'));
     const text = await heardWith(none, 'failed');
     expect(text).toMatch(
-      /Not heard\n+\S+emotion\.json cannot be read\..*\n+model-invalid, request/,
+      /No answer\n+\S+emotion\.json cannot be read\..*\n+model-invalid, request/,
     );
     expect(text).toMatch(/How far to trust it\n+\S+emotion\.json cannot be read/);
     log.mockRestore();
@@ -34,8 +34,8 @@ describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => 
   test('says uncertain, with the best guess and the rule', async () => {
     const unsure = await writeTinyModel({ favourite: 'sad', confidence: 0.3, threshold: 0.45 });
     const text = await heardWith(unsure, 'heard');
-    expect(text).toMatch(/Uncertain\n+No emotion stands out\. The best guess is sad, with 30%\./);
-    expect(text).toContain('Below 45% no answer is given.');
+    expect(text).toMatch(/Uncertain\n+No emotion stands out: the best guess is sad, at 30%\./);
+    expect(text).toContain('Below 45% it doesn’t name one.');
     await rm(unsure, { recursive: true });
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Segment, Verdict } from '../../core/verdict.ts';
+import type { Segment, Verdict } from '../../core/index.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { canBrowse, visibleText } from './browser.ts';
@@ -113,7 +113,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
       await visit.page.locator('.wave').focus();
       for (const key of ['Home', 'PageUp', 'PageUp']) await visit.page.keyboard.press(key);
       await visit.page.keyboard.press('Enter');
-      await visit.page.getByText('nobody speaks here').waitFor();
+      await visit.page.getByText('no one is speaking here').waitFor();
       expect((await bars()).surprised).toBe('–');
     });
 
@@ -174,7 +174,9 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
     const letter = await visit.card('letter.txt', 'failed');
     expect(letter).toContain('This is text, not a recording. Supported formats: WAV');
     expect(letter).toMatch(/format-unsupported, request [0-9a-f-]{36}/);
-    expect(await visit.card('quiet.wav', 'heard')).toMatch(/No speech\n+Nobody seems to speak/);
+    expect(await visit.card('quiet.wav', 'heard')).toMatch(
+      /No speech\n+I can’t hear anyone speaking/,
+    );
     await visit.card('=1+1', 'heard');
     const names = await page.locator('.card-name').allInnerTexts();
     expect(names).toEqual(['letter.txt', 'note.wav', 'quiet.wav', '=1+1,"x".wav']);

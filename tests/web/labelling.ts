@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { startEventSource } from '../../cli/local/event-source.ts';
-import { LocalQueue } from '../../cli/local/queue.ts';
 import { handler } from '../../functions/label.ts';
+import { startEventSource } from '../../local-cloud/functions.ts';
+import { LocalQueue } from '../../local-cloud/queue.ts';
 import { type CloudUnderTest, lambdaContext } from '../functions/local-aws.ts';
 
 /**

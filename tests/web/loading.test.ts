@@ -39,9 +39,9 @@ describe.skipIf(!canBrowse)('while the page is loading', () => {
     const { page } = visit;
     await page.getByRole('button', { name: 'Record' }).click();
     await letCome();
-    await page.getByRole('button', { name: 'Stop and hear it' }).waitFor();
+    await page.getByRole('button', { name: 'Stop and analyze' }).waitFor();
     await page.locator('.elapsed', { hasText: /0:0[1-9]/ }).waitFor();
-    await page.getByRole('button', { name: 'Stop and hear it' }).click();
+    await page.getByRole('button', { name: 'Stop and analyze' }).click();
     expect(await visit.card('Recording', 'heard')).toContain('Surprised');
   });
 

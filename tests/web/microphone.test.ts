@@ -13,7 +13,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
 
   async function startRecording(): Promise<void> {
     await visit.page.getByRole('button', { name: 'Record' }).click();
-    await visit.page.getByRole('button', { name: 'Stop and hear it' }).waitFor();
+    await visit.page.getByRole('button', { name: 'Stop and analyze' }).waitFor();
   }
 
   async function notice(): Promise<string> {
@@ -27,7 +27,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     const { page } = visit;
     await startRecording();
     // The panel takes the focus, and gives it back at the end.
-    expect(await page.locator(':focus').innerText()).toBe('Stop and hear it');
+    expect(await page.locator(':focus').innerText()).toBe('Stop and analyze');
     // The voice of the fake microphone pauses, and then there is neither brightness nor pitch.
     const loudness = page.getByRole('meter', { name: 'Loudness' });
     const brightness = page.getByRole('meter', { name: 'Brightness' });
@@ -36,7 +36,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     await page.locator('.wheel-note', { hasText: /^[A-G]♯?$/ }).waitFor();
     expect(await drawnShare('.passing')).toBeGreaterThan(0);
     await page.locator('.elapsed', { hasText: /0:0[1-9]/ }).waitFor();
-    await page.getByRole('button', { name: 'Stop and hear it' }).click();
+    await page.getByRole('button', { name: 'Stop and analyze' }).click();
     const text = await visit.card('Recording', 'heard');
     expect(text).toMatch(/^Recording \d\d\.\d\d\.\d\d\.webm\s+\d:\d\d/);
     expect(text).toMatch(/Surprised\n+70% sure/);
@@ -85,7 +85,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     await page.clock.install();
     await startRecording();
     await page.clock.fastForward('05:00');
-    expect(await notice()).toMatch(/^Five minutes are the longest/);
+    expect(await notice()).toMatch(/^Notes can be five minutes long at most/);
     await page.clock.resume();
     expect(await visit.card('Recording', 'heard')).toContain('Recording');
   });
@@ -100,7 +100,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     expect(dialog.type()).toBe('beforeunload');
     await dialog.dismiss();
     await page.waitForTimeout(500);
-    await page.getByRole('button', { name: 'Stop and hear it' }).click();
+    await page.getByRole('button', { name: 'Stop and analyze' }).click();
     await visit.card('Recording', 'heard');
     let isAsked = false;
     page.on('dialog', (second) => {
@@ -117,19 +117,19 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     const other = await visit.page.context().newPage();
     await other.goto(visit.server.url);
     await other.getByRole('button', { name: 'Record' }).click();
-    await other.getByText('A recording is running already, in another tab').waitFor();
+    await other.getByText('Another tab of this page is already recording').waitFor();
     await visit.page.bringToFront();
     await visit.page.getByRole('button', { name: 'Discard' }).click();
     await visit.page.getByRole('button', { name: 'Record' }).waitFor();
     await other.bringToFront();
     await other.getByRole('button', { name: 'Record' }).click();
-    await other.getByRole('button', { name: 'Stop and hear it' }).waitFor();
+    await other.getByRole('button', { name: 'Stop and analyze' }).waitFor();
   });
 
   test('a microphone that is refused is told, and the page stays usable', async () => {
     await visit.open({ ...LIGHT, isDenied: true });
     await visit.page.getByRole('button', { name: 'Record' }).click();
-    expect(await notice()).toMatch(/^The microphone was refused\. Allow it/);
+    expect(await notice()).toMatch(/^The microphone was blocked\. Allow it/);
     await visit.choose(NOTE);
     await visit.card('note.wav', 'heard');
   });
@@ -140,7 +140,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     await visit.page.evaluate(`navigator.mediaDevices.getUserMedia = () =>
       Promise.reject(new DOMException('Could not start audio source', 'NotReadableError'))`);
     await visit.page.getByRole('button', { name: 'Record' }).click();
-    expect(await notice()).toMatch(/another program may have it/);
+    expect(await notice()).toMatch(/another program may be using it/);
   });
 
   test('a microphone that is not there is told; so is an address that is not safe', async () => {
@@ -156,7 +156,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
       await route.fulfill({ response: await route.fetch({ url: visit.server.url + pathname }) });
     });
     await page.goto('http://undertone.example/');
-    await page.getByText('Browsers let a page record only at a secure address').waitFor();
+    await page.getByText('Browsers only let a page record at a secure address').waitFor();
     expect(await page.getByRole('button', { name: 'Record' }).isDisabled()).toBe(true);
     await page.locator('#file').setInputFiles(NOTE);
     await page.locator('[data-state]').waitFor();
@@ -175,7 +175,9 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
       const level = page.getByRole('meter', { name: 'Loudness' });
       expect(await level.textContent()).toMatch(/^(−\d+ dB|quiet)$/);
       await page.locator('[data-panel=live] .stop').click();
-      expect(await notice()).toMatch(/^0:\d\d were heard live\. Of the speech: 100% surprised\.$/);
+      expect(await notice()).toMatch(
+        /^Listened live for 0:\d\d\. Of the speech: 100% surprised\.$/,
+      );
       expect(await page.locator(':focus').getAttribute('id')).toBe('live');
       expect(visit.complaints).toEqual([]);
     });

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { MAX_BYTES, MAX_SECONDS } from '../../core/limits.ts';
-import { EMOTIONS } from '../../core/model/emotions.ts';
+import { EMOTIONS, MAX_BYTES, MAX_SECONDS } from '../../core/index.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { ffmpeg, hasFfmpeg } from '../fixtures/encode.ts';
 import { useTinyModel } from '../fixtures/model.ts';
@@ -33,7 +32,7 @@ describe.skipIf(!canBrowse)('the page in trouble', () => {
     await answer((route) => route.abort('connectionrefused'));
     await visit.choose(NOTE);
     expect(await visit.card('note.wav', 'failed')).toMatch(
-      /the server does not answer\. .*Nothing is lost: try again\.\n+unreachable$/,
+      /the server is not responding\. .*Nothing is lost; try again\.\n+unreachable$/,
     );
   });
 
@@ -106,7 +105,7 @@ describe.skipIf(!canBrowse)('the page in trouble', () => {
     });
     await visit.page.locator('#file').setInputFiles(path);
     expect(await visit.card('film.wav', 'failed')).toMatch(
-      /This file has 2 GiB; 25 MiB is the most that is taken, so it was not sent\..*\n+audio-too-large$/,
+      /This file has 2 GiB and was not sent: the limit is 25 MiB\..*\n+audio-too-large$/,
     );
     expect(sent).toBe(0);
     // Another try would end the same way.
@@ -116,14 +115,12 @@ describe.skipIf(!canBrowse)('the page in trouble', () => {
 
   test('the page has the limits and the emotions of the API', async () => {
     await visit.open();
-    const limits = await visit.page.evaluate(`import('/limits.js').then((all) => ({ ...all }))`);
-    expect(limits).toEqual({ MAX_BYTES, MAX_SECONDS });
+    const limits = await visit.page.evaluate(`import('/api.js').then((all) => ({ ...all }))`);
+    expect(limits).toMatchObject({ MAX_BYTES, MAX_SECONDS });
     // Here one call takes all of it.
     const here = await visit.page.evaluate(`fetch('/limits.json').then((answer) => answer.json())`);
     expect(here).toEqual({ maxCallBytes: MAX_BYTES });
-    const emotions = await visit.page.evaluate(
-      `import('/emotions.js').then((all) => all.EMOTIONS)`,
-    );
+    const emotions = await visit.page.evaluate(`import('/words.js').then((all) => all.EMOTIONS)`);
     expect(emotions).toEqual(EMOTIONS);
   });
 

@@ -218,7 +218,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
       return answer;
     });
     expect(await failure()).toMatch(
-      /This could not be sent: it took longer than the quarter of an hour.*\n+upload-refused$/,
+      /This could not be sent: it took longer than the 15 minutes.*\n+upload-refused$/,
     );
     await visit.page.unroute('**/v1/uploads');
     labelling.start();
@@ -237,7 +237,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
       return { id, upload };
     });
     expect(await failure()).toMatch(
-      /This file has 4\.9 MiB, which is more than the server takes\. .*\n+audio-too-large$/,
+      /This file has 4\.9 MiB, which is more than the server accepts\. .*\n+audio-too-large$/,
     );
     expect(await visit.page.getByRole('button', { name: 'Try again' }).isVisible()).toBe(false);
     await expectForgotten();
@@ -259,7 +259,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await visit.page.getByText(/Sending: [2-9]\d%/).waitFor();
     storage.cut();
     expect(await visit.card(LARGE.name, 'failed')).toMatch(
-      /the connection broke when \d\d% of it had been sent\. Nothing is lost: try again\.\n+unreachable$/,
+      /the connection broke after \d\d% of it was sent\. Nothing is lost; try again\.\n+unreachable$/,
     );
     storage.mend();
     await expectForgotten();
@@ -276,7 +276,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await visit.choose(LARGE);
     await isAsked;
     await page.clock.fastForward('01:01');
-    expect(await visit.card(LARGE.name, 'failed')).toContain('the connection broke when 0%');
+    expect(await visit.card(LARGE.name, 'failed')).toContain('the connection broke after 0%');
     await expectForgotten();
   });
 
@@ -286,7 +286,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await upload();
     await page.clock.fastForward('03:01');
     expect(await visit.card(LARGE.name, 'failed')).toMatch(
-      /no answer came for three minutes: .*Try again later\.\n+no-result$/,
+      /no answer arrived within three minutes: .*Try again later\.\n+no-result$/,
     );
     await expectForgotten();
   });
@@ -296,7 +296,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await upload();
     await visit.page.context().setOffline(true);
     expect(await hurry(visit.card(LARGE.name, 'failed'))).toMatch(
-      /This was sent, but the connection was lost before its answer came\. .*\n+unreachable$/,
+      /This was sent, but the connection was lost before the answer arrived\. .*\n+unreachable$/,
     );
     // It is deleted all the same, when the network is there again.
     await visit.page.context().setOffline(false);

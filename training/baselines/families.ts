@@ -16,7 +16,7 @@ export type Family = (typeof FAMILIES)[number];
 /** Hyperparameters as plain data: they are searched, written into reports and hashed. */
 export type Parameters = Readonly<Record<string, number | string | readonly number[]>>;
 
-/** A fitted classifier as plain data; it can be posted between workers. */
+/** A fitted classifier as plain data, which can be posted between workers. */
 export type FittedModel =
   | { readonly family: 'forest'; readonly forest: Forest }
   | { readonly family: 'boosting'; readonly boosting: BoostingModel }
@@ -35,7 +35,7 @@ interface FamilySpec {
   readonly title: string;
   /** How its hyperparameters are searched. */
   readonly search: 'grid' | 'randomized';
-  /** The combinations that a full run tries; the first is what a quick run takes. */
+  /** The combinations that a full run tries; a quick run takes the first. */
   readonly candidates: (seed: number) => readonly Parameters[];
   readonly fit: (X: Matrix, y: Int32Array, parameters: Parameters, seed: number) => Promise<Fitted>;
 }

@@ -5,14 +5,14 @@ import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { FitJob, FitResult, FitTask, SharedSamples } from './fit-task.ts';
 
-/** Raise it when a change of the code makes results of earlier runs wrong. */
+/** Raise this when a change of the code makes the results of earlier runs wrong. */
 const RESULT_VERSION = 2;
 
 export type Prediction = Omit<FitResult, 'model' | 'scaling'>;
 
 export interface JobOptions {
   readonly workers: number;
-  /** Results are kept here: a run that was stopped takes them up again. */
+  /** Results are kept here, so that a stopped run can resume. */
   readonly folder: string;
   readonly onDone?: () => void;
   readonly signal: AbortSignal;

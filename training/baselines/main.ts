@@ -3,29 +3,33 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../../core/errors.ts';
-import { ensureFolder } from '../folders.ts';
+import { ensureFolder } from '../../lib/files.ts';
+import { baselinesReport, baselinesSummary } from '../report/baselines/report.ts';
 import { reportHtml } from '../report/html.ts';
-import { summaryText } from '../report/summary.ts';
 import { interruptible, progressOn, wholeNumber } from '../terminal.ts';
 import { FAMILIES, type Family } from './families.ts';
 import { trainBaselines } from './train.ts';
 
 const program = new Command('train:baselines')
   .description(
-    'Train forest, boosted trees and perceptron on the functionals of RAVDESS, and measure them on speakers they never heard.',
+    'Train a random forest, boosted trees and a perceptron on the functionals of RAVDESS, and measure them on unseen speakers.',
   )
   .addOption(
-    new Option('--data <folder>', 'folder that holds the RAVDESS archives, unpacked')
+    new Option('--data <folder>', 'folder with the unpacked RAVDESS archives')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
-  .option('--out <folder>', 'where the best of them is written', 'reports/baselines/model')
-  .option('--report <folder>', 'where the figures are written', 'reports/baselines')
-  .option('--work <folder>', 'caches and finished steps; a stopped run resumes', '.cache/baselines')
-  .option('--families <names>', `of ${FAMILIES.join(', ')}`, familyList, [...FAMILIES])
-  .option('--seed <n>', 'seed of every random choice', wholeNumber, 42)
+  .option('--out <folder>', 'where to write the best model', 'reports/baselines/model')
+  .option('--report <folder>', 'where to write the report', 'reports/baselines')
+  .option(
+    '--work <folder>',
+    'caches and finished fits; a stopped run resumes from them',
+    '.cache/baselines',
+  )
+  .option('--families <names>', `any of ${FAMILIES.join(', ')}`, familyList, [...FAMILIES])
+  .option('--seed <n>', 'random seed', wholeNumber, 42)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
-  .option('--quick', 'no search, first parameters of each family')
+  .option('--quick', 'do not search hyperparameters')
   .action(run);
 
 async function run(options: {
@@ -47,8 +51,8 @@ async function run(options: {
       signal,
     });
     await writeFile(join(options.report, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(join(options.report, 'report.html'), reportHtml(results));
-    console.log(summaryText(results));
+    await writeFile(join(options.report, 'report.html'), reportHtml(baselinesReport(results)));
+    console.log(baselinesSummary(results));
     console.log(
       `Model: ${options.out}\nReport: ${join(options.report, 'report.html')}\nFigures: ${join(options.report, 'results.json')}`,
     );
@@ -59,7 +63,7 @@ function familyList(text: string): Family[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !FAMILIES.includes(name as Family));
   if (unknown !== undefined) {
-    throw new InvalidArgumentError(`"${unknown}" is none of ${FAMILIES.join(', ')}.`);
+    throw new InvalidArgumentError(`"${unknown}" is not one of ${FAMILIES.join(', ')}.`);
   }
   return [...new Set(names as Family[])];
 }

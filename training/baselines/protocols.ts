@@ -92,7 +92,7 @@ function uarOf(data: Float32Array, y: Int32Array): number {
 /** Inner folds of every search. */
 const INNER_FOLDS = 3;
 
-/** One fitted model of a protocol: what was searched, chosen and tested. */
+/** One fitted model of a protocol: its search, the parameters chosen and its test scores. */
 export interface Trial {
   readonly parameters: Parameters;
   readonly search: readonly SearchPoint[];
@@ -119,7 +119,7 @@ export interface ProtocolOptions {
 
 /**
  * The original project's protocol: a random stratified 80/20 split over speech and song. The same
- * speakers are on both sides, which flatters.
+ * speakers are in training and test, so the figures are too optimistic.
  */
 export async function seedProtocol(
   family: Family,
@@ -135,7 +135,7 @@ export async function seedProtocol(
 }
 
 /**
- * Speakers unseen: every actor is tested by a model that never heard them, searched and fitted on
+ * Speakers unseen: every actor is tested by a model that was searched and fitted on
  * the other actors alone; the predictions of all folds are pooled.
  */
 export async function unseenProtocol(

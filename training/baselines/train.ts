@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { calibrate, coverageCurve } from '../calibration.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { type Dataset, loadCorpus } from '../corpus/load.ts';
-import { ensureFolder, lockFolder } from '../folders.ts';
 import { takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
 import { writeModel } from '../onnx/export.ts';
-import { modelCard } from '../report/card.ts';
+import { baselineModelCard } from '../report/card.ts';
 import type { Progress } from '../terminal.ts';
 import { exportGraph, FAMILY, type Family } from './families.ts';
 import { JobRunner } from './jobs.ts';
@@ -24,7 +24,7 @@ import {
 } from './protocols.ts';
 import { type CandidateResults, type Results, summarizeData } from './results.ts';
 
-/** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
+/** The accuracy that the threshold is chosen for; below the threshold the verdict is "uncertain". */
 const TARGET_ACCURACY = 0.6;
 
 export interface BaselineOptions {
@@ -53,7 +53,7 @@ export interface BaselineOptions {
 export async function trainBaselines(options: BaselineOptions): Promise<Results> {
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
+  const unlock = await lockFolder(options.work, '--work');
   try {
     return await trainLocked(options);
   } finally {
@@ -136,7 +136,7 @@ async function trainLocked(options: BaselineOptions): Promise<Results> {
       },
       calibration,
     };
-    await writeModel(options.out, graph, modelCard(results));
+    await writeModel(options.out, graph, baselineModelCard(results));
     return results;
   } finally {
     await jobs.stop();
@@ -159,7 +159,7 @@ async function load({ data, work, workers, progress, signal }: BaselineOptions):
   return dataset;
 }
 
-/** The speech of unseen speakers decides. */
+/** Families are compared on the speech of unseen speakers. */
 function uar({ speech }: UnseenProtocol): number {
   return speech?.unweightedAverageRecall ?? 0;
 }

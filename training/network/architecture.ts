@@ -22,8 +22,8 @@ import {
   type Variable,
 } from '../autodiff/index.ts';
 import type { Random } from '../random.ts';
-import type { BlockWeights, FoldedConvolution } from './inference.ts';
-import { EMBEDDING, MobileNet } from './mobilenet.ts';
+import { type BlockWeights, EMBEDDING, type FoldedConvolution } from './inference.ts';
+import { MobileNet } from './mobilenet.ts';
 import type { Tensors } from './weights-file.ts';
 
 /** Keeps the deviation differentiable where an embedding does not change in time. */

@@ -5,8 +5,7 @@ import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { LOG_OFFSET } from '../calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
-import { graphOperators, inferBlocks } from './inference.ts';
-import { EMBEDDING } from './mobilenet.ts';
+import { EMBEDDING, graphOperators, inferBlocks } from './inference.ts';
 import type { Scaling } from './scaling.ts';
 
 export const MEL_INPUT = 'mel';

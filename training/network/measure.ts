@@ -7,6 +7,7 @@ import { RAVDESS } from '../corpus/ravdess.ts';
 import { ESC_10_CATEGORIES } from '../corpus/sounds.ts';
 import { argmaxRows, type Matrix, rowOf, takeRows } from '../matrix.ts';
 import { expectedCalibrationError } from '../metrics.ts';
+import type { PlainSpeech } from '../report/sections/outside.ts';
 import {
   averagePredictions,
   type Predictions,
@@ -21,11 +22,15 @@ import { measureTimeline } from './measure-timeline.ts';
 import type { NetworkResult } from './network-task.ts';
 import { type Plan, plainFoldOf, trainable } from './plan.ts';
 import { predictClips } from './predict.ts';
-import { type Prepared, type PreparedCorpus, prepareConditions } from './prepare.ts';
+import {
+  type Prepared,
+  type PreparedCorpus,
+  type PrepareOptions,
+  prepareConditions,
+} from './prepare.ts';
 import type { ConditionScores, CorpusSummary, NetworkResults } from './results.ts';
 import { applyScaling, fitScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
-import type { Fitted, TrainNetworkOptions } from './train.ts';
 
 /** What is answered should be right this often on recordings unlike those learned from. */
 const TARGET_ACCURACY = 0.75;
@@ -34,6 +39,24 @@ const VOICES_REFUSED = 0.003;
 /** How much of the biases that other corpora ask for is applied: both protocols together are best so. */
 const BIAS_STRENGTH = 1;
 
+export interface MeasureOptions extends PrepareOptions {
+  /** Seeds of the networks whose average ships; none ships networks of the protocols. */
+  readonly members: readonly number[];
+  /** Seeds of the networks that the protocols are measured with, averaged. */
+  readonly seeds: readonly number[];
+}
+
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
+  /** The networks of each corpus that was left out, by its name. */
+  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
+  /** What ships: networks trained on everything, or those of the protocols. */
+  readonly shipped: readonly NetworkResult[];
+  readonly randomSplit: readonly NetworkResult[];
+}
+
 type Measured = Omit<NetworkResults, 'hours'>;
 
 /** Measures everything that the report says from the finished fits. */
@@ -41,31 +64,38 @@ export async function measure(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
-  options: TrainNetworkOptions,
+  options: MeasureOptions,
 ): Promise<Measured> {
   const { corpora } = prepared;
   const ravdess = corpora.find(({ corpus }) => corpus === RAVDESS)!;
   const { clips, labels } = ravdess;
   const isSpeech = (row: number) => clips[row].channel === 'speech';
-  const folds = plan.folds();
+  /** The folds that were fitted, with their networks and the actors that they are tested with. */
+  const folds = foldsOf(plan, fitted);
 
+  const raw: LeftOut[] = [];
+  for (const { networks, test } of folds) {
+    raw.push({ corpus: ravdess, ...(await predict(networks, ravdess.spectrograms, test)) });
+  }
   const leftOut = await measureLeftOut(plan, fitted);
-  const calibration = calibrateOutside(leftOut, await memberFactor(fitted, prepared));
+  // Without another corpus the actors of the folds are all the strangers that there are.
+  const strangers = leftOut.length > 0 ? leftOut : raw;
+  const calibration = calibrateOutside(strangers, await memberFactor(fitted, prepared));
   // Of the networks that the protocols are measured with, and of the average that ships.
   const { protocolScaling, scaling, threshold } = calibration;
 
-  const byFold: Predictions[] = [];
-  for (const [fold, { test }] of folds.entries()) {
-    const said = await predict(fitted.folds[fold], ravdess.spectrograms, test);
-    byFold.push(scaled(said, protocolScaling));
-  }
+  const byFold = raw.map((said) => scaled(said, protocolScaling));
   const unseen = poolPredictions(byFold);
   const speech = wherever(unseen, isSpeech);
   const voice = await measureVoices(plan, prepared, fitted);
   const graph = exportEnsemble(
-    fitted.everything.map(({ weights }) => weights),
+    fitted.shipped.map(({ weights }) => weights),
     scaling,
   );
+  const typical =
+    options.members.length > 0
+      ? plan.everything(options.members[0])
+      : plan.fold(0, options.seeds[0]);
   const y = speech.rows.map((row) => labels[row]);
   const sexOf = (row: number) => clips[row].gender;
 
@@ -73,8 +103,9 @@ export async function measure(
     created: new Date().toISOString(),
     classes: EMOTIONS,
     recipe: {
-      fit: plan.everything(options.members[0]).recipe,
-      init: plan.everything(options.members[0]).init?.sha256 ?? null,
+      fit: typical.recipe,
+      init: typical.init?.sha256 ?? null,
+      networks: fitted.shipped.length,
       members: options.members,
       seeds: options.seeds,
     },
@@ -91,9 +122,9 @@ export async function measure(
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      folds: byFold.map((predictions, fold) => ({
-        fold: fold + 1,
-        actors: [...new Set(Array.from(folds[fold].test, (row) => clips[row].actor))].sort(
+      folds: byFold.map((predictions, i) => ({
+        fold: folds[i].fold + 1,
+        actors: [...new Set(Array.from(folds[i].test, (row) => clips[row].actor))].sort(
           (a, b) => a - b,
         ),
         uar: scoreWhere(predictions, labels, isSpeech)!.unweightedAverageRecall,
@@ -102,16 +133,20 @@ export async function measure(
       expectedCalibrationError: expectedCalibrationError(speech.probabilities, y),
     },
     randomSplit: await measureRandomSplit(plan, ravdess, fitted, options.seeds[0], protocolScaling),
-    anotherCorpus: {
-      threshold,
-      targetAccuracy: TARGET_ACCURACY,
-      corpora: leftOut.map(({ corpus, rows }) => ({
-        name: corpus.corpus.title,
-        speakers: new Set(Array.from(rows, (row) => corpus.clips[row].speaker)).size,
-        ...calibration.ofCorpus.get(corpus)!,
-      })),
-    },
-    plainSpeech: await measurePlainSpeech(prepared, fitted, {
+    anotherCorpus:
+      leftOut.length === 0
+        ? null
+        : {
+            threshold,
+            targetAccuracy: TARGET_ACCURACY,
+            corpora: leftOut.map((left) => ({
+              name: left.corpus.corpus.title,
+              speakers: new Set(Array.from(left.rows, (row) => left.corpus.clips[row].speaker))
+                .size,
+              ...calibration.ofCorpus.get(left)!,
+            })),
+          },
+    plainSpeech: await measurePlainSpeech(plan, prepared, fitted, {
       scaling: protocolScaling,
       threshold,
       voiceThreshold: voice.threshold,
@@ -120,7 +155,7 @@ export async function measure(
     cremaD: await measureCremaD(prepared, fitted, scaling, threshold),
     robustness: await measureRobustness(plan, prepared, fitted, protocolScaling, options),
     calibration: {
-      scaling,
+      ...scaling,
       threshold,
       voiceThreshold: voice.threshold,
       targetAccuracy: TARGET_ACCURACY,
@@ -133,17 +168,17 @@ export async function measure(
     },
     noSpeech: voice.groups,
     timeline: await measureTimeline(
-      folds.map(({ test }, fold) => ({
-        networks: fitted.folds[fold].map(({ weights }) => weights),
+      folds.map(({ networks, test }) => ({
+        networks: networks.map(({ weights }) => weights),
         rows: test.filter(isSpeech),
       })),
       ravdess,
       protocolScaling,
     ),
     curves: [
-      ...fitted.everything.map(({ curve }, i) => ({
-        name: `everything, seed ${options.members[i]}`,
-        points: curve,
+      ...options.members.map((seed, i) => ({
+        name: `everything, seed ${seed}`,
+        points: fitted.shipped[i].curve,
       })),
       ...[...fitted.without].flatMap(([name, results]) =>
         results.map(({ curve }, i) => ({
@@ -151,8 +186,8 @@ export async function measure(
           points: curve,
         })),
       ),
-      ...fitted.folds.flatMap((results, fold) =>
-        results.map(({ curve }, i) => ({
+      ...folds.flatMap(({ fold, networks }) =>
+        networks.map(({ curve }, i) => ({
           name: `fold ${fold + 1}, seed ${options.seeds[i]}`,
           points: curve,
         })),
@@ -161,9 +196,14 @@ export async function measure(
     model: {
       bytes: graph.length,
       sha256: sha256(graph),
-      parameters: fitted.everything.length * parameterCount(fitted.everything[0]),
+      parameters: fitted.shipped.length * parameterCount(fitted.shipped[0]),
     },
   };
+}
+
+function foldsOf(plan: Plan, { folds }: Fitted) {
+  const all = plan.folds();
+  return [...folds].map(([fold, networks]) => ({ fold, networks, ...all[fold] }));
 }
 
 /** What a whole corpus was told by networks that had not learned from it. */
@@ -188,15 +228,16 @@ async function measureLeftOut(plan: Plan, fitted: Fitted): Promise<LeftOut[]> {
  */
 async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<number> {
   const test = cremaDTest(prepared);
-  const seeds = fitted.folds[0].length;
-  if (!test || fitted.everything.length <= seeds) return 1;
+  const [tested] = fitted.without.values();
+  const seeds = tested?.length ?? 1;
+  if (!test || fitted.shipped.length <= seeds) return 1;
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
   const temperatureOf = async (networks: readonly NetworkResult[]) =>
     fitScaling((await predict(networks, corpus.spectrograms, rows)).probabilities, y, 0)
       .temperature;
-  const all = await temperatureOf(fitted.everything);
-  const some = await temperatureOf(fitted.everything.slice(0, seeds));
+  const all = await temperatureOf(fitted.shipped);
+  const some = await temperatureOf(fitted.shipped.slice(0, seeds));
   return all / some;
 }
 
@@ -233,7 +274,7 @@ function calibrateOutside(leftOut: readonly LeftOut[], factor: number) {
       const told = restricted(own, corpus.labels);
       const y = rows.map((row) => corpus.labels[row]);
       return [
-        corpus,
+        left,
         {
           scores: scoreWhere(told, corpus.labels)!,
           bySex: sexScores(told, corpus),
@@ -306,7 +347,7 @@ function cremaDTest({ corpora }: Prepared) {
 
 async function measureCremaD(
   prepared: Prepared,
-  { everything }: Fitted,
+  { shipped }: Fitted,
   scaling: Scaling,
   threshold: number,
 ): Promise<NetworkResults['cremaD']> {
@@ -314,7 +355,7 @@ async function measureCremaD(
   if (!test) return null;
   const { corpus, rows } = test;
   const { clips, labels } = corpus;
-  const calibrated = scaled(await predict(everything, corpus.spectrograms, rows), scaling);
+  const calibrated = scaled(await predict(shipped, corpus.spectrograms, rows), scaling);
   const predictions = restricted(calibrated, labels);
   const y = rows.map((row) => labels[row]);
   const majority = Int32Array.from(labels, (_, i) => majorityOf(prepared.votes.get(clips[i].id)));
@@ -348,6 +389,7 @@ function majorityOf(votes: Float32Array | undefined): number {
 
 /** Shares of the verdicts on speech of which no emotion was asked, by networks that do not know the speaker. */
 async function measurePlainSpeech(
+  plan: Plan,
   { corpora }: Prepared,
   fitted: Fitted,
   limits: {
@@ -355,13 +397,17 @@ async function measurePlainSpeech(
     readonly threshold: number;
     readonly voiceThreshold: number;
   },
-): Promise<NetworkResults['plainSpeech']> {
+): Promise<PlainSpeech[]> {
   const plain = corpora.filter(({ corpus }) => corpus.isPlainSpeech);
   return Promise.all(
     plain.map(async ({ corpus, clips, rows, spectrograms }) => {
       const counts: Record<string, number> = {};
-      for (const [fold, networks] of fitted.folds.entries()) {
-        const own = rows.filter((row) => plainFoldOf(clips[row], fitted.folds.length) === fold);
+      let clipCount = 0;
+      const speakers = new Set<string>();
+      for (const { fold, networks } of foldsOf(plan, fitted)) {
+        const own = rows.filter((row) => plainFoldOf(clips[row], plan.folds().length) === fold);
+        clipCount += own.length;
+        for (const row of own) speakers.add(clips[row].speaker);
         const { probabilities, voices } = await predict(networks, spectrograms, own);
         const calibrated = applyScaling(probabilities, limits.scaling);
         argmaxRows(calibrated).forEach((k, i) => {
@@ -373,10 +419,10 @@ async function measurePlainSpeech(
       }
       return {
         corpus: corpus.title,
-        clips: rows.length,
-        speakers: new Set(Array.from(rows, (row) => clips[row].speaker)).size,
+        clips: clipCount,
+        speakers: speakers.size,
         verdicts: Object.fromEntries(
-          Object.entries(counts).map(([label, count]) => [label, count / rows.length]),
+          Object.entries(counts).map(([label, count]) => [label, count / clipCount]),
         ),
       };
     }),
@@ -393,7 +439,7 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
   const add = (name: string, voices: ArrayLike<number>) =>
     groups.set(name, [...(groups.get(name) ?? []), ...Array.from(voices)]);
   const ravdess = prepared.corpora[0];
-  for (const [fold, networks] of fitted.folds.entries()) {
+  for (const { fold, networks, test } of foldsOf(plan, fitted)) {
     const own = Int32Array.from(sounds.keys()).filter((i) => sounds[i].fold === fold);
     const { voices } = await predict(networks, spectrograms, own);
     own.forEach((i, k) => {
@@ -401,7 +447,6 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
       const isEsc10 = ESC_10_CATEGORIES.includes(category) && !isMade;
       add(isEsc10 ? category : isMade ? `made: ${category}` : category, [voices[k]]);
     });
-    const { test } = plan.folds()[fold];
     for (const channel of ['speech', 'song'] as const) {
       const rows = test.filter((row) => ravdess.clips[row].channel === channel);
       if (rows.length === 0) continue;
@@ -410,7 +455,7 @@ async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitted) {
   }
   const test = cremaDTest(prepared);
   if (test) {
-    const { voices } = await predict(fitted.everything, test.corpus.spectrograms, test.rows);
+    const { voices } = await predict(fitted.shipped, test.corpus.spectrograms, test.rows);
     add('CREMA-D, actors kept apart', voices);
   }
   const isVoice = (name: string) => name.startsWith('RAVDESS') || name.startsWith('CREMA-D');
@@ -452,11 +497,12 @@ async function measureRobustness(
   prepared: Prepared,
   fitted: Fitted,
   scaling: Scaling,
-  options: TrainNetworkOptions,
+  options: MeasureOptions,
 ): Promise<ConditionScores[]> {
   const ravdess = prepared.corpora[0];
   const { clips, labels } = ravdess;
-  const speech = ravdess.rows.filter((row) => clips[row].channel === 'speech');
+  const tested = new Set(foldsOf(plan, fitted).flatMap(({ test }) => Array.from(test)));
+  const speech = ravdess.rows.filter((row) => clips[row].channel === 'speech' && tested.has(row));
   const measured = async (
     condition: string,
     spectrograms: Spectrograms,
@@ -464,10 +510,10 @@ async function measureRobustness(
     positionOf: (row: number) => number,
   ): Promise<ConditionScores> => {
     const pooled: Predictions[] = [];
-    for (const [fold, { test }] of plan.folds().entries()) {
+    for (const { networks, test } of foldsOf(plan, fitted)) {
       const rows = test.filter((row) => clips[row].channel === 'speech');
       const positions = rows.map(positionOf);
-      const said = await predict(fitted.folds[fold], spectrograms, positions, rendering);
+      const said = await predict(networks, spectrograms, positions, rendering);
       pooled.push({ ...scaled(said, scaling), rows });
     }
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;
@@ -547,6 +593,7 @@ function summarize(corpus: PreparedCorpus): CorpusSummary {
     name: title,
     licence,
     citation,
+    isPlainSpeech: corpus.corpus.isPlainSpeech ?? false,
     clips: own.length,
     speakers: speakersOf(own),
     byChannel,

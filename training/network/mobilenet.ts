@@ -20,59 +20,19 @@ import {
 } from '../autodiff/index.ts';
 import type { Random } from '../random.ts';
 import {
+  BLOCKS,
+  type BlockShape,
   type BlockWeights,
+  EMBEDDING,
   type FoldedConvolution,
   foldNorm,
   inferBlocks,
   type SqueezeWeights,
+  STEM_CHANNELS,
   variableOperators,
 } from './inference.ts';
 import { type Tensors, tensorOf } from './weights-file.ts';
 
-/** One inverted residual block (Sandler et al. 2018; Howard et al. 2019). */
-export interface BlockShape {
-  readonly kernel: 3 | 5;
-  readonly input: number;
-  readonly expansion: number;
-  readonly output: number;
-  /** Channels of the squeeze; null where the block has none. */
-  readonly squeeze: number | null;
-  readonly activation: 'relu' | 'hard-swish';
-  readonly stride: 1 | 2;
-}
-
-/** MobileNetV3 at a width of 0.4: kernel, expansion, output, squeeze, activation, stride. */
-const TABLE = [
-  [3, 8, 8, null, 'relu', 1],
-  [3, 24, 16, null, 'relu', 2],
-  [3, 32, 16, null, 'relu', 1],
-  [5, 32, 16, 8, 'relu', 2],
-  [5, 48, 16, 16, 'relu', 1],
-  [5, 48, 16, 16, 'relu', 1],
-  [3, 96, 32, null, 'hard-swish', 2],
-  [3, 80, 32, null, 'hard-swish', 1],
-  [3, 72, 32, null, 'hard-swish', 1],
-  [3, 72, 32, null, 'hard-swish', 1],
-  [3, 192, 48, 48, 'hard-swish', 1],
-  [3, 272, 48, 72, 'hard-swish', 1],
-  [5, 272, 64, 72, 'hard-swish', 2],
-  [5, 384, 64, 96, 'hard-swish', 1],
-  [5, 384, 64, 96, 'hard-swish', 1],
-] as const;
-const STEM_CHANNELS = 8;
-export const BLOCKS: readonly BlockShape[] = TABLE.map(
-  ([kernel, expansion, output, squeeze, activation, stride], i) => ({
-    kernel,
-    input: i === 0 ? STEM_CHANNELS : TABLE[i - 1][2],
-    expansion,
-    output,
-    squeeze,
-    activation,
-    stride,
-  }),
-);
-/** Channels of the last map, from which the embedding is pooled. */
-export const EMBEDDING = 384;
 const NORM_EPSILON = 1e-3;
 /** Running statistics are averaged over about a hundred batches, as the weights are at the end. */
 const MOMENTUM = 0.01;

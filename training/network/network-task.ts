@@ -8,9 +8,8 @@ import { classificationReport } from '../metrics.ts';
 import type { NetworkWeights } from './architecture.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { fitNetwork, type NetworkRecipe } from './fit.ts';
-import { SOUNDS } from './plan.ts';
 import { predictClips } from './predict.ts';
-import type { Prepared, PreparedCorpus } from './prepare.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import { readWeights } from './weights-file.ts';
 

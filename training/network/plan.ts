@@ -5,13 +5,13 @@ import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
 import type { ClipSelection } from './network-task.ts';
-import type { Prepared, PreparedCorpus } from './prepare.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Fit } from './runner.ts';
-
-export const SOUNDS = 'sounds';
 
 export interface PlanOptions {
   readonly steps: number;
+  /** The same for the networks that the protocols are measured with, of which there are more. */
+  readonly protocolSteps: number;
   readonly learningRate: number;
   /** Weight of the votes of listeners. */
   readonly votes: number;
@@ -29,7 +29,7 @@ const RECIPE = {
   styleMixing: 0,
   averaging: 0.995,
 } as const;
-/** The stem and the first blocks hear edges and onsets, and are the slowest to train. */
+/** Blocks of published weights that stay as they were loaded: their maps are the largest. */
 const FROZEN_BLOCKS = 3;
 /** Windows of a batch, and how many of them hold no voice. */
 const BATCH = 36;
@@ -100,6 +100,7 @@ export class Plan {
       rowsOf: trainable,
       takesSound: () => true,
       watch: this.#cremaDTest(),
+      steps: this.#options.steps,
     });
   }
 
@@ -161,10 +162,12 @@ export class Plan {
       rowsOf,
       takesSound,
       watch,
+      steps = this.#options.protocolSteps,
     }: {
       readonly rowsOf: (corpus: PreparedCorpus) => Int32Array;
       readonly takesSound: (fold: number) => boolean;
       readonly watch: ClipSelection | null;
+      readonly steps?: number;
     },
   ): Fit {
     const voices = this.#data.corpora.flatMap((corpus) => {
@@ -185,7 +188,7 @@ export class Plan {
     });
     const { sounds } = this.#data.sounds;
     const silent = Int32Array.from(sounds.keys()).filter((i) => takesSound(sounds[i].fold));
-    const { steps, learningRate, votes, init } = this.#options;
+    const { learningRate, votes, init } = this.#options;
     return {
       name,
       recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? FROZEN_BLOCKS : 0 },

@@ -14,6 +14,8 @@ import type { Rendering } from './renderings.ts';
 import { madeSounds } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';
 
+/** What stands for the name of a corpus where nobody speaks. */
+export const SOUNDS = 'sounds';
 const CLEAN: Rendering = { condition: 'clean' };
 /** Renderings that are trained on: as recorded, and degraded by random chains, the last through Opus. */
 const RAVDESS_RENDERINGS: readonly Rendering[] = [

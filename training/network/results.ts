@@ -1,18 +1,21 @@
 import type { CoveragePoint } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
+import type { OutsideResults } from '../report/sections/outside.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
 import type { Scaling } from './scaling.ts';
 
 /** Everything that a run measured: what `results.json` holds, and report and model card are made from. */
-export interface NetworkResults {
+export interface NetworkResults extends OutsideResults {
   readonly created: string;
   readonly classes: readonly string[];
   readonly recipe: {
     readonly fit: NetworkRecipe;
     /** SHA-256 of the weights that every network began with; null where they were drawn. */
     readonly init: string | null;
-    /** Seeds of the networks whose average ships. */
+    /** How many networks are averaged in the model that ships. */
+    readonly networks: number;
+    /** Their seeds, where they were trained on everything; none where they are those of the protocols. */
     readonly members: readonly number[];
     /** Seeds of the networks that the protocols are measured with. */
     readonly seeds: readonly number[];
@@ -56,7 +59,8 @@ export interface NetworkResults {
   /** Speech of unseen RAVDESS speakers under fixed conditions; the first is clean. */
   readonly robustness: readonly ConditionScores[];
   readonly calibration: {
-    readonly scaling: Scaling;
+    readonly temperature: number;
+    readonly bias: Scaling['bias'];
     readonly threshold: number;
     /** Probability from which on a window counts as speech. */
     readonly voiceThreshold: number;
@@ -95,6 +99,8 @@ export interface CorpusSummary {
   readonly name: string;
   readonly licence: string;
   readonly citation: string;
+  /** Whether no emotion was asked for in it. */
+  readonly isPlainSpeech: boolean;
   readonly clips: number;
   readonly speakers: number;
   /** Of these, clips and speakers that are only tested on. */

@@ -4,8 +4,7 @@ import type { InputKind } from '../../core/model/card.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
 import { modelInput, windowSizeOf } from '../../core/model/input.ts';
 import type { Model } from '../../core/model/session.ts';
-import { stepsOf } from '../../core/timeline/steps.ts';
-import { mostLikely, timelineOf } from '../../core/timeline/timeline.ts';
+import { mostLikely, stepsOf, timelineOf } from '../../core/timeline/timeline.ts';
 import { type FrameRange, modelWindows } from '../../core/windows.ts';
 import { joinClips, type LongNote, type SpokenClip } from './timeline-notes.ts';
 

@@ -1,4 +1,9 @@
-import { floatsOf, type Tensor, type Tensors } from './weights-file.ts';
+/** Tensors by name, as a file of weights holds them. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
 
 /**
  * Reads the tensors of a `state_dict` as `torch.save` writes it: an uncompressed zip with a pickle
@@ -186,4 +191,10 @@ function unpickle(bytes: Buffer): Map<unknown, unknown> {
         throw new RangeError(`opcode ${opcode.charCodeAt(0)} is none of a dictionary of tensors`);
     }
   }
+}
+
+/** Copies little-endian float32 values: they need not be aligned in the file. */
+export function floatsOf(bytes: Uint8Array): Float32Array {
+  const copy = Uint8Array.from(bytes);
+  return new Float32Array(copy.buffer, 0, copy.length >> 2);
 }

@@ -2,44 +2,35 @@ import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { sha256 } from '../corpus/extract.ts';
-import { ensureFolder, lockFolder } from '../folders.ts';
+import { RAVDESS } from '../corpus/ravdess.ts';
 import { writeModel } from '../onnx/export.ts';
 import { createRandom } from '../random.ts';
-import { networkModelCard } from '../report/network/card.ts';
+import { networkModelCard } from '../report/card.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
-import { measure } from './measure.ts';
+import { type Fitted, type MeasureOptions, measure } from './measure.ts';
 import { MobileNet } from './mobilenet.ts';
 import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
 import { Plan, type PlanOptions } from './plan.ts';
-import { type PrepareOptions, prepare } from './prepare.ts';
+import { prepare } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
 import { readWeights } from './weights-file.ts';
 
-export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, PrepareOptions {
+/** Networks of the protocols that are averaged where none was trained on everything: 10 ms a window. */
+const LARGEST_AVERAGE = 3;
+
+export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureOptions {
   readonly out: string;
   /** File of published weights to begin with; null begins at random. */
   readonly init: string | null;
-  /** Seeds of the networks whose average ships. */
-  readonly members: readonly number[];
-  /** Seeds of the networks that the protocols are measured with, averaged. */
-  readonly seeds: readonly number[];
+  /** Folds of RAVDESS to measure, counted from 1. */
+  readonly folds: readonly number[];
   /** Whether the random split, which leaks speakers, is measured as well. */
   readonly randomSplit: boolean;
   readonly onPoint: (fit: string, point: CurvePoint) => void;
-}
-
-/** The finished fits, by what they are for. */
-export interface Fitted {
-  /** The networks of each fold of RAVDESS. */
-  readonly folds: readonly (readonly NetworkResult[])[];
-  /** The networks of each corpus that was left out, by its name. */
-  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
-  /** What ships. */
-  readonly everything: readonly NetworkResult[];
-  readonly randomSplit: readonly NetworkResult[];
 }
 
 /**
@@ -59,7 +50,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
   const init = options.init === null ? null : await checkedInit(options.init);
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
-  const unlock = await lockFolder(options.work);
+  const unlock = await lockFolder(options.work, '--work');
   try {
     // Every task that waits listens to the signal; Node takes more than ten for a leak.
     setMaxListeners(0, options.signal);
@@ -69,8 +60,8 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const results = await measure(plan, prepared, fitted, options);
     const hours = (Date.now() - started) / 3_600_000;
     const timed = { ...results, hours };
-    const networks = fitted.everything.map(({ weights }) => weights);
-    const graph = exportEnsemble(networks, results.calibration.scaling);
+    const networks = fitted.shipped.map(({ weights }) => weights);
+    const graph = exportEnsemble(networks, results.calibration);
     await writeModel(options.out, graph, networkModelCard(timed));
     return timed;
   } finally {
@@ -104,7 +95,7 @@ async function fitAll(
     return result;
   };
   const names = plan.anotherCorpora().map(({ corpus }) => corpus.name);
-  const folds = plan.folds();
+  const folds = plan.folds().flatMap((_, fold) => (options.folds.includes(fold + 1) ? [fold] : []));
   const count =
     members.length + seeds.length * (folds.length + names.length) + (options.randomSplit ? 1 : 0);
   progress.begin('Fitting networks', count);
@@ -112,7 +103,7 @@ async function fitAll(
     // In this order, so that what ships is there first and each protocol is complete soon.
     const everything = members.map((seed) => run(plan.everything(seed)));
     const without = names.map((name) => seeds.map((seed) => run(plan.without(name, seed))));
-    const byFold = folds.map((_, fold) => seeds.map((seed) => run(plan.fold(fold, seed))));
+    const byFold = folds.map((fold) => seeds.map((seed) => run(plan.fold(fold, seed))));
     const randomSplit = options.randomSplit ? [run(plan.randomSplit(seeds[0]))] : [];
     const all = (fits: Promise<NetworkResult>[]) => Promise.all(fits);
     const [shipped, leftOut, tested, leaking] = await Promise.all([
@@ -121,10 +112,11 @@ async function fitAll(
       Promise.all(byFold.map(all)),
       all(randomSplit),
     ]);
+    const protocols = [...tested, ...leftOut.filter((_, i) => names[i] !== RAVDESS.name)].flat();
     return {
-      everything: shipped,
+      shipped: shipped.length > 0 ? shipped : protocols.slice(0, LARGEST_AVERAGE),
       without: new Map(names.map((name, i) => [name, leftOut[i]])),
-      folds: tested,
+      folds: new Map(folds.map((fold, i) => [fold, tested[i]])),
       randomSplit: leaking,
     };
   } finally {

@@ -1,13 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UndertoneError } from '../../core/errors.ts';
-import { readTorchFile } from './torch-file.ts';
+import { floatsOf, readTorchFile, type Tensor, type Tensors } from './torch-file.ts';
 
-/** Tensors by name, as a file of weights holds them. */
-export type Tensors = ReadonlyMap<string, Tensor>;
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+export type { Tensors };
 
 const NEEDED =
   'Needed is mn04_as_mAP_432.pt of EfficientAT as its authors publish it, or the same tensors as safetensors.';
@@ -68,10 +63,4 @@ interface SafetensorsEntry {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly data_offsets: readonly number[];
-}
-
-/** Copies little-endian float32 values: they need not be aligned in the file. */
-export function floatsOf(bytes: Uint8Array): Float32Array {
-  const copy = Uint8Array.from(bytes);
-  return new Float32Array(copy.buffer, 0, copy.length >> 2);
 }

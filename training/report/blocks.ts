@@ -1,36 +1,132 @@
-import { type Markup, markup, type Part } from './markup.ts';
+import type { Plot } from './plots/svg.ts';
 
+/**
+ * What reports are made of, rendered as HTML (html.ts) and as Markdown (markdown.ts). A string is a
+ * paragraph. Texts may hold `code` and **strong** in Markdown's notation; all else is plain text.
+ */
+export type Block = string | Aside | Heading | List | Terms | Table | Figure | Pair | Details;
+
+/** Blocks that may be left out on a condition: `clips > 0 && table(…)`. */
+export type Blocks = readonly (Block | null | undefined | false)[];
+
+/** One part of a report, under a heading of its own. `id` is what links lead to. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly blocks: Blocks;
+}
+
+/** A paragraph that explains; a `notice` warns. */
+export interface Aside {
+  readonly kind: 'aside' | 'notice';
+  readonly text: string;
+}
+
+export interface Heading {
+  readonly kind: 'heading';
+  readonly text: string;
+  readonly level: 3 | 4;
+}
+
+export interface List {
+  readonly kind: 'list';
+  readonly items: readonly string[];
+}
+
+/** Terms with their meanings. */
+export interface Terms {
+  readonly kind: 'terms';
+  readonly items: readonly (readonly [term: string, meaning: string])[];
+}
+
+/** The first cell of a row is its header. Columns of figures are set to the right. */
 export interface Table {
-  readonly caption: Part;
+  readonly kind: 'table';
+  readonly caption: string;
   readonly head: readonly string[];
-  /** The first cell of a row is its header. */
-  readonly rows: readonly (readonly Part[])[];
-  /** Columns of words are set to the left; columns of figures to the right. */
-  readonly words?: readonly number[];
+  readonly groups: readonly RowGroup[];
 }
 
-/** Returns a table with caption and headers; one that is too wide scrolls by itself. */
-export function table({ caption, head, rows, words = [] }: Table): Markup {
-  const kind = (column: number) => (column === 0 || words.includes(column) ? 'word' : 'figure');
-  return scrolling(markup`<table>
-<caption>${caption}</caption>
-<thead><tr>${head.map((name, i) => markup`<th scope="col" class="${kind(i)}">${name}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => markup`<tr>${tableRow(row, kind)}</tr>\n`)}</tbody>
-</table>`);
+/** Rows that belong together; `meaning` explains their `name`. */
+export interface RowGroup {
+  readonly name?: string;
+  readonly meaning?: string;
+  readonly rows: readonly (readonly string[])[];
 }
 
-/** Wraps what may be wider than the page. */
-export function scrolling(content: Part): Markup {
-  return markup`<div class="scroll">${content}</div>`;
+/** A plot under its title, with what it shows below. */
+export interface Figure {
+  readonly kind: 'figure';
+  readonly plot: Plot;
+  readonly caption: string;
 }
 
-/** Returns a plot under its heading, with what it tells below. */
-export function figure(heading: string, plot: Markup, caption: Part): Markup {
-  return markup`<figure><p class="heading">${heading}</p>${scrolling(plot)}<figcaption>${caption}</figcaption></figure>`;
+/** Two columns on a wide page; one after the other in Markdown. */
+export interface Pair {
+  readonly kind: 'pair';
+  readonly columns: readonly Blocks[];
 }
 
-function tableRow([header, ...cells]: readonly Part[], kind: (column: number) => string): Markup {
-  return markup`<th scope="row">${header}</th>${cells.map(
-    (cell, i) => markup`<td class="${kind(i + 1)}">${cell}</td>`,
-  )}`;
+/** What opens on demand; in Markdown it is always open. */
+export interface Details {
+  readonly kind: 'details';
+  readonly summary: string;
+  readonly blocks: Blocks;
+}
+
+/** @example table('Recordings', ['Emotion', 'Number'], [['sad', '12']]); */
+export function table(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): Table {
+  return { kind: 'table', caption, head, groups: [{ rows }] };
+}
+
+export function groupedTable(
+  caption: string,
+  head: readonly string[],
+  groups: readonly RowGroup[],
+): Table {
+  return { kind: 'table', caption, head, groups };
+}
+
+export function figure(plot: Plot, caption: string): Figure {
+  return { kind: 'figure', plot, caption };
+}
+
+export function heading(text: string, level: 3 | 4 = 3): Heading {
+  return { kind: 'heading', text, level };
+}
+
+export function aside(text: string): Aside {
+  return { kind: 'aside', text };
+}
+
+/** Says that a part of a run was left out. */
+export function notMeasured(what?: string): Aside {
+  return aside(what ? `${what}: not measured in this run.` : 'Not measured in this run.');
+}
+
+export function list(items: readonly string[]): List {
+  return { kind: 'list', items };
+}
+
+export function pair(...columns: readonly Blocks[]): Pair {
+  return { kind: 'pair', columns };
+}
+
+export function details(summary: string, ...blocks: Blocks): Details {
+  return { kind: 'details', summary, blocks };
+}
+
+/** Returns the blocks that are there. */
+export function present(blocks: Blocks): Block[] {
+  return blocks.filter((block) => block !== null && block !== undefined && block !== false);
+}
+
+/** Returns for each column whether all its cells are figures. The first holds the headers. */
+export function figureColumns({ head, groups }: Table): boolean[] {
+  const rows = groups.flatMap((group) => group.rows);
+  return head.map((_, i) => i > 0 && rows.every((row) => /^[\d.,%–−+± ]+$/.test(row[i])));
 }

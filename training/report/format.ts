@@ -1,6 +1,4 @@
 import { percent as formatPercent } from '../../lib/percent.ts';
-import type { Parameters } from '../baselines/families.ts';
-import type { CandidateResults, Results } from '../baselines/results.ts';
 
 /** Stands where there is no figure: JSON has no NaN, so what could not be measured arrives as null. */
 export const NO_FIGURE = '–';
@@ -10,13 +8,13 @@ export function score(value: number | null | undefined): string {
   return isFigure(value) ? value.toFixed(3) : NO_FIGURE;
 }
 
-/** Returns a share of 1 as a percentage. */
-export function percent(value: number | null | undefined, decimals = 1): string {
+/** @example percent(0.768); // '77%' */
+export function percent(value: number | null | undefined, decimals = 0): string {
   return isFigure(value) ? formatPercent(value, { decimals }) : NO_FIGURE;
 }
 
 /**
- * Returns a difference of two shares in points with one decimal.
+ * Returns a difference of two shares in percentage points with one decimal.
  *
  * @example points(0.031); // '3.1'
  */
@@ -30,7 +28,7 @@ export function isFigure(value: number | null | undefined): value is number {
   return Number.isFinite(value);
 }
 
-/** Returns a whole number with its thousands set off. */
+/** Returns a whole number with thousands separators. */
 export function whole(value: number): string {
   return value.toLocaleString('en-GB');
 }
@@ -46,15 +44,8 @@ export function listed(words: readonly (string | number)[]): string {
   return words.length < 2 ? String(last ?? '') : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** Returns hyperparameters as "trees 300, maxFeatures sqrt"; `names` picks some of them. */
-export function parametersText(parameters: Parameters, names = Object.keys(parameters)): string {
-  const texts = names.map((name) => `${name} ${valueText(parameters[name])}`);
-  return texts.length > 0 ? texts.join(', ') : 'none';
-}
-
-/** Returns one hyperparameter; one that was not named is left to the estimator. */
-export function valueText(value: Parameters[string] | undefined): string {
-  return Array.isArray(value) ? value.join('-') : String(value ?? 'default');
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Returns an ISO instant as "22 November 2026, 16:56 UTC". */
@@ -69,22 +60,31 @@ export function minutesText(minutes: number): string {
   return `${(minutes / 60).toFixed(1)} hours`;
 }
 
-/** Returns the results of the family that was chosen. */
-export function chosenOf({ candidates, chosen }: Results): CandidateResults {
-  const candidate = candidates.find(({ family }) => family === chosen);
-  if (!candidate) throw new Error(`no results of the chosen family ${chosen}`);
-  return candidate;
+export function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
-/** Returns one sentence on which candidate was chosen, why, and by how much. */
-export function choiceText(results: Results): string {
-  const best = chosenOf(results);
-  const channel = best.unseen.speech ? 'speech' : 'song';
-  const uarOf = (candidate: CandidateResults) =>
-    candidate.unseen[channel]?.unweightedAverageRecall ?? 0;
-  const others = results.candidates.filter((candidate) => candidate !== best);
-  const why = `its UAR on the ${channel} of unseen speakers is ${score(uarOf(best))}`;
-  if (others.length === 0) return `${best.title}: the only candidate of this run; ${why}.`;
-  const next = others.reduce((a, b) => (uarOf(b) > uarOf(a) ? b : a));
-  return `${best.title}: ${why}, the highest; next is ${next.title.toLowerCase()} with ${score(uarOf(next))}. The random split had no say in it.`;
+/** A figure measured several times over. */
+export interface Spread {
+  readonly mean: number;
+  /** Sample standard deviation; null when it was measured once. */
+  readonly deviation: number | null;
+  readonly count: number;
+}
+
+/** Returns mean and standard deviation of the values that are figures; null when there are none. */
+export function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {
+  const figures = values.filter(isFigure);
+  const count = figures.length;
+  if (count === 0) return null;
+  const mean = sum(figures) / count;
+  const squares = sum(figures.map((value) => (value - mean) ** 2));
+  return { mean, deviation: count > 1 ? Math.sqrt(squares / (count - 1)) : null, count };
+}
+
+/** @example spreadText(spreadOf([0.74, 0.75])); // '0.745 ± 0.007' */
+export function spreadText(spread: Spread | null): string {
+  if (!spread) return NO_FIGURE;
+  const { mean, deviation } = spread;
+  return deviation === null ? score(mean) : `${score(mean)} ± ${score(deviation)}`;
 }

@@ -1,12 +1,12 @@
 import { prefersCalm } from '../dom.js';
 import { createCard } from './card.js';
-import { hear } from './hear.js';
+import { classify } from './classify.js';
 import { offerDownloads, showTable } from './table.js';
 
 /**
- * Hears recordings one after another, in the order in which they came, and shows what came of each.
+ * Classifies recordings one by one, in the order in which they came, and shows the outcome of each.
  *
- * @param places the `list` of cards, the `table` of several and the `status` that is read out
+ * @param places the `list` of cards, the `table` of several recordings and the `status` for screen readers
  * @param threshold returns the confidence below which the model says "uncertain"; null if unknown
  * @returns add(recordings)
  */
@@ -17,7 +17,7 @@ export function createAnswers({ list, table, status, threshold }) {
     answers.flatMap(({ name, outcome }) => (outcome ? [{ file: name, ...outcome }] : [])),
   );
   const refresh = () => showTable(table, answers);
-  // Who leaves waits for nothing any more, and what was uploaded is deleted.
+  // Nobody waits any more when the visitor leaves, and uploads are deleted.
   addEventListener('pagehide', () => {
     for (const { attempt } of answers) attempt.abort();
   });
@@ -53,7 +53,7 @@ export function createAnswers({ list, table, status, threshold }) {
   }
 
   async function process(answer, signal) {
-    // Nothing is sent for what was cancelled or removed while it waited.
+    // Nothing is sent for a recording that was cancelled or removed while it waited.
     if (signal.aborted) return;
     const { card, file, name } = answer;
     card.showListening();
@@ -61,7 +61,7 @@ export function createAnswers({ list, table, status, threshold }) {
       status.textContent = `${name}: ${sentence}`;
     };
     try {
-      const verdict = await hear(file, {
+      const verdict = await classify(file, {
         signal,
         onSending(share) {
           if (share === 0) say('Sending.');

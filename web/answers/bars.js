@@ -1,11 +1,10 @@
-import { element } from '../dom.js';
-import { mark } from '../emotions.js';
+import { element, mark } from '../dom.js';
 import { percent, ranked } from '../words.js';
 
 /**
- * Returns a list with a bar for each of the eight, the likeliest first, and what gives the bars other
- * lengths in their places: `show` those of a stretch, with its likeliest bar lit, `showNone` none, and
- * `showWhole` those of the beginning.
+ * Returns a list with a bar for each emotion, the likeliest first, and functions that change the lengths
+ * but not the order of the bars: `show` for a stretch, whose likeliest bar is highlighted, `showNone` for
+ * empty bars, and `showWhole` for the initial ones.
  */
 export function createBars(probabilities) {
   const bars = ranked(probabilities).map(([emotion]) => {

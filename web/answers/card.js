@@ -1,23 +1,22 @@
-import { clone, download, element } from '../dom.js';
-import { mark } from '../emotions.js';
-import { load } from '../load.js';
-import { clock, explain, percent, shares, size, title } from '../words.js';
+import { load } from '../api.js';
+import { clone, download, element, mark } from '../dom.js';
+import { clock, explain, headline, headlineParts, percent, shares, size } from '../words.js';
 import { createBars } from './bars.js';
 import { createPlayer } from './player.js';
 import { createTimeline } from './timeline.js';
 
-/** Stands for the stretch that is played where nobody speaks. */
+/** Stands for a pause, where a stretch is expected. */
 const PAUSE = {};
-/** The states in which there is something to wait for, and to cancel. */
+/** The states in which the visitor waits, and can cancel. */
 const BUSY = new Set(['waiting', 'sending', 'listening']);
-/** Milliseconds after which an answer is late enough to say so. */
+/** Milliseconds after which the card says that the answer takes long. */
 const SLOW = 8000;
 
 /**
- * Returns the card of one recording: waiting, sending, listening, and at last its verdict or its failure.
+ * Returns the card of one recording: waiting, sending, listening, and finally its verdict or failure.
  *
- * @param recording `file`, `name` (its name for people) and `isOwn`: whether it was recorded here
- * @param actions what the buttons do: `cancel`, `again` and `remove`
+ * @param recording `file`, `name` (for people) and `isOwn`: whether it was recorded here
+ * @param actions the actions of the buttons: `cancel`, `again` and `remove`
  */
 export function createCard({ file, name, isOwn }, actions) {
   const root = clone('#card-template').firstElementChild;
@@ -39,7 +38,7 @@ export function createCard({ file, name, isOwn }, actions) {
   const show = (state, emotion, child, canRetry = false) => {
     clearTimeout(late);
     const isBusy = BUSY.has(state);
-    // The focus would be lost with a button that goes.
+    // The focus would be lost with the hidden button.
     const held = [buttons.cancel, buttons.again].includes(document.activeElement);
     root.dataset.state = state;
     root.dataset.emotion = emotion;
@@ -65,7 +64,7 @@ export function createCard({ file, name, isOwn }, actions) {
     showWaiting() {
       showBusy('waiting', 'Waiting for its turn');
     },
-    /** Shows how much of the recording is sent, a share; only what takes a while is shown like this. */
+    /** Shows the share of the recording that is sent; only for uploads, which take a while. */
     showSending(share) {
       if (root.dataset.state !== 'sending') {
         const progress = element('progress', {
@@ -82,10 +81,10 @@ export function createCard({ file, name, isOwn }, actions) {
     showListening() {
       const line = showBusy('listening', 'Listening');
       late = setTimeout(() => {
-        line.textContent = 'Still listening: a long note or a busy server takes a while';
+        line.textContent = 'Still listening: long notes and busy servers take a while';
       }, SLOW);
     },
-    /** Returns what was shown as one sentence. */
+    /** Returns the shown text as one sentence. */
     showVerdict(verdict, threshold) {
       const sentence = explain(verdict, threshold);
       root.querySelector('.card-length').textContent = clock(verdict.duration);
@@ -94,19 +93,19 @@ export function createCard({ file, name, isOwn }, actions) {
         verdict.emotion,
         verdictView({ verdict, sentence, file, signal: removal.signal }),
       );
-      return `${title(verdict.emotion)}. ${sentence}`;
+      return `${headline(verdict)}. ${sentence}`;
     },
-    /** Returns what was shown as one sentence. */
+    /** Returns the shown text as one sentence. */
     showFailure({ message, code, requestId, canRetry }) {
       const reference = [code, requestId && `request ${requestId}`].filter(Boolean).join(', ');
-      show('failed', 'error', plainView('error', 'Not heard', message, reference), canRetry);
+      show('failed', 'error', plainView('error', 'No answer', message, reference), canRetry);
       return message;
     },
     showCancelled() {
       show(
         'cancelled',
         'no-speech',
-        plainView('no-speech', 'Cancelled', 'It was not heard. Try again whenever you like.', ''),
+        plainView('no-speech', 'Cancelled', 'You can try again whenever you like.', ''),
         true,
       );
     },
@@ -115,22 +114,28 @@ export function createCard({ file, name, isOwn }, actions) {
       clearTimeout(late);
       const next = root.nextElementSibling ?? root.previousElementSibling;
       root.remove();
-      // The focus would be lost with the button that had it.
+      // The focus would be lost with the removed button.
       (next?.querySelector('.card-remove') ?? document.querySelector('#file')).focus();
     },
   };
 }
 
 function verdictView({ verdict, sentence, file, signal }) {
-  const { emotion, probabilities, timeline = [], summary } = verdict;
+  const { probabilities, timeline = [], summary } = verdict;
   const view = clone('#verdict-template');
-  view.querySelector('.emotion').append(mark(emotion), title(emotion));
+  view
+    .querySelector('.emotion')
+    .append(
+      ...headlineParts(verdict).map(({ label, text }) =>
+        element('span', { 'data-emotion': label }, mark(label), text),
+      ),
+    );
   view.querySelector('.sentence').textContent = sentence;
   const section = view.querySelector('.player');
   const stretchAt = (seconds) =>
     timeline.find(({ start, end }) => seconds >= start && seconds < end);
   const player = createPlayer(section, { file, verdict, signal, stretchAt });
-  // One stretch says nothing that the verdict has not said.
+  // A single stretch adds nothing to the verdict.
   const strip =
     timeline.length > 1
       ? createTimeline(section, { timeline, duration: verdict.duration }, player)
@@ -155,7 +160,7 @@ function verdictView({ verdict, sentence, file, signal }) {
   return view;
 }
 
-/** Lights up the stretch that is being played, and shows its probabilities; else those of the whole. */
+/** Highlights the stretch being played and shows its probabilities; otherwise those of the whole note. */
 function playAlong(section, { scope, bars, strip, stretchAt }) {
   let before;
   const show = (seconds) => {
@@ -167,7 +172,7 @@ function playAlong(section, { scope, bars, strip, stretchAt }) {
       scope.textContent = 'the whole note';
       bars.showWhole();
     } else if (stretch === PAUSE) {
-      scope.textContent = 'nobody speaks here';
+      scope.textContent = 'no one is speaking here';
       bars.showNone();
     } else {
       scope.textContent = `from ${clock(stretch.start)} to ${clock(stretch.end)}`;
@@ -178,7 +183,7 @@ function playAlong(section, { scope, bars, strip, stretchAt }) {
   show(null);
 }
 
-/** What shows the sound is loaded, and the sound taken apart, when somebody asks for it. */
+/** Loads the plots of the sound when they are opened for the first time. */
 function inspectWhenOpened(details, options) {
   const open = async () => {
     details.removeEventListener('toggle', open);
@@ -198,7 +203,7 @@ function plainView(label, heading, sentence, reference) {
   return element(
     'div',
     { class: 'plain' },
-    element('p', { class: 'emotion' }, mark(label), heading),
+    element('p', { class: 'emotion' }, element('span', {}, mark(label), heading)),
     element('p', { class: 'sentence' }, sentence),
     element('p', { class: 'reference', hidden: !reference }, reference),
   );

@@ -2,23 +2,22 @@ import { element, fitted, onThemeChange, prefersCalm, svg, tone } from '../dom.j
 import { decode, peaksOf, wav } from '../sound/decode.js';
 import { clock, title } from '../words.js';
 
-/** Parts that the waveform is measured in: more than fit next to each other on any screen. */
+/** The parts of the waveform that are measured: more than fit side by side on any screen. */
 const PARTS = 2400;
 /** Width of a bar of the waveform and of the gap after it, in CSS pixels. */
 const BAR = { width: 2, gap: 1 };
-/** Seconds that a press of an arrow key and of Page Up or Down moves by. */
+/** Seconds by which the arrow keys and Page Up and Page Down move. */
 const STEP = { arrow: 1, page: 5 };
 
 const ICONS = { play: 'M8 5.5v13l10.5-6.5z', pause: 'M7 5h3.5v14H7zM13.5 5H17v14h-3.5z' };
 
 /**
- * Fills the player of a card: the button, the waveform, which is a slider, and the time. The sound is
- * decoded when the card is first seen.
+ * Fills the player of a card: the button, the waveform (a slider) and the time. The sound is decoded
+ * when the card first becomes visible.
  *
- * Dispatches `moment` events on `section`, whose detail is the second that is being played, or null
- * when nothing is.
+ * Dispatches `moment` events on `section`; their detail is the second being played, or null.
  *
- * @returns seek(seconds) and play(), which do nothing until there is a sound
+ * @returns seek(seconds) and play(), which do nothing until the sound is decoded
  */
 export function createPlayer(section, { file, verdict, signal, stretchAt }) {
   const { duration } = verdict;
@@ -57,7 +56,7 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
     if (isPlaying()) keepInSight(scroller, playhead.offsetLeft);
   };
   let frame;
-  /** Moves the playhead with every frame; `timeupdate` comes four times a second. */
+  /** Moves the playhead with every frame; `timeupdate` only comes four times a second. */
   const follow = () => {
     if (!isPlaying() || prefersCalm()) return;
     step();
@@ -90,7 +89,7 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
     show();
   };
   const play = () => {
-    // A browser may refuse to start a sound; the button then still shows that nothing plays.
+    // A browser may refuse to play; then the button still shows that nothing plays.
     if (peaks) audio.play().catch(() => {});
   };
   const toggle = () => (isPlaying() ? audio.pause() : play());
@@ -129,9 +128,9 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
       new ResizeObserver(redraw).observe(canvas);
       onThemeChange(redraw, signal);
     } catch {
-      // Formats that browsers do not know, such as AMR, were heard all the same.
+      // Browsers do not know formats such as AMR; the server has classified them anyway.
       wave.replaceWith(
-        element('p', { class: 'mute' }, 'Heard, but this browser cannot play this format.'),
+        element('p', { class: 'mute' }, 'Analyzed, but this browser cannot play this format.'),
       );
       playhead.remove();
     }
@@ -143,7 +142,7 @@ export function createPlayer(section, { file, verdict, signal, stretchAt }) {
   return { seek, play };
 }
 
-/** One sound at a time on the whole page. */
+/** Only one sound plays at a time on the whole page. */
 const playing = new Set();
 
 function whenSeen(section, signal, callback) {
@@ -181,7 +180,7 @@ function draw(canvas, { peaks, duration, stretchAt }) {
   }
 }
 
-/** Calls back with the share of the width at which the pointer is, until it is let go. */
+/** Calls back with the position of the pointer as a share of the width, until it is released. */
 function dragOver(target, start, callback) {
   const tell = ({ clientX }) => {
     const { left, width } = target.getBoundingClientRect();

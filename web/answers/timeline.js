@@ -1,17 +1,16 @@
-import { element } from '../dom.js';
-import { mark } from '../emotions.js';
+import { element, mark } from '../dom.js';
 import { clock, percent, title } from '../words.js';
 
-/** Width in pixels that the shortest stretch keeps, so that a finger can hit it; the track scrolls. */
+/** The smallest width of a stretch in pixels, so that a finger can hit it; the track scrolls. */
 const NARROWEST = 24;
-/** Width in pixels that the track grows to at most; a stretch of less than a second may overlap. */
+/** The largest width of the track in pixels; stretches of less than a second may overlap. */
 const WIDEST = 6000;
 
 /**
- * Fills the timeline under the waveform: one button for each stretch, which plays it. The strip is one
- * stop of the Tab key; the arrow keys move inside it.
+ * Fills the timeline under the waveform: one button for each stretch, which plays it. The strip is a
+ * single tab stop; the arrow keys move within it.
  *
- * @returns light(stretch), which lights one up, or none (null)
+ * @returns light(stretch), which highlights a stretch, or none (null)
  */
 export function createTimeline(section, { timeline, duration }, player) {
   const strip = section.querySelector('.strip');
@@ -29,7 +28,7 @@ export function createTimeline(section, { timeline, duration }, player) {
         type: 'button',
         class: 'stretch',
         'data-emotion': emotion,
-        'aria-label': describe(stretch),
+        'aria-label': spoken(stretch),
         tabIndex: -1,
       },
       mark(emotion),
@@ -43,7 +42,7 @@ export function createTimeline(section, { timeline, duration }, player) {
     });
     for (const event of ['focus', 'pointerenter']) {
       button.addEventListener(event, () => {
-        detail.textContent = describe(stretch);
+        detail.textContent = spoken(stretch);
       });
     }
     return button;
@@ -51,24 +50,24 @@ export function createTimeline(section, { timeline, duration }, player) {
   strip.append(...buttons);
   roveFocus(strip, buttons);
   new ResizeObserver(() => hideCutNames(buttons)).observe(strip);
-  detail.textContent = 'Choose a stretch to hear it, or any place of the waveform.';
+  detail.textContent = 'Choose a stretch to play it, or click anywhere on the waveform.';
 
   return {
     light(stretch) {
       buttons.forEach((button, i) => {
         button.classList.toggle('is-lit', timeline[i] === stretch);
       });
-      if (stretch?.start !== undefined) detail.textContent = describe(stretch);
+      if (stretch?.start !== undefined) detail.textContent = spoken(stretch);
     },
   };
 }
 
 /** Returns a stretch as words: `0:05 to 0:12: Sad, 64%`. */
-export function describe({ start, end, emotion, confidence }) {
+function spoken({ start, end, emotion, confidence }) {
   return `${clock(start)} to ${clock(end)}: ${title(emotion)}, ${percent(confidence)}`;
 }
 
-/** Half a word is worse than its contour alone, which the bars below explain. */
+/** A contour alone is better than half a word; the bars below explain it. */
 function hideCutNames(buttons) {
   for (const button of buttons) {
     button.classList.remove('is-narrow');

@@ -1,7 +1,7 @@
 /** Samples in a message: 43 ms at 48 kHz. */
 const LENGTH = 2048;
 
-/** Hands the microphone on as 16-bit samples, in the order of bytes that every browser's machine has. */
+/** Passes on the microphone as 16-bit samples, little-endian as on every machine with a browser. */
 class Pcm extends AudioWorkletProcessor {
   #samples = new Int16Array(LENGTH);
   #count = 0;

@@ -4,27 +4,27 @@ import '../vendor/meyda.min.js';
 
 const { Meyda } = globalThis;
 
-/** Samples that are described at a time: 85 ms at 48 kHz, in which low voices have their harmonics. */
+/** Samples in an analysis window: 85 ms at 48 kHz, long enough for the harmonics of low voices. */
 const WINDOW = 4096;
-/** Milliseconds between two looks, and where less motion is asked for. */
+/** Milliseconds between two updates, normally and with reduced motion. */
 const PACE = { lively: 50, calm: 400 };
-/** A Hann window takes this share of the effective value away. */
+/** A Hann window scales the root mean square by this factor. */
 const HANN = Math.sqrt(3 / 8);
-/** Hz at the two ends of the meter for brightness, which is logarithmic. */
+/** Hz at the two ends of the logarithmic brightness meter. */
 const BRIGHTNESS = { low: 200, high: 6400 };
 const NOTES = ['C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B'];
 
 /**
- * Shows what the microphone hears while it hears it: the waveform as it passes, how loud, how bright,
- * and which of the twelve pitch classes; until `signal` ends it.
+ * Shows the sound of the microphone until `signal` aborts: the passing waveform, loudness, brightness and
+ * pitch class.
  */
 export function startMeters(section, stream, signal) {
   const audio = new AudioContext();
   const analyser = new AnalyserNode(audio, { fftSize: WINDOW });
   audio.createMediaStreamSource(stream).connect(analyser);
-  // Safari lets it wait until it is told.
+  // Safari starts it suspended.
   audio.resume();
-  // Meyda makes its filters once; another microphone may have another rate.
+  // Meyda creates its filters once, but another microphone may have another rate.
   const { sampleRate } = audio;
   Object.assign(Meyda, { bufferSize: WINDOW, sampleRate, chromaFilterBank: undefined });
   const samples = new Float32Array(WINDOW);
@@ -40,7 +40,7 @@ export function startMeters(section, stream, signal) {
       samples,
     );
     const decibels = Math.max(-60, 20 * Math.log10(rms / HANN + 1e-9));
-    // Of brightness and pitch too, little can be said then.
+    // Then brightness and pitch mean little as well.
     const isQuiet = decibels < QUIET;
     level(decibels, loudness(decibels));
     const hertz = (spectralCentroid * sampleRate) / WINDOW;
@@ -60,7 +60,7 @@ export function startMeters(section, stream, signal) {
   });
 }
 
-/** Returns what sets the value of the meter in a place, and its words. */
+/** Returns a function that sets the value and the text of a meter. */
 export function meter(place, { min, max }) {
   const gauge = place.querySelector('meter');
   const fill = place.querySelector('.meter-bar span');
@@ -74,7 +74,7 @@ export function meter(place, { min, max }) {
   };
 }
 
-/** Twelve petals, C at the top; returns what opens them as far as each pitch class sounds. */
+/** Creates twelve petals, C at the top, and returns a function that opens them by pitch class. */
 function createWheel(place) {
   const centre = svg('text', { class: 'wheel-note', y: 1 });
   const petals = NOTES.map((note, i) =>
@@ -116,7 +116,7 @@ function scroll(canvas, levels) {
   context.fillStyle = tone('accent');
   context.beginPath();
   levels.forEach((level, i) => {
-    // Speech seldom comes near full scale: a root makes quiet syllables visible.
+    // Speech is rarely near full scale: the root makes quiet syllables visible.
     const length = Math.max(2, Math.sqrt(level) * (height - 2));
     const x = width - (levels.length - i) * step;
     context.roundRect(x, (height - length) / 2, 2.5, length, 1.25);

@@ -1,19 +1,18 @@
+import { MAX_SECONDS } from '../api.js';
 import { clock } from '../words.js';
 import { startMeters } from './meters.js';
 import { openMicrophone } from './microphone.js';
-import { record } from './recording.js';
 
-/** What is said about a recording that did not end as its maker meant it to. */
+/** What to say about a recording that ended in an unexpected way. */
 const SAID = {
   empty: 'That was too short: nothing was recorded. Record again, and say a sentence.',
   'too-long':
-    'Five minutes are the longest note that is taken: the recording was stopped there, and is heard.',
-  ended: 'The microphone went away. What was recorded until then is heard.',
+    'Notes can be five minutes long at most, so the recording was stopped there. Here is its answer.',
+  ended: 'The microphone was disconnected. Here is the answer for what was recorded until then.',
 };
 
 /**
- * Lets the visitor record: opens the microphone, shows what it hears, and resolves when the recording
- * has ended.
+ * Lets the visitor record: opens the microphone, shows its sound, and resolves when the recording ends.
  *
  * @returns the `file`, or null, and a `sentence` for the visitor, or null
  * @throws MicrophoneError
@@ -27,7 +26,7 @@ export async function recordNote(panel, { onStart }) {
     const recording = record(microphone.stream);
     on(panel.querySelector('.stop'), 'click', recording.stop);
     on(panel.querySelector('.discard'), 'click', recording.discard);
-    // Leaving the page now would lose what was said: the browser asks.
+    // Leaving the page would lose the recording: the browser asks first.
     on(window, 'beforeunload', (event) => event.preventDefault());
     onStart();
     startMeters(panel, microphone.stream, over.signal);
@@ -40,7 +39,7 @@ export async function recordNote(panel, { onStart }) {
   }
 }
 
-/** Shows the seconds that have passed, until `signal` ends it. */
+/** Shows the time passed, until `signal` aborts. */
 export function showClock(place, signal) {
   const started = performance.now();
   const show = () => {
@@ -49,4 +48,55 @@ export function showClock(place, signal) {
   show();
   const timer = setInterval(show, 250);
   signal.addEventListener('abort', () => clearInterval(timer));
+}
+
+/** In order of preference: Safari only has mp4, Firefox also has Ogg. */
+const TYPES = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
+const EXTENSIONS = { webm: 'webm', mp4: 'm4a', ogg: 'ogg' };
+const BITS_PER_SECOND = 64_000;
+/** Seconds. A recorder may add a little at the end, and the API refuses anything over its limit. */
+const LONGEST = MAX_SECONDS - 1;
+/** Seconds below which a recording counts as empty. */
+const SHORTEST = 0.3;
+
+/**
+ * Records a stream until `stop` or `discard` is called, the stream ends, or the recording reaches the
+ * limit.
+ *
+ * @returns `stop`, `discard` and `done`: a promise of the `file` and of `why` it ended (`stopped`,
+ * `too-long` or `ended`); `file` is null if the recording was discarded or is empty
+ */
+function record(stream) {
+  const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? '';
+  const recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: BITS_PER_SECOND });
+  const started = performance.now();
+  const chunks = [];
+  let why = 'ended';
+  const end = (reason) => {
+    if (recorder.state === 'inactive') return;
+    why = reason;
+    recorder.stop();
+  };
+  const limit = setTimeout(() => end('too-long'), LONGEST * 1000);
+  recorder.addEventListener('dataavailable', ({ data }) => chunks.push(data));
+  const done = new Promise((resolve) => {
+    recorder.addEventListener('stop', () => {
+      clearTimeout(limit);
+      const seconds = (performance.now() - started) / 1000;
+      const type = recorder.mimeType || mimeType;
+      const blob = new Blob(chunks, { type });
+      const isEmpty = blob.size === 0 || seconds < SHORTEST;
+      if (why === 'discarded') resolve({ file: null, why });
+      else if (isEmpty) resolve({ file: null, why: 'empty' });
+      else resolve({ file: new File([blob], nameOf(type), { type }), why });
+    });
+  });
+  recorder.start();
+  return { done, stop: () => end('stopped'), discard: () => end('discarded') };
+}
+
+function nameOf(type) {
+  const [, kind] = /^audio\/(\w+)/.exec(type) ?? [];
+  const time = new Date().toLocaleTimeString('en-GB').replaceAll(':', '.');
+  return `Recording ${time}.${EXTENSIONS[kind] ?? 'audio'}`;
 }

@@ -1,4 +1,4 @@
-/** Hz: what the model hears, and therefore what is shown and played. */
+/** Hz: the rate of the model, and therefore of what is shown and played. */
 export const SAMPLE_RATE = 16_000;
 
 /**
@@ -19,7 +19,7 @@ export async function decode(file) {
   return samples;
 }
 
-/** Returns the largest absolute sample of each of `count` equal parts, 1 being the largest of all. */
+/** Returns the largest absolute sample of each of `count` equal parts, scaled so that the largest is 1. */
 export function peaksOf(samples, count) {
   const peaks = new Float32Array(count);
   for (let part = 0; part < count; part++) {
@@ -33,7 +33,7 @@ export function peaksOf(samples, count) {
   return most > 0 ? peaks.map((peak) => peak / most) : peaks;
 }
 
-/** Returns samples as a WAV file of 16 bits, which every browser can play and seek exactly. */
+/** Returns samples as a 16-bit WAV file, which every browser can play and seek exactly. */
 export function wav(samples) {
   const bytes = new DataView(new ArrayBuffer(44 + 2 * samples.length));
   const ascii = (at, text) => {
@@ -51,7 +51,7 @@ export function wav(samples) {
   bytes.setUint16(34, 16, true);
   ascii(36, 'data');
   bytes.setUint32(40, 2 * samples.length, true);
-  // Every browser's machine has the bytes of WAV in its own order.
+  // WAV is little-endian, as is every machine with a browser.
   const integers = new Int16Array(bytes.buffer, 44);
   for (let i = 0; i < samples.length; i++) {
     integers[i] = Math.max(-1, Math.min(1, samples[i])) * 32_767;

@@ -1,25 +1,52 @@
-import { clone, element, onThemeChange } from '../dom.js';
+import { clone, element, onThemeChange, tone } from '../dom.js';
 import { decode, SAMPLE_RATE } from './decode.js';
-import { divergence, heat } from './palette.js';
 
-/** Columns of the pictures at most, and seconds that a column has at least. */
+/** The most columns of a picture, and the fewest seconds of a column. */
 const MOST_COLUMNS = 800;
 const FINEST = 0.02;
-/** Log-mel energies that are drawn brightest; a sound is brought to the same peak before. */
+/** The log-mel energy drawn brightest; every sound is first scaled to the same peak. */
 const LOUDEST = 9;
-/** dB of spectral contrast that are drawn brightest. */
+/** The spectral contrast in dB drawn brightest. */
 const CLEAREST = 60;
-/** Log-mel energy, on average, below which only the spectrogram says something. */
+/** The mean log-mel energy below which only the spectrogram is meaningful. */
 const FAINT = 0.6;
-/** Columns that the line of the centroid is averaged over: it shows the drift, not each sound. */
+/** Columns over which the centroid is averaged: it shows the trend, not each sound. */
 const SMOOTHING = 7;
 const HIGHEST = SAMPLE_RATE / 2;
+
+/** Steps of a palette, computed once: a picture has tens of thousands of points. */
+const STEPS = 256;
+/** From low to high; lightness rises evenly, so that it can be read without colours too. */
+const HEAT = ['#0d0c1e', '#3a1e63', '#86306f', '#cf4f58', '#f39a4a', '#fff3c4'].map(channels);
+
+/** Returns red, green and blue for a share from 0 to 1. */
+const heat = palette(HEAT);
+
+/** Returns a palette for −1 to 1 whose middle is the background of the current theme. */
+function divergence() {
+  const colours = palette(['sad', 'track', 'happy'].map((name) => channels(tone(name))));
+  return (value) => colours((value + 1) / 2);
+}
+
+function palette(stops) {
+  const steps = Array.from({ length: STEPS }, (_, step) => {
+    const place = (step / (STEPS - 1)) * (stops.length - 1);
+    const low = Math.min(stops.length - 2, Math.floor(place));
+    return stops[low].map((channel, i) => channel + (place - low) * (stops[low + 1][i] - channel));
+  });
+  return (share) => steps[Math.round(Math.max(0, Math.min(1, share)) * (STEPS - 1))];
+}
+
+/** `#3d3a8c` as three numbers. */
+function channels(hex) {
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}
 
 /** How each picture is coloured, from the bottom row up. */
 const PICTURES = {
   mel: { rows: 64, colour: () => (value) => heat(value / LOUDEST) },
   mfcc: {
-    // The first coefficient is the loudness, which the spectrogram shows.
+    // The first coefficient is the loudness, which the spectrogram already shows.
     rows: 12,
     pick: (values) => values.slice(1),
     isStandardized: true,
@@ -33,15 +60,15 @@ const PICTURES = {
 };
 
 /**
- * Takes a recording apart: its mel spectrogram with the centroid over it, MFCC, chroma and spectral
- * contrast, all on one time axis that plays along.
+ * Plots the features of a recording: its mel spectrogram with the centroid, MFCC, chroma and spectral
+ * contrast, all on one time axis with a playhead.
  *
- * @throws when this browser cannot decode the recording
+ * @throws if this browser cannot decode the recording
  */
 export async function inspect(place, { file, player, section, duration, signal }) {
   const view = clone('#inspect-template');
   const samples = await decode(file).catch(() => {
-    throw new Error('This browser cannot decode this format, and so it cannot be shown.');
+    throw new Error('This browser cannot decode this format, so it cannot be shown.');
   });
   if (signal.aborted) return;
   const columns = Math.min(MOST_COLUMNS, Math.max(1, Math.floor(duration / FINEST)));
@@ -110,7 +137,7 @@ function createPicture(
       const { mean, deviation } = scales?.[row] ?? { mean: 0, deviation: 1 };
       for (let i = 0; i < count; i++) {
         const value = values[row * columns + first + i];
-        // What is not there stays transparent.
+        // Missing values stay transparent.
         if (Number.isNaN(value)) continue;
         const [red, green, blue] = toColour((value - mean) / deviation);
         const at = 4 * ((rows - 1 - row) * count + i);
@@ -129,18 +156,18 @@ function createPicture(
         values[row * columns + column] = isBlank ? Number.NaN : value;
       });
     },
-    /** Draws columns that have just come. */
+    /** Draws new columns. */
     paint(first, count) {
       if (!isStandardized) paint(first, count);
     },
-    /** Draws what depends on the whole, or on the theme. */
+    /** Draws the parts that depend on the whole recording or on the theme. */
     finish() {
       if (isStandardized) paint(0, columns, scalesOf(values, rows, columns));
     },
   };
 }
 
-/** Mean and standard deviation of each row, where there is something. */
+/** Returns the mean and standard deviation of each row, ignoring missing values. */
 function scalesOf(values, rows, columns) {
   return Array.from({ length: rows }, (_, row) => {
     const all = values
@@ -159,7 +186,7 @@ function average(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The running mean of neighbours, which a gap ends. */
+/** Returns the running mean, interrupted by gaps. */
 function smooth(values) {
   const half = (SMOOTHING - 1) / 2;
   return values.map((value, i) => {
@@ -169,7 +196,7 @@ function smooth(values) {
   });
 }
 
-/** The centroid on the mel axis, interrupted where it is too quiet; 1000 high. */
+/** Returns the centroid on the mel axis as an SVG path 1000 high, interrupted where it is too quiet. */
 function curve(hertz) {
   let path = '';
   let isDown = false;
@@ -184,7 +211,7 @@ function curve(hertz) {
   return path;
 }
 
-/** Hz on the mel scale, as Meyda has it. */
+/** Converts Hz to the mel scale, as Meyda does. */
 function mel(hertz) {
   return Math.log(1 + hertz / 700);
 }

@@ -1,7 +1,10 @@
 import * as z from 'zod';
-import { UndertoneError } from '../../../core/errors.ts';
-import { liveSummarySchema, liveVerdictSchema } from '../../../core/live.ts';
-import { verdictSchema } from '../../../core/verdict.ts';
+import {
+  liveSummarySchema,
+  liveVerdictSchema,
+  UndertoneError,
+  verdictSchema,
+} from '../../../core/index.ts';
 import { problemSchema } from '../../../functions/http/schemas.ts';
 
 /** Where the WebSocket is. */

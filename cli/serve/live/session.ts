@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
-import { SAMPLE_RATE } from '../../../core/audio/mono-sink.ts';
-import { Resampler } from '../../../core/audio/resample.ts';
-import { framesToMono } from '../../../core/audio/wav.ts';
-import { UndertoneError } from '../../../core/errors.ts';
-import { HOP_SECONDS, LiveListener, type LiveVerdict } from '../../../core/live.ts';
-import type { Model } from '../../../core/model/session.ts';
-import { identity } from '../../../core/verdict.ts';
+import {
+  HOP_SECONDS,
+  LiveListener,
+  type LiveVerdict,
+  type Model,
+  PcmStream,
+  UndertoneError,
+} from '../../../core/index.ts';
 import { logEvent } from '../../../lib/log.ts';
 import {
   type LiveLimits,
@@ -21,12 +22,11 @@ import {
 export const CLOSE = { normal: 1000, goingAway: 1001, policy: 1008, ourFault: 1011 } as const;
 
 const SAMPLE_BYTES = 2;
-const PCM = { channels: 1, encoding: 'int16', littleEndian: true } as const;
 
 /** A stream that has started. */
 interface Stream {
   readonly sampleRate: number;
-  readonly resampler: Resampler;
+  readonly pcm: PcmStream;
   readonly listener: LiveListener;
   /** When its first audio came; null before. */
   firstAudioAt: number | null;
@@ -112,8 +112,7 @@ export class LiveSession {
     if (this.#waiting > MAX_WAITING_SECONDS) this.#socket.pause();
     this.#enqueue(async () => {
       this.#waiting -= seconds;
-      const samples = stream.resampler.push(framesToMono(bytes, PCM));
-      this.#tell(await stream.listener.push(samples));
+      this.#tell(await stream.listener.push(stream.pcm.push(bytes)));
       if (this.#socket.isPaused && this.#waiting < MAX_WAITING_SECONDS / 2) this.#socket.resume();
     });
   }
@@ -127,10 +126,10 @@ export class LiveSession {
   #start(sampleRate: number): Stream {
     const isLate = (at: number) => this.#isLate(at);
     const listener = new LiveListener({ model: this.#model, isLate });
-    const { window } = listener;
-    this.#send({ type: 'ready', hop: HOP_SECONDS, window, model: identity(this.#model.card) });
-    const resampler = new Resampler(sampleRate, SAMPLE_RATE);
-    return { sampleRate, resampler, listener, firstAudioAt: null };
+    const { name, version, sha256 } = this.#model.card;
+    const model = { name, version, sha256 };
+    this.#send({ type: 'ready', hop: HOP_SECONDS, window: listener.window, model });
+    return { sampleRate, pcm: new PcmStream(sampleRate), listener, firstAudioAt: null };
   }
 
   /** Behind real time, with the sound of another verdict here. A client that sends faster is never behind. */
@@ -139,8 +138,8 @@ export class LiveSession {
     return this.#waiting > HOP_SECONDS && elapsed > at + this.#late;
   }
 
-  async #finish({ resampler, listener }: Stream): Promise<void> {
-    this.#tell(await listener.push(resampler.end()));
+  async #finish({ pcm, listener }: Stream): Promise<void> {
+    this.#tell(await listener.push(pcm.end()));
     const { verdict, summary } = await listener.end();
     if (verdict) this.#tell([verdict]);
     this.#send({ type: 'summary', ...summary });

@@ -1,9 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { defaultModel } from '../../../core/classify.ts';
-import { UndertoneError } from '../../../core/errors.ts';
-import type { Model } from '../../../core/model/session.ts';
+import { defaultModel, type Model, UndertoneError } from '../../../core/index.ts';
 import { problem } from '../../../functions/http/handle.ts';
 import { isLoopback } from '../../../lib/loopback.ts';
 import { hostUnknown, isLocalPage, notFound } from '../app.ts';

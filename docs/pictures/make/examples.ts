@@ -1,11 +1,12 @@
-import { EMOTIONS, type Emotion } from '../../../core/model/emotions.ts';
 import {
+  EMOTIONS,
+  type Emotion,
   type Label,
   type Probabilities,
   type Segment,
   type Verdict,
   verdictSchema,
-} from '../../../core/verdict.ts';
+} from '../../../core/index.ts';
 
 /** Verdicts as the API gives them, made up for pictures. */
 const MODEL = { name: 'undertone', version: '1.0.0', sha256: '0'.repeat(64) };
@@ -26,6 +27,7 @@ export const LONG_NOTE = verdict({
   emotion: 'happy',
   duration: 34,
   shares: { happy: 0.58, neutral: 0.24, surprised: 0.11, calm: 0.03 },
+  sequence: ['neutral', 'happy'],
   timeline: [
     [0, 9.5, 'neutral'],
     [11, 25.5, 'happy'],
@@ -39,10 +41,11 @@ interface Example {
   readonly duration: number;
   /** The rest is shared among the others. */
   readonly shares: Partial<Record<Emotion, number>>;
+  readonly sequence?: readonly Emotion[];
   readonly timeline?: readonly (readonly [start: number, end: number, emotion: Label])[];
 }
 
-function verdict({ emotion, duration, shares, timeline }: Example): Verdict {
+function verdict({ emotion, duration, shares, sequence = [], timeline }: Example): Verdict {
   const probabilities = allOf(shares);
   const confidence = Math.max(...Object.values(probabilities));
   const stretches = timeline ?? [[0, duration, emotion] as const];
@@ -57,6 +60,7 @@ function verdict({ emotion, duration, shares, timeline }: Example): Verdict {
     probabilities,
     duration,
     speech: { start: 0, end: duration },
+    sequence,
     timeline: stretches.map(
       ([start, end, label]): Segment => ({
         start,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EN } from '../../../bots/wording/en.ts';
-import { MAX_BYTES } from '../../../core/limits.ts';
+import { MAX_BYTES } from '../../../core/index.ts';
 import type { CdnFile } from '../../support/discord/cdn.ts';
 import { startDiscord } from '../../support/discord/server.ts';
 import { voiceMessage } from '../../support/discord/world.ts';

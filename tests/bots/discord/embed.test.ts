@@ -1,23 +1,22 @@
 import { expect, test } from 'vitest';
-import { textEmbed, verdictEmbed } from '../../../bots/discord/embed.ts';
-import { message } from '../../../bots/discord/reply.ts';
+import { message, textEmbed, verdictEmbed } from '../../../bots/discord/reply.ts';
 import { EN } from '../../../bots/wording/en.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
-import { EMOTIONS } from '../../../core/model/emotions.ts';
 import {
-  ABSTENTIONS,
+  EMOTIONS,
   type Label,
   type Probabilities,
   type Verdict,
   verdictSchema,
-} from '../../../core/verdict.ts';
+} from '../../../core/index.ts';
+import { ABSTENTIONS } from '../../../core/verdict.ts';
 import { checkMessage } from '../../support/discord/message-body.ts';
 
 const EVEN = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 1 / 8])) as Probabilities;
 const LABELS: readonly Label[] = [...EMOTIONS, 'uncertain'];
 
-/** The longest note that is taken, with everything in it that can be told. */
-function wordiest(emotion: Label): Verdict {
+/** The longest note that is accepted, with all there can be in its answer. */
+function wordiest(emotion: Label, sequence: Verdict['sequence'] = []): Verdict {
   const step = 300 / LABELS.length;
   return verdictSchema.parse({
     emotion,
@@ -25,6 +24,7 @@ function wordiest(emotion: Label): Verdict {
     probabilities: emotion === 'no-speech' ? null : EVEN,
     duration: 300,
     speech: { start: 0, end: 300 },
+    sequence,
     timeline: LABELS.map((label, i) => ({
       ...{ start: i * step, end: (i + 1) * step, emotion: label },
       ...{ confidence: 1 / 8, probabilities: EVEN },
@@ -39,6 +39,17 @@ test.each([
   ...ABSTENTIONS,
 ])('ten of the wordiest notes with "%s" fit into one message of Discord', (label) => {
   const embed = verdictEmbed(wordVerdict(wordiest(label)));
+  const body = { ...message(Array.from({ length: 10 }, () => embed)), content: EN.notice };
+  expect(() => checkMessage(body)).not.toThrow();
+});
+
+test('so do ten notes that change three times', () => {
+  const embed = verdictEmbed(
+    wordVerdict(wordiest('uncertain', ['surprised', 'disgust', 'surprised', 'disgust'])),
+  );
+  expect(embed.title).toBe(
+    '😮 → 🤢 → 😮 → 🤢 Surprised, then disgust, then surprised, then disgust',
+  );
   const body = { ...message(Array.from({ length: 10 }, () => embed)), content: EN.notice };
   expect(() => checkMessage(body)).not.toThrow();
 });

@@ -6,7 +6,7 @@ import type { Services } from '../../../bots/answer.ts';
 import { ApiClient } from '../../../bots/api-client.ts';
 import { type DiscordBot, startDiscordBot } from '../../../bots/discord/gateway.ts';
 import { memoryLimits } from '../../../bots/limits.ts';
-import { fileSettings } from '../../../bots/settings/file.ts';
+import { fileSettings } from '../../../bots/settings.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';

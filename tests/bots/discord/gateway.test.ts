@@ -145,7 +145,7 @@ describe('what nobody said', () => {
     }
     const note = discord.postVoice(open, discord.world.addUser(), NOTE);
     await discord.until(() => discord.repliesTo(note).length === 1);
-    expect(log.join('')).toContain('not as Discord sends them');
+    expect(log.join('')).toContain('could not be parsed');
   });
 });
 

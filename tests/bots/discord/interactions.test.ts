@@ -258,7 +258,7 @@ describe('the answer is edited', () => {
     acknowledge();
     await work();
     expect(await answerTo(staged.discord, asked)).toEqual([EN.errors.unavailable]);
-    expect(log.join('')).toContain('a note could not be heard');
+    expect(log.join('')).toContain('a note could not be analyzed');
   });
 
   test('not when the token has expired: that is logged and left', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type APIMessage, PermissionFlagsBits } from 'discord-api-types/v10';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../bots/discord/commands.ts';
-import { fileSettings } from '../../../bots/settings/file.ts';
+import { fileSettings } from '../../../bots/settings.ts';
 import { slash } from '../../support/discord/commands.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
 import { NOTE, openChannel, useStage } from './fixture.ts';
@@ -42,7 +42,7 @@ describe('npm run bot:discord', () => {
     const { discord, closed } = await stage.set();
     const user = discord.world.addUser();
     const first = runBot(discord);
-    await first.printed(/Undertone is in Discord/);
+    await first.printed(/Undertone is connected to Discord/);
     const permissions = PermissionFlagsBits.ManageGuild;
     const on = discord.interact(closed, slash('auto on', { user, channel: closed, permissions }));
     await discord.until(() => on.original !== null);
@@ -51,7 +51,7 @@ describe('npm run bot:discord', () => {
     expect(await readFile(join(folder, 'settings.json'), 'utf8')).toContain(closed.id);
 
     const second = runBot(discord);
-    await second.printed(/Undertone is in Discord/);
+    await second.printed(/Undertone is connected to Discord/);
     const notes = [1, 2, 3].map(() => discord.postVoice(closed, user, NOTE));
     await discord.until(() => discord.typing.length > 0);
     second.child.kill('SIGTERM');
@@ -68,7 +68,7 @@ describe('npm run bot:discord', () => {
     const post = () => discord.postVoice(open, user, NOTE);
     const tooEarly = post();
     const first = runBot(discord, environment);
-    await first.printed(/Undertone is in Discord/);
+    await first.printed(/Undertone is connected to Discord/);
     await expect.poll(() => readFile(file, 'utf8')).toContain('"discord":');
     const notes = [post()];
     await discord.until(() => discord.repliesTo(notes[0]).length === 1);
@@ -98,7 +98,7 @@ describe('npm run bot:discord', () => {
     const user = discord.world.addUser();
     const channel = discord.world.addDirect(user);
     const bot = runBot(discord);
-    await bot.printed(/Undertone is in Discord/);
+    await bot.printed(/Undertone is connected to Discord/);
     const { gateway } = discord;
     for (const d of [{ id: '1', channel_id: channel.id, author: null }, {}]) {
       gateway.dispatch({ t: 'MESSAGE_CREATE' as never, d });
@@ -117,18 +117,18 @@ describe('npm run bot:discord', () => {
     const bot = runBot(discord, { UNDERTONE_DISCORD_TOKEN: 'a-token-of-somebody-else' });
     const { code, err } = await bot.exit;
     expect(code).toBe(1);
-    expect(err).toMatch(/^Discord does not take the token.*UNDERTONE_DISCORD_TOKEN.*\n$/);
+    expect(err).toMatch(/^Discord does not accept the token.*UNDERTONE_DISCORD_TOKEN.*\n$/);
     expect(discord.requests).toHaveLength(1);
   });
 
   test('says what to do about a token that is revoked while it runs', async () => {
     const { discord } = await stage.set();
     const bot = runBot(discord);
-    await bot.printed(/Undertone is in Discord/);
+    await bot.printed(/Undertone is connected to Discord/);
     discord.revokeToken();
     const { code, err } = await bot.exit;
     expect(code).toBe(1);
-    expect(err).toContain('Discord does not take the token');
+    expect(err).toContain('Discord does not accept the token');
   });
 
   test('names every variable that is missing or wrong', async () => {
@@ -173,7 +173,7 @@ describe('npm run bot:discord:register', () => {
       'a wrong token',
       [],
       { UNDERTONE_DISCORD_TOKEN: 'a-token-of-somebody-else' },
-      'does not take the token',
+      'does not accept the token',
     ],
     [
       'a Discord that is not there',

@@ -29,7 +29,7 @@ function tokenLeft(): boolean {
 describe('a file', () => {
   test('that is no recording', async () => {
     const content = Buffer.from('GIF89a and so on');
-    expect(await saidAbout({ content })).toContain('not a recording that I can listen to');
+    expect(await saidAbout({ content })).toContain('can’t read this kind of file');
   });
 
   test('that is empty', async () => {
@@ -54,11 +54,11 @@ describe('a file', () => {
 
   test('that has vanished', async () => {
     const content = { kind: 'status', status: 404 } as const;
-    expect(await saidAbout({ content })).toContain('not there any more');
+    expect(await saidAbout({ content })).toContain('no longer exists');
   });
 
   test('that was deleted before anybody asked', async () => {
-    expect(await saidAbout({ content: NOTE, mode: 'tombstone' })).toContain('not there any more');
+    expect(await saidAbout({ content: NOTE, mode: 'tombstone' })).toContain('no longer exists');
   });
 
   test('that lies outside of Slack is not fetched', async () => {
@@ -90,7 +90,7 @@ describe('a file', () => {
     const channel = run.slack.workspace.addChannel([ada], { hasBot: false });
     run.slack.shortcut(ada, run.slack.say(channel, ada, { files: [{ content: NOTE }] }));
     await run.said(1);
-    expect(run.slack.workspace.ephemerals[0].text).toContain('I may not read this file');
+    expect(run.slack.workspace.ephemerals[0].text).toContain('I’m not allowed to read this file');
     expect(run.slack.files.requests.at(-1)?.path).toMatch(/^\/login/);
   });
 
@@ -101,7 +101,7 @@ describe('a file', () => {
       .spyOn(AbortSignal, 'timeout')
       .mockImplementation((ms) => timeout.call(AbortSignal, ms === 20_000 ? 400 : ms));
     const content = { kind: 'drip', everyMs: 50 } as const;
-    expect(await saidAbout({ content })).toContain('could not fetch this voice note');
+    expect(await saidAbout({ content })).toContain('couldn’t fetch this voice note');
     spy.mockRestore();
   });
 });
@@ -119,10 +119,10 @@ describe('a hidden file', () => {
   });
 
   test.each([
-    ['file_deleted', 'not there any more'],
-    ['file_not_found', 'not there any more'],
-    ['missing_scope', 'I may not read this file'],
-    ['access_denied', 'I may not read this file'],
+    ['file_deleted', 'no longer exists'],
+    ['file_not_found', 'no longer exists'],
+    ['missing_scope', 'I’m not allowed to read this file'],
+    ['access_denied', 'I’m not allowed to read this file'],
   ])('about which Slack says %s', async (error, expected) => {
     run.slack.api.fail('files.info', { kind: 'refusal', error });
     expect(await saidAbout({ content: NOTE, isHidden: true })).toContain(expected);
@@ -136,5 +136,5 @@ test('who sends more than is heard at once is told so once, and not with each no
   await run.said(4);
   const texts = run.slack.posts().map(({ text }) => text);
   expect(texts.filter((text) => text.includes('Angry'))).toHaveLength(3);
-  expect(texts[3]).toContain('more than I can listen to at once');
+  expect(texts[3]).toContain('more than I can handle at once');
 });

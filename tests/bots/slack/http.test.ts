@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { handleSlackJob } from '../../../bots/slack/job.ts';
+import { handleSlackJob } from '../../../bots/slack/app.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { BOT } from '../../support/slack/workspace.ts';
 import { NOTE, textOf, useHttpBot } from './bot.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { intake } from '../../../bots/slack/intake.ts';
+import { intake } from '../../../bots/slack/payloads.ts';
 import { commandBody, eventBody } from '../../support/slack/payloads.ts';
 
 const file = { id: 'F1', subtype: 'slack_audio' };

@@ -134,7 +134,7 @@ describe('npm run bot:slack', () => {
       text: 'secret',
     });
     await said(slack, 1);
-    expect(slack.posts()[0].text).toContain('does not answer right now');
+    expect(slack.posts()[0].text).toContain('is not responding');
     child.kill('SIGTERM');
     const { code, out, err } = await ended;
     expect(code).toBe(0);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { COMMAND, SHORTCUT } from '../../../bots/slack/intake.ts';
+import { COMMAND, SHORTCUT } from '../../../bots/slack/payloads.ts';
 import { manifest } from './bot.ts';
 
 /** Scopes that Slack's reference names for the methods, events and features that the bot uses. */

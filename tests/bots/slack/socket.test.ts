@@ -45,9 +45,9 @@ describe('a direct message', () => {
     run.slack.say(channel, ada, { files: [bad, clip, bad] });
     await run.said(3);
     const texts = run.slack.posts().map(({ text }) => text);
-    expect(texts[0]).toContain('not a recording that I can listen to');
+    expect(texts[0]).toContain('can’t read this kind of file');
     expect(texts[1]).toContain('Happy');
-    expect(texts[2]).toContain('not a recording that I can listen to');
+    expect(texts[2]).toContain('can’t read this kind of file');
   });
 
   test('without a note says what the bot can do', async () => {
@@ -107,7 +107,7 @@ describe('a channel', () => {
     const channel = run.slack.workspace.addChannel([ada, bob, cy]);
     run.slack.command(channel, ada, 'auto on');
     await run.said(1);
-    expect(run.slack.workspace.ephemerals[0].text).toContain('This channel is open now');
+    expect(run.slack.workspace.ephemerals[0].text).toContain('This channel is now open');
     const note = run.slack.say(channel, bob, { files: [clip] });
     const reply = run.slack.say(channel, cy, { files: [clip], threadTs: note.ts });
     await run.said(3);
@@ -149,7 +149,7 @@ describe('the shortcut', () => {
     await run.said(1);
     const [answer] = run.slack.workspace.ephemerals;
     expect(answer).toMatchObject({ user: bob });
-    expect(answer.text).toContain('their own voice notes only');
+    expect(answer.text).toContain('only tell people about their own voice notes');
     expect(run.slack.files.requests).toHaveLength(0);
   });
 
@@ -160,7 +160,9 @@ describe('the shortcut', () => {
     const shared = run.slack.workspace.add({ ...original, user: bob });
     run.slack.shortcut(bob, shared);
     await run.said(1);
-    expect(run.slack.workspace.ephemerals[0].text).toContain('their own voice notes only');
+    expect(run.slack.workspace.ephemerals[0].text).toContain(
+      'only tell people about their own voice notes',
+    );
   });
 
   test('in an open channel answers for all, and once for all', async () => {
@@ -231,7 +233,7 @@ describe('a mention', () => {
     await run.said(1);
     const [answer] = run.slack.workspace.ephemerals;
     expect(answer).toMatchObject({ user: bob, threadTs: note.ts });
-    expect(answer.text).toContain('their own voice notes only');
+    expect(answer.text).toContain('only tell people about their own voice notes');
   });
 
   test.each([
@@ -272,8 +274,8 @@ describe('/undertone', () => {
     ['help', 'What I can do'],
     ['  About ', 'What I am'],
     ['privacy', 'What happens to recordings'],
-    ['dance', 'I do not know this command'],
-    ['auto', 'I do not know this command'],
+    ['dance', 'I don’t know this command'],
+    ['auto', 'I don’t know this command'],
     ['auto on', 'Only moderators'],
     ['auto off', 'Only moderators'],
   ])('%j is answered with “%s”', async (text, expected) => {
@@ -285,7 +287,7 @@ describe('/undertone', () => {
     const channel = run.slack.workspace.addChannel([ada], { kind: 'direct' });
     run.slack.command(channel, ada, 'auto on');
     await run.said(1);
-    expect(run.slack.workspace.ephemerals[0].text).toContain('only you and me');
+    expect(run.slack.workspace.ephemerals[0].text).toContain('just you and me');
   });
 
   test('auto on in a channel that the bot is not in opens nothing', async () => {

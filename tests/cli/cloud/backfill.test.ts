@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { LocalQueue } from '../../../cli/local/queue.ts';
-import { type QueueEndpoint, startQueueEndpoint } from '../../../cli/local/queue-endpoint.ts';
 import { createdObjects } from '../../../functions/aws/notification.ts';
+import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
+import { LocalQueue } from '../../../local-cloud/queue.ts';
+import { type QueueEndpoint, startQueueEndpoint } from '../../../local-cloud/sqs.ts';
 import { run } from '../../fixtures/run.ts';
 
 /** More than one page of a listing, and names that are hard to carry. */
@@ -105,13 +105,13 @@ test('goes on where it was stopped, and misses nothing', async () => {
   const failing = await startFailingQueue(15);
   const broken = await backfill(`s3://${other}/part/`, '--queue-url', failing.url);
   expect(broken.code).toBe(1);
-  expect(broken.stderr).toMatch(/^Enqueued 100\. Go on with the same line and --resume\./);
-  expect(broken.stderr).toContain('may not do that');
+  expect(broken.stderr).toMatch(/^Enqueued 100\. To continue, add --resume to the same command\./);
+  expect(broken.stderr).toContain('lack permission');
   failing.repair();
   const again = await backfill(`s3://${other}/part/`, '--queue-url', failing.url, '--resume');
   expect(again).toMatchObject({
     code: 0,
-    stderr: `Going on after 100.\nEnqueued 250 from s3://${other}/part/.\n`,
+    stderr: `Continuing after 100.\nEnqueued 250 from s3://${other}/part/.\n`,
   });
   await failing.close();
   const keys = received().map(({ key }) => key);
@@ -123,7 +123,7 @@ test('starts at the first when there is nothing to resume', async () => {
   const { code, stderr } = await backfill(`s3://${other}/one/`, '--resume');
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: `Nothing to resume: starting at the first.\nEnqueued 1 from s3://${other}/one/.\n`,
+    stderr: `Nothing to resume: starting with the first object.\nEnqueued 1 from s3://${other}/one/.\n`,
   });
 });
 
@@ -156,7 +156,7 @@ test.each([
     's3://undertone-inbox',
     ['--queue-url', 'labels'],
     1,
-    'is not the address of a queue',
+    'is not the URL of a queue',
   ],
   [
     'a queue that cannot be reached',
@@ -187,9 +187,7 @@ test('asks for a queue when none is named', async () => {
     env: { ...env, UNDERTONE_QUEUE_URL: '' },
   });
   expect(code).toBe(1);
-  expect(stderr).toBe(
-    'No queue is named. Give its address with --queue-url, or set UNDERTONE_QUEUE_URL.\n',
-  );
+  expect(stderr).toBe('Set the queue with --queue-url or UNDERTONE_QUEUE_URL.\n');
 });
 
 interface FailingQueue {

@@ -1,7 +1,7 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LocalAws, startLocalAws } from '../../../cli/local/aws.ts';
-import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { EMOTIONS } from '../../../core/index.ts';
+import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
 import { run } from '../../fixtures/run.ts';
 
 let aws: LocalAws;

@@ -6,10 +6,14 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAvFoundation, parseDirectShow, parseSources } from '../../../cli/listen/devices.ts';
-import { findFfmpeg } from '../../../core/audio/ffmpeg.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
-import { LiveListener, liveSummarySchema, liveVerdictSchema } from '../../../core/live.ts';
-import { loadModel } from '../../../core/model/session.ts';
+import {
+  findFfmpeg,
+  LiveListener,
+  liveSummarySchema,
+  liveVerdictSchema,
+  loadModel,
+} from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { hasFfmpeg } from '../../fixtures/encode.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { verdictSchema } from '../../../core/verdict.ts';
+import { verdictSchema } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { MAIN, type ServeProcess, startProcess } from '../serve/process.ts';

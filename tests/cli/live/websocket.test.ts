@@ -8,9 +8,7 @@ import type { LiveLimits, ServerMessage } from '../../../cli/serve/live/protocol
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { Resampler } from '../../../core/audio/resample.ts';
 import { framesToMono } from '../../../core/audio/wav.ts';
-import { defaultModel } from '../../../core/classify.ts';
-import type { ErrorCode } from '../../../core/errors.ts';
-import { LiveListener } from '../../../core/live.ts';
+import { defaultModel, type ErrorCode, LiveListener } from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { openConnection, requestHead } from '../serve/http.ts';
@@ -189,13 +187,13 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'NaN, which JSON does not have',
     code: 'parameter-invalid',
-    says: /has to be JSON/,
+    says: /must be JSON/,
     act: ({ socket }) => socket.send('{"type":"start","sampleRate":NaN}'),
   },
   ...['', 'hello', '"start"', 'null', '[]', '{}', '{"type":"sing"}'].map((text) => ({
     name: `the text ${JSON.stringify(text)}`,
     code: 'parameter-invalid' as const,
-    says: /has to be JSON|"start" or "stop"/,
+    says: /must be JSON|"start" or "stop"/,
     act: ({ socket }: LiveClient) => socket.send(text),
   })),
   {
@@ -219,7 +217,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'audio after stop',
     code: 'parameter-invalid',
-    says: /After "stop"/,
+    says: /after "stop"/,
     act: started((client) => {
       client.send({ type: 'stop' });
       client.socket.send(pcm(voice.subarray(0, 100)));
@@ -271,7 +269,7 @@ describe('the server keeps to its limits', () => {
     expect(await third.received('error')).toMatchObject({
       code: 'rate-limited',
       status: 429,
-      detail: expect.stringMatching(/^2 live streams are open already/),
+      detail: expect.stringMatching(/^2 live streams are already open/),
     });
     expect((await third.ended).code).toBe(1008);
     first.socket.close();
@@ -288,7 +286,7 @@ describe('the server keeps to its limits', () => {
     const sending = setInterval(() => sendAudio(busy, voice.subarray(0, 1600), 1600), 100);
     expect(await silent.received('error')).toMatchObject({
       code: 'audio-missing',
-      detail: expect.stringMatching(/^Nothing came for 1\.5 seconds/),
+      detail: expect.stringMatching(/^Nothing arrived for 1\.5 seconds/),
     });
     expect((await silent.ended).code).toBe(1008);
     await sleep(300);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { verdictSchema } from '../../../core/verdict.ts';
+import { verdictSchema } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { run } from '../../fixtures/run.ts';
@@ -135,7 +135,7 @@ test('a second server is told who has the folder', async () => {
   const args = ['--port', '0', '--no-inbox'];
   const { code, err } = await startServe(folder, args, { UNDERTONE_MODEL: model }).exit;
   expect(code).toBe(1);
-  expect(err).toContain(`is used by process ${server.child.pid}`);
+  expect(err).toContain(`is in use by process ${server.child.pid}`);
   expect(err).toContain('--no-cloud');
 });
 

@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { classifyFile, type Outcome } from '../../../cli/classify-file.ts';
 import { type DropFolder, watchDropFolder } from '../../../cli/serve/drop-folder.ts';
-import { verdictSchema } from '../../../core/verdict.ts';
+import { verdictSchema } from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 
@@ -326,12 +326,12 @@ describe('the two folders', () => {
     ['same', 'same'],
     ['labels/inbox', 'labels'],
   ])('are refused as %s and %s, as labels would become files', async (inbox, labels) => {
-    await expect(watching(inbox, labels)).rejects.toThrow('Choose two folders');
+    await expect(watching(inbox, labels)).rejects.toMatchObject({ code: 'setting-invalid' });
   });
 
   test('are refused when one cannot be a folder', async () => {
     await writeFile(join(root, 'file'), '');
-    await expect(watching('file/inbox')).rejects.toThrow('cannot be used');
+    await expect(watching('file/inbox')).rejects.toMatchObject({ code: 'folder-unwritable' });
   });
 });
 

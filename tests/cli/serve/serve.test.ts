@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { verdictSchema } from '../../../core/verdict.ts';
+import { verdictSchema } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { startServe } from './process.ts';
@@ -97,7 +97,7 @@ test('says what helps when the port is taken', async () => {
   const { port } = other.address() as AddressInfo;
   const { code, err } = await start(['--port', String(port)]).exit;
   expect(code).toBe(1);
-  expect(err).toContain(`Port ${port} is taken`);
+  expect(err).toContain(`Port ${port} is in use`);
   expect(err).toContain('--port');
   other.close();
 });
@@ -107,4 +107,21 @@ test('does not start without a model', async () => {
   expect(code).toBe(1);
   expect(err).toContain('emotion.json cannot be read');
   expect(out).toBe('');
+});
+
+test.each([
+  ['an unknown host', ['--host', '192.0.2.1'], 'does not have the address 192.0.2.1'],
+  ['an inbox that is a file', ['--inbox', 'file'], 'Cannot create the folder file (EEXIST).'],
+  ['labels in a file', ['--labels', 'file/labels'], 'Cannot write to the folder file/labels'],
+  [
+    'an inbox among the labels',
+    ['--inbox', 'l/i', '--labels', 'l'],
+    'another folder for the labels',
+  ],
+])('says what helps with %s', async (_, args, sentence) => {
+  await writeFile(join(folder, 'file'), '');
+  const { code, err } = await start(['--port', '0', '--no-cloud', ...args]).exit;
+  expect(err).toContain(sentence);
+  expect(err).not.toContain('Something went wrong');
+  expect(code).toBe(1);
 });

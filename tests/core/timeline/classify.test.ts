@@ -6,7 +6,7 @@ import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { modelInput } from '../../../core/model/input.ts';
 import { loadModel, type Model } from '../../../core/model/session.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
-import { silence, wavFile } from '../../fixtures/audio.ts';
+import { joined, silence, wavFile } from '../../fixtures/audio.ts';
 import { voiceOf, writePitchModel } from '../../fixtures/pitch-model.ts';
 
 let folder: string;
@@ -18,12 +18,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function tell(...parts: Float32Array[]) {
-  const samples = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => {
-    samples.set(part, at);
-    return at + part.length;
-  }, 0);
-  return verdictSchema.parse(await classify(wavFile(samples, { encoding: 'float32' }), { model }));
+  const note = wavFile(joined(...parts), { encoding: 'float32' });
+  return verdictSchema.parse(await classify(note, { model }));
 }
 
 describe('the timeline of a note', () => {
@@ -40,11 +36,28 @@ describe('the timeline of a note', () => {
     expect(summary.happy).toBeCloseTo(4 / 17, 1);
   });
 
+  test('of a note that is sad, then happy, makes the sequence of the verdict', async () => {
+    const verdict = await tell(
+      ...[voiceOf('sad', 6), silence({ seconds: 0.4 }), voiceOf('happy', 7)],
+    );
+    // The mean over all of it stays where it was: the change is told beside it.
+    const [best] = Object.entries(verdict.probabilities ?? {}).sort(([, a], [, b]) => b - a);
+    expect(verdict.confidence).toBe(best[1]);
+    expect(verdict.sequence).toEqual(['sad', 'happy']);
+  });
+
   test('of 30 s in one voice is one stretch, which says what the verdict says', async () => {
-    const { timeline = [], summary, speech, ...verdict } = await tell(voiceOf('calm', 30, 4));
+    const {
+      timeline = [],
+      summary,
+      speech,
+      sequence,
+      ...verdict
+    } = await tell(voiceOf('calm', 30, 4));
     const { emotion, confidence, probabilities } = verdict;
     expect(timeline).toEqual([{ ...speech, emotion, confidence, probabilities }]);
     expect(emotion).toBe('calm');
+    expect(sequence).toEqual([]);
     expect(summary).toEqual({ calm: 1 });
   });
 
@@ -59,10 +72,15 @@ describe('the timeline of a note', () => {
 
   test('joins what is uncertain to one stretch', async () => {
     const doubtful = { ...model, card: { ...model.card, threshold: 1 } };
-    const samples = new Float32Array(16_000 * 12);
-    samples.set(voiceOf('sad', 6));
-    samples.set(voiceOf('happy', 6), 6 * 16_000);
-    const { timeline = [], summary } = await classify(wavFile(samples), { model: doubtful });
+    const samples = joined(voiceOf('sad', 6), voiceOf('happy', 6));
+    const {
+      timeline = [],
+      summary,
+      sequence,
+    } = await classify(wavFile(samples), {
+      model: doubtful,
+    });
+    expect(sequence).toEqual([]);
     expect(timeline.map(({ emotion }) => emotion)).toEqual(['uncertain']);
     expect(summary).toEqual({ uncertain: 1 });
   });

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { spokenRanges } from '../../../core/timeline/pauses.ts';
-import type { HeardWindows } from '../../../core/timeline/steps.ts';
-import { mostLikely, type Stretch, timelineOf } from '../../../core/timeline/timeline.ts';
+import {
+  mostLikely,
+  type Stretch,
+  spokenRanges,
+  timelineOf,
+  type WindowPosteriors,
+} from '../../../core/timeline/timeline.ts';
 import { activeFrames, MIN_ACTIVE_FRAMES, windowRanges } from '../../../core/windows.ts';
 
 const SIZE = { frames: 128, hop: 64 };
@@ -16,7 +20,7 @@ interface Part {
 }
 
 /** A window tells the labels in it by their shares of its speech, one of them alone as surely as `sure`. */
-function hear(parts: readonly Part[], sure = 0.7): HeardWindows {
+function hear(parts: readonly Part[], sure = 0.7): WindowPosteriors {
   const labels = parts.flatMap(({ label, frames }) => new Array<number | null>(frames).fill(label));
   const active = Uint8Array.from(labels, (label) => (label === null ? 0 : 1));
   const windows = windowRanges(active.length, SIZE).filter(
@@ -61,7 +65,7 @@ const noise = fc.array(
 const RUNS = { numRuns: 40 };
 
 describe('any timeline', () => {
-  const check = (heard: HeardWindows) => {
+  const check = (heard: WindowPosteriors) => {
     const stretches = timelineOf(heard);
     const { active } = heard;
     const covered = new Uint8Array(active.length);

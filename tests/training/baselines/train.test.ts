@@ -126,14 +126,12 @@ test('Ctrl-C stops it, a second run is refused meanwhile, and it goes on to the 
   first.child.kill('SIGINT');
   first.child.kill('SIGCONT');
   expect(second.code).toBe(1);
-  expect(second.err).toContain(`Process ${first.child.pid} is training in stopped/work.`);
+  expect(second.err).toContain(`The folder stopped/work is in use by process ${first.child.pid}.`);
   expect(second.err).toContain('--work');
 
   const stopped = await first.finished;
   expect(stopped.code).toBe(130);
-  expect(stopped.err.trim().split('\n').at(-1)).toBe(
-    'Stopped. The same command goes on from here.',
-  );
+  expect(stopped.err.trim().split('\n').at(-1)).toBe('Stopped. Run the same command to continue.');
   expect(stopped.err).not.toMatch(/^\s+at /m);
   expect(await readdir(join(folder, 'stopped/model'))).toEqual([]);
   const kept = await jobFiles('stopped');

@@ -100,10 +100,8 @@ test.skipIf(!hasFfmpeg)(
     expect(stopped.code).toBe(130);
     // What another thread has just reached may stand between the two.
     const lines = stopped.err.trim().split('\n');
-    expect(lines).toContain(
-      'Stopping: finishing what is at hand. Press Ctrl+C again to stop at once.',
-    );
-    expect(lines.at(-1)).toBe('Stopped. The same command goes on from here.');
+    expect(lines).toContain('Stopping after the current step. Press Ctrl+C again to stop now.');
+    expect(lines.at(-1)).toBe('Stopped. Run the same command to continue.');
     const kept = await readdir(join(folder, 'work/fits'));
     expect(kept.some((name) => name.endsWith('.checkpoint'))).toBe(true);
     expect(await readFile(join(folder, 'model/emotion.onnx'))).toHaveLength(before.size);

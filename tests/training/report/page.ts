@@ -2,17 +2,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 /** Opens a page from disk; requests and complaints of the browser are kept. */
-export async function openHtml(
-  browser: Browser,
-  html: string,
-  options: BrowserContextOptions = {},
-) {
+export async function openHtml(browser: Browser, html: string) {
   const path = join(await mkdtemp(join(tmpdir(), 'undertone-report-')), 'report.html');
   await writeFile(path, html);
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await browser.newContext()).newPage();
   const complaints: string[] = [];
   const url = pathToFileURL(path).href;
   page.on('console', (message) => complaints.push(message.text()));
@@ -22,24 +18,6 @@ export async function openHtml(
   });
   await page.goto(url);
   return { page, complaints };
-}
-
-interface Row {
-  readonly children: Iterable<{ readonly textContent: string }>;
-}
-
-/** Returns the cells of the rows whose header starts with the words, in the table of a caption. */
-export function tableRows(page: Page, caption: string, header: string): Promise<string[][]> {
-  return page
-    .locator('table', { has: page.locator('caption', { hasText: caption }) })
-    .first()
-    .evaluate(
-      (table: { querySelectorAll(selector: string): Iterable<Row> }, start: string) =>
-        [...table.querySelectorAll('tbody tr')]
-          .map((row) => [...row.children].map((cell) => cell.textContent.trim()))
-          .filter(([first]) => first.startsWith(start)),
-      header,
-    );
 }
 
 /** Returns why a text is not well-formed XML; nothing when it is. */

@@ -19,8 +19,8 @@ const LEFT = 96;
 const TOP = 58;
 
 /**
- * Returns a heat map of counts and row percentages: rows are what was acted, columns what was heard.
- * An emotion that was not acted has no row, and no column where it was not heard either.
+ * Returns a heat map of counts and row percentages: labels in rows, predictions in columns. An emotion
+ * that is no label has no row, and no column either unless it was predicted.
  */
 export function confusionPlot(
   plot: PlotText & { classes: readonly string[]; confusion: readonly (readonly number[])[] },
@@ -47,20 +47,20 @@ export function confusionPlot(
     );
   });
   return svg(plot, { width, height: bottom + 40 }, [
-    markup`<text class="axis" x="${center(0) - CELL.width / 2}" y="16">heard as →</text><text class="axis" x="${LEFT - 12}" y="${TOP - 10}" text-anchor="end">acted ↓</text>`,
+    markup`<text class="axis" x="${center(0) - CELL.width / 2}" y="16">predicted →</text><text class="axis" x="${LEFT - 12}" y="${TOP - 10}" text-anchor="end">label ↓</text>`,
     names,
     cells,
     legend(bottom + 14),
   ]);
 }
 
-/** Returns the classes that were acted, and those that were acted or heard. */
+/** Returns the classes that are labels, and those that are labels or predictions. */
 export function occurring(confusion: readonly (readonly number[])[]) {
-  const acted = confusion.map((row) => row.some((count) => count > 0));
+  const isLabel = confusion.map((row) => row.some((count) => count > 0));
   const classes = [...confusion.keys()];
   return {
-    rows: classes.filter((i) => acted[i]),
-    columns: classes.filter((i) => acted[i] || confusion.some((row) => row[i] > 0)),
+    rows: classes.filter((i) => isLabel[i]),
+    columns: classes.filter((i) => isLabel[i] || confusion.some((row) => row[i] > 0)),
   };
 }
 

@@ -1,35 +1,95 @@
-import type { Results } from '../../baselines/results.ts';
-import { figure, table } from '../blocks.ts';
-import { chosenOf, percent, score } from '../format.ts';
-import { type Markup, markup } from '../markup.ts';
-import { coveragePlot } from '../plots/coverage.ts';
+import type { CoveragePoint } from '../../calibration.ts';
+import type { ReliabilityBin } from '../../network/results.ts';
+import { type Blocks, details, figure, notMeasured, pair, type Section, table } from '../blocks.ts';
+import { percent, score, whole } from '../format.ts';
+import { coveragePlot, reliabilityPlot } from '../plots/calibration.ts';
 
-/** How far the confidence can be believed, and what is gained by saying "uncertain". */
-export function calibrationReport(results: Results): Markup {
-  const { calibration } = results;
+/** What temperature and threshold were chosen, and what they give. All shares are of 1. */
+export interface CalibrationFigures {
+  readonly temperature: number;
+  readonly threshold: number;
+  readonly targetAccuracy: number;
+  /** Share answered and accuracy of that, each fold at the values of the other folds. */
+  readonly coverage: number;
+  readonly accuracy: number;
+  /** Expected calibration error on 15 bins, before and after temperature scaling. */
+  readonly errorBefore: number;
+  readonly errorAfter: number;
+  readonly curve: readonly CoveragePoint[];
+  /** Accuracy of the most confident 70%. */
+  readonly accuracyAt70?: number;
+  readonly reliability?: readonly ReliabilityBin[];
+}
+
+/** What was held out of training: actors, or whole corpora. */
+const HELD_OUT = {
+  fold: { recordings: 'the recordings of unseen speakers', others: 'the other folds' },
+  corpus: { recordings: 'corpora left out of training', others: 'the other corpora' },
+} as const;
+
+/** How well confidence matches accuracy, and what is gained by answering "uncertain". */
+export function calibrationSection(
+  calibration: CalibrationFigures,
+  unit: keyof typeof HELD_OUT = 'fold',
+): Section {
+  const { recordings, others } = HELD_OUT[unit];
   const { temperature, threshold, targetAccuracy, coverage, accuracy } = calibration;
-  const { errorBefore, errorAfter, curve } = calibration;
-  return markup`<section id="calibration"><h2>Confidence and “uncertain”</h2>
-<p>${chosenOf(results).title}: below a confidence of ${percent(threshold, 0)} the answer is “uncertain”. So ${percent(coverage)} of the recordings of strangers are answered, and ${percent(accuracy)} of those rightly; ${percent(targetAccuracy, 0)} was aimed at. Each fold was judged with the temperature and the threshold of the other folds’ actors.</p>
-<div class="pair">
-${figure('Accuracy against coverage', coveragePlot(calibration), 'To the left fewer recordings are answered and more of the answers are right. Small figures are thresholds.')}
-<div>
-${table({
-  caption: 'Calibration by temperature scaling, on speakers unseen',
-  head: ['Measure', 'Before', 'After'],
-  rows: [
-    ['Expected calibration error', score(errorBefore), score(errorAfter)],
-    ['Temperature', '1.000', score(temperature)],
-  ],
-})}
-<details><summary>The curve as a table</summary>
-${table({
-  caption: 'Coverage and accuracy at each threshold',
-  head: ['Threshold', 'Answered', 'Right of those'],
-  rows: curve.map((point) => [
-    percent(point.threshold, 0),
-    percent(point.coverage),
-    point.coverage > 0 ? percent(point.accuracy) : percent(null),
-  ]),
-})}</details></div></div></section>`;
+  const { errorBefore, errorAfter, curve, accuracyAt70, reliability } = calibration;
+  const top =
+    accuracyAt70 === undefined
+      ? ''
+      : ` Of the most confident 70%, ${percent(accuracyAt70)} are classified correctly.`;
+  const thresholds = () =>
+    table(
+      'Coverage and accuracy at each threshold',
+      ['Threshold', 'Answered', 'Correct answers'],
+      curve.map((point) => [
+        percent(point.threshold),
+        percent(point.coverage, 1),
+        percent(point.coverage > 0 ? point.accuracy : null, 1),
+      ]),
+    );
+  return {
+    id: 'confidence',
+    title: 'Confidence and coverage',
+    blocks: [
+      `Below a confidence of ${percent(threshold)} the verdict is \`uncertain\`. The model answers ${percent(coverage)} of ${recordings}, and ${percent(accuracy)} of its answers are correct; the target is ${percent(targetAccuracy)}.${top} Each ${unit} is judged at the temperature and the threshold of ${others}.`,
+      `Temperature scaling (Guo et al. 2017)${unit === 'corpus' ? ', with a bias for each emotion (Alexandari et al. 2020),' : ''} with T = ${score(temperature)} changes the expected calibration error from ${score(errorBefore)} to ${score(errorAfter)}.`,
+      pair(
+        ...(reliability ? [reliabilityBlocks(reliability)] : []),
+        curve.length > 0
+          ? [
+              figure(
+                coveragePlot(calibration),
+                'To the left, fewer recordings are answered and more of the answers are correct. The small figures are thresholds.',
+              ),
+              details('The curve as a table', thresholds()),
+            ]
+          : [notMeasured('Coverage')],
+      ),
+    ],
+  };
+}
+
+function reliabilityBlocks(bins: readonly ReliabilityBin[]): Blocks {
+  if (bins.length === 0) return [notMeasured('Reliability')];
+  const binned = table(
+    'Confidence and accuracy in each bin',
+    ['Confidence', 'Recordings', 'Mean confidence', 'Correct'],
+    bins
+      .filter(({ clips }) => clips > 0)
+      .map(({ from, to, clips, confidence, accuracy }) => [
+        `${percent(from)} to ${percent(to)}`,
+        whole(clips),
+        percent(confidence, 1),
+        percent(accuracy, 1),
+      ]),
+  );
+  return [
+    figure(
+      reliabilityPlot(bins),
+      'A bar that ends at its line is well calibrated; one that ends below it is overconfident. Bins with few recordings say little.',
+    ),
+    details('The reliability diagram as a table', binned),
+  ];
 }

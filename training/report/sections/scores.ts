@@ -1,72 +1,170 @@
 import type { Scores } from '../../metrics.ts';
-import { figure, table } from '../blocks.ts';
-import { score, whole } from '../format.ts';
-import { type Markup, markup } from '../markup.ts';
-import { mistakesText } from '../mistakes.ts';
+import { details, figure, type Pair, pair, type RowGroup, table } from '../blocks.ts';
+import { percent, plural, score, spreadOf, spreadText, whole } from '../format.ts';
 import { confusionPlot, occurring } from '../plots/confusion.ts';
-import { dotPlot } from '../plots/dots.ts';
+import { dotPlot } from '../plots/rows.ts';
 
-/** Confusion matrix and per-class figures of one candidate under one protocol. */
-export function scoresReport(
-  scores: Scores,
-  { id, of, classes }: { id: string; of: string; classes: readonly string[] },
-): Markup {
-  const { confusion, perClass } = scores;
-  const mistakes = mistakesText(confusion, classes);
-  const { rows, columns } = occurring(confusion);
-  const confusionText = {
-    id: `${id}-confusion`,
-    title: `Confusion matrix, ${of}`,
-    description: `Recordings by the emotion that was acted and the one that was heard. ${mistakes}`,
-  };
-  return markup`<div class="pair"><div>
-${figure('Confusion matrix', confusionPlot({ ...confusionText, classes, confusion }), mistakes)}
-<details><summary>The matrix as a table</summary>
-${table({
-  caption: `Confusion matrix, ${of}: rows are what was acted, columns what was heard`,
-  head: ['Acted', ...columns.map((j) => classes[j])],
-  rows: rows.map((i) => [classes[i], ...columns.map((j) => whole(confusion[i][j]))]),
-})}</details></div><div>
-${figure(
-  'Precision, recall and F1 of each emotion',
-  classPlot(perClass, { id, of, classes }),
-  'Recall above precision: said too readily. Precision above recall: said too rarely.',
-)}
-${table({
-  caption: `Precision, recall and F1 of each emotion, ${of}`,
-  head: ['Emotion', 'Precision', 'Recall', 'F1', 'Recordings'],
-  rows: rows.map((i) => {
-    const { precision, recall, f1, support } = perClass[i];
-    return [classes[i], score(precision), score(recall), score(f1), whole(support)];
-  }),
-})}</div></div>`;
+/** How training and test recordings were kept apart. */
+export const PROTOCOLS = {
+  unseenSpeech: {
+    name: 'Speakers unseen, speech',
+    meaning:
+      'Five folds by actor: every recording is classified by a model that was not trained on its speaker, and the predictions of all folds are pooled.',
+  },
+  unseenSong: {
+    name: 'Speakers unseen, song',
+    meaning:
+      'The same folds and models, tested on song. This corpus has fewer emotions in song, and they are easier to tell apart, so these figures say little about voice notes.',
+  },
+  cremaD: {
+    name: 'CREMA-D, actors 1061–1076',
+    meaning:
+      'Speakers of a corpus whose other actors are trained on, in other rooms and with other sentences. The model that ships chooses among six emotions.',
+  },
+  seed: {
+    name: 'Random 80/20 split, speech and song',
+    meaning:
+      'Too optimistic: the same speakers are in training and test, so a model can recognise the voice. Given only for comparison with projects that report it.',
+  },
+} as const;
+
+export type Protocol = keyof typeof PROTOCOLS;
+
+export const MEASURES: readonly (readonly [string, string])[] = [
+  ['Accuracy', 'the share of recordings that are classified correctly.'],
+  [
+    'UAR',
+    'unweighted average recall: the recall of each emotion, averaged over the emotions, so that a frequent one counts no more than a rare one. Guessing among eight emotions gives 0.125.',
+  ],
+  [
+    'F1',
+    'the harmonic mean of precision and recall; macro: averaged over the emotions; weighted: by how often they occur.',
+  ],
+  [
+    'ECE',
+    'expected calibration error: the mean gap between confidence and accuracy over 15 bins of confidence.',
+  ],
+];
+
+const MEASURED = [
+  ['Accuracy', 'accuracy'],
+  ['UAR', 'unweightedAverageRecall'],
+  ['Weighted F1', 'weightedF1'],
+  ['Macro F1', 'macroF1'],
+] as const;
+
+/** The head of a table whose rows are `scoresRow`s. */
+export const SCORES_HEAD = ['Model', 'Recordings', ...MEASURED.map(([name]) => name)] as const;
+
+/** Returns a row of the table of protocols: mean and deviation where there are several scores. */
+export function scoresRow(
+  model: string,
+  scores: readonly (Scores | null | undefined)[],
+): readonly string[] {
+  const counts = scores.flatMap((each) => (each ? [each.clips] : []));
+  return [
+    model,
+    counts.length > 0 ? whole(Math.max(...counts)) : score(null),
+    ...MEASURED.map(([, key]) => spreadText(spreadOf(scores.map((each) => each?.[key])))),
+  ];
 }
 
-function classPlot(
-  perClass: Scores['perClass'],
-  { id, of, classes }: { id: string; of: string; classes: readonly string[] },
-): Markup {
-  const acted = [...perClass.keys()].filter((i) => perClass[i].support > 0);
-  return dotPlot({
-    id: `${id}-classes`,
-    title: `Precision, recall and F1 of each emotion, ${of}`,
-    description: acted
-      .map((i) => {
-        const { precision, recall, f1 } = perClass[i];
-        return `${classes[i]}: precision ${score(precision)}, recall ${score(recall)}, F1 ${score(f1)}.`;
-      })
-      .join(' '),
+export function protocolRows(protocol: Protocol, rows: RowGroup['rows']): RowGroup {
+  return { ...PROTOCOLS[protocol], rows };
+}
+
+/** Confusion matrix and per-class figures; ids of the plots end in `suffix`. */
+export function scoresBlock(
+  { confusion, perClass }: Scores,
+  { suffix, of, classes }: { suffix: string; of: string; classes: readonly string[] },
+): Pair {
+  const { rows, columns } = occurring(confusion);
+  const mistakes = mistakesText(confusion, classes);
+  const matrix = confusionPlot({
+    id: `confusion${suffix}`,
+    title: `Confusion matrix, ${of}`,
+    description: `Recordings by their label and by the emotion that was predicted. ${mistakes}`,
+    classes,
+    confusion,
+  });
+  const matrixTable = table(
+    `Confusion matrix, ${of}: labels in rows, predictions in columns`,
+    ['Label', ...columns.map((j) => classes[j])],
+    rows.map((i) => [classes[i], ...columns.map((j) => whole(confusion[i][j]))]),
+  );
+  const labelled = [...perClass.keys()].filter((i) => perClass[i].support > 0);
+  const scores = dotPlot({
+    id: `emotions${suffix}`,
+    title: `Scores of each emotion, ${of}`,
     series: [
       { name: 'recall', shape: 'circle' },
       { name: 'precision', shape: 'triangle' },
       { name: 'F1', shape: 'diamond' },
     ],
-    rows: acted.map((i) => {
+    rows: labelled.map((i) => {
       const { precision, recall, f1 } = perClass[i];
       return { label: classes[i], values: [[recall], [precision], [f1]] };
     }),
-    domain: [0, 1],
     axis: 'share',
-    labelWidth: 96,
   });
+  const scoresTable = table(
+    `Precision, recall and F1 of each emotion, ${of}`,
+    ['Emotion', 'Precision', 'Recall', 'F1', 'Recordings'],
+    labelled.map((i) => {
+      const { precision, recall, f1, support } = perClass[i];
+      return [classes[i], score(precision), score(recall), score(f1), whole(support)];
+    }),
+  );
+  return pair(
+    [figure(matrix, mistakes), details('The matrix as a table', matrixTable)],
+    [
+      figure(
+        scores,
+        'Recall above precision: predicted too often. Precision above recall: predicted too rarely.',
+      ),
+      scoresTable,
+    ],
+  );
+}
+
+/** One emotion that was predicted where another is the label. */
+export interface Mistake {
+  readonly label: string;
+  readonly predicted: string;
+  readonly count: number;
+  /** Of the recordings with that label. */
+  readonly share: number;
+}
+
+/** Returns the mistakes in a matrix of labels × predictions, the most frequent first. */
+export function mistakesIn(
+  confusion: readonly (readonly number[])[],
+  classes: readonly string[],
+): Mistake[] {
+  return confusion
+    .flatMap((row, i) => {
+      const total = row.reduce((a, b) => a + b, 0);
+      return row.map((count, j) => ({
+        label: classes[i],
+        predicted: classes[j],
+        count,
+        share: count / total,
+      }));
+    })
+    .filter(({ label, predicted, count }) => label !== predicted && count > 0)
+    .sort((a, b) => b.count - a.count);
+}
+
+/** @example mistakeText(mistake); // 'sad classified as calm (12 times, 6% of sad)' */
+export function mistakeText({ label, predicted, count, share }: Mistake): string {
+  return `${label} classified as ${predicted} (${plural(count, 'time')}, ${percent(share)} of ${label})`;
+}
+
+/** Returns the three most frequent mistakes in words. */
+export function mistakesText(
+  confusion: readonly (readonly number[])[],
+  classes: readonly string[],
+): string {
+  const mistakes = mistakesIn(confusion, classes).slice(0, 3).map(mistakeText);
+  return mistakes.length > 0 ? `Most frequent mistakes: ${mistakes.join('; ')}.` : 'No mistakes.';
 }

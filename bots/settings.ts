@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateScan,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { UndertoneError } from '../core/index.ts';
+import { writeAtomically } from '../lib/files.ts';
+
+/** Where a question is asked. */
+export interface Place {
+  readonly platform: 'discord' | 'slack';
+  /** Guild or team; null where there is none, as in direct messages of Discord. */
+  readonly workspace: string | null;
+  /** For a thread, its parent channel: the settings of a channel apply to its threads. */
+  readonly channel: string;
+  /** Whether the conversation is between one person and the bot. */
+  readonly isDirect: boolean;
+}
+
+/** What a bot remembers about its channels. Survives restarts. */
+export interface ChannelSettings {
+  /** Whether a moderator has opened the channel, so that every voice note in it is answered. */
+  isAutomatic(place: Place): Promise<boolean>;
+  setAutomatic(place: Place, isOn: boolean): Promise<void>;
+  /** Returns the open channels of a platform. */
+  automaticChannels(platform: Place['platform']): Promise<string[]>;
+  /**
+   * Returns true exactly once for each audience and records that: the notice goes with the first answer
+   * that someone sees.
+   *
+   * @param audience who sees the answer, such as `discord:user:123`; only a hash of it is kept
+   */
+  isFirstUse(audience: string): Promise<boolean>;
+  /**
+   * Returns the time up to which every note of a platform has been answered, in milliseconds since 1970;
+   * null if it was never set.
+   */
+  answeredUntil(platform: Place['platform']): Promise<number | null>;
+  setAnsweredUntil(platform: Place['platform'], milliseconds: number): Promise<void>;
+}
+
+/** Returns the name under which a channel is stored. */
+function channelName({ platform, channel }: Pick<Place, 'platform' | 'channel'>): string {
+  return `${platform}:${channel}`;
+}
+
+/** Returns a hash that can be compared but not read: nobody needs to know who uses a bot. */
+export function anonymous(audience: string): string {
+  return createHash('sha256').update(audience).digest('base64url').slice(0, 22);
+}
+
+/** Above this number the oldest audiences are forgotten, and see the notice once more. */
+const MAX_NOTICED = 10_000;
+
+const fileSchema = z.object({
+  automatic: z.array(z.string()).default([]),
+  noticed: z.array(z.string()).default([]),
+  answeredUntil: z.record(z.string(), z.number()).default({}),
+});
+
+/**
+ * Keeps the settings of one process in a JSON file. Every change replaces the file atomically, so it is
+ * complete whenever the process ends.
+ *
+ * @throws UndertoneError `configuration-invalid` if the file exists but cannot be used
+ * @example
+ * const settings = await fileSettings('.undertone/chat-settings.json');
+ */
+export async function fileSettings(path: string): Promise<ChannelSettings> {
+  const { automatic, noticed, answeredUntil } = await read(path);
+  const channels = new Set(automatic);
+  const audiences = new Set(noticed);
+  let writing = Promise.resolve();
+  const save = () => {
+    // One write after another, each with the state of that moment.
+    writing = writing
+      .catch(() => {})
+      .then(() => {
+        const all = { automatic: [...channels], noticed: [...audiences], answeredUntil };
+        return writeAtomically(path, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
+      });
+    return writing.catch((cause) => {
+      throw new UndertoneError(
+        'unavailable',
+        'The settings could not be saved. Ask whoever runs this bot to check its folder.',
+        { cause },
+      );
+    });
+  };
+  return {
+    async isAutomatic(place) {
+      return channels.has(channelName(place));
+    },
+    async setAutomatic(place, isOn) {
+      const name = channelName(place);
+      if (channels.has(name) === isOn) return;
+      if (isOn) channels.add(name);
+      else channels.delete(name);
+      await save();
+    },
+    async automaticChannels(platform) {
+      const prefix = channelName({ platform, channel: '' });
+      return [...channels]
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length));
+    },
+    async isFirstUse(audience) {
+      const name = anonymous(audience);
+      if (audiences.has(name)) return false;
+      audiences.add(name);
+      for (const oldest of audiences) {
+        if (audiences.size <= MAX_NOTICED) break;
+        audiences.delete(oldest);
+      }
+      await save();
+      return true;
+    },
+    async answeredUntil(platform) {
+      return answeredUntil[platform] ?? null;
+    },
+    async setAnsweredUntil(platform, milliseconds) {
+      answeredUntil[platform] = milliseconds;
+      await save();
+    },
+  };
+}
+
+async function read(path: string): Promise<z.infer<typeof fileSchema>> {
+  try {
+    return fileSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return fileSchema.parse({});
+    throw new UndertoneError(
+      'configuration-invalid',
+      `The settings in ${path} cannot be read. Repair the file, or move it away to start over.`,
+      { cause },
+    );
+  }
+}
+
+/** Seconds for which an audience counts as informed: half a year. */
+const NOTICE_SECONDS = 180 * 24 * 60 * 60;
+
+const AUTOMATIC = 'automatic:';
+const NOTICED = 'noticed:';
+const ANSWERED_UNTIL = 'answered-until:';
+
+/**
+ * Keeps the settings in a DynamoDB table with the partition key `key`. Rows expire at `expire` (seconds
+ * since 1970), where they have it. All methods throw UndertoneError `unavailable` when the table does
+ * not respond.
+ *
+ * @example
+ * const settings = dynamoSettings('undertone-chat', DynamoDBDocumentClient.from(new DynamoDBClient()));
+ */
+export function dynamoSettings(table: string, client: DynamoDBDocumentClient): ChannelSettings {
+  return {
+    async isAutomatic(place) {
+      const key = AUTOMATIC + channelName(place);
+      const get = new GetCommand({ TableName: table, Key: { key }, ConsistentRead: true });
+      const { Item } = await client.send(get).catch(failed);
+      return Item !== undefined;
+    },
+    async setAutomatic(place, isOn) {
+      const key = AUTOMATIC + channelName(place);
+      if (isOn) {
+        await client.send(new PutCommand({ TableName: table, Item: { key } })).catch(failed);
+      } else {
+        await client.send(new DeleteCommand({ TableName: table, Key: { key } })).catch(failed);
+      }
+    },
+    // Scans the whole table, which is small, and only when a new session with the platform starts.
+    async automaticChannels(platform) {
+      const prefix = AUTOMATIC + channelName({ platform, channel: '' });
+      const channels: string[] = [];
+      const pages = paginateScan(
+        { client },
+        {
+          TableName: table,
+          FilterExpression: 'begins_with(#key, :prefix)',
+          ExpressionAttributeNames: { '#key': 'key' },
+          ExpressionAttributeValues: { ':prefix': prefix },
+        },
+      );
+      try {
+        for await (const { Items = [] } of pages) {
+          channels.push(...Items.map(({ key }) => String(key).slice(prefix.length)));
+        }
+      } catch (cause) {
+        failed(cause);
+      }
+      return channels;
+    },
+    async isFirstUse(audience) {
+      const now = Math.floor(Date.now() / 1000);
+      const put = new PutCommand({
+        TableName: table,
+        Item: { key: NOTICED + anonymous(audience), expire: now + NOTICE_SECONDS },
+        // DynamoDB may take days to remove expired rows.
+        ConditionExpression: 'attribute_not_exists(#key) OR #expire < :now',
+        ExpressionAttributeNames: { '#key': 'key', '#expire': 'expire' },
+        ExpressionAttributeValues: { ':now': now },
+      });
+      try {
+        await client.send(put);
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        return failed(error);
+      }
+    },
+    async answeredUntil(platform) {
+      const get = new GetCommand({ TableName: table, Key: { key: ANSWERED_UNTIL + platform } });
+      const { Item } = await client.send(get).catch(failed);
+      return Item ? Number(Item.time) : null;
+    },
+    async setAnsweredUntil(platform, time) {
+      const Item = { key: ANSWERED_UNTIL + platform, time };
+      await client.send(new PutCommand({ TableName: table, Item })).catch(failed);
+    },
+  };
+}
+
+function failed(cause: unknown): never {
+  throw new UndertoneError(
+    'unavailable',
+    'The settings of this bot are not available right now. Try again in a few seconds.',
+    { cause },
+  );
+}

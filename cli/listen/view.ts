@@ -1,8 +1,0 @@
-import type { LiveSummary, LiveVerdict } from '../../core/live.ts';
-
-/** How a stream is shown while it runs. Each function returns what is written to stdout. */
-export interface LiveView {
-  begin(source: string): string;
-  verdict(verdict: LiveVerdict): string;
-  end(summary: LiveSummary): string;
-}
