@@ -32,7 +32,7 @@ export async function readVotes(folder: string, clips: readonly Clip[]): Promise
   const [header, ...lines] = (await readFile(path, 'utf8')).trim().split(/\r?\n/);
   const columns = header.split(',').slice(1);
   const wanted = Object.keys(COLUMNS);
-  if (columns.length !== wanted.length || columns.some((column) => !(column in COLUMNS))) {
+  if (columns.length !== wanted.length || wanted.some((column) => !columns.includes(column))) {
     throw new UndertoneError(
       'audio-unreadable',
       `${path} begins with "${header}". Needed is a line "clip,${wanted.join(',')}", then one line for each clip.`,
@@ -63,22 +63,4 @@ export async function readVotes(folder: string, clips: readonly Clip[]): Promise
     );
   }
   return votes;
-}
-
-/**
- * Returns the class probabilities that a clip is trained towards: what its speaker meant, mixed with
- * the share of the listeners who named each emotion.
- *
- * @param weight of the listeners, 0 to 1
- */
-export function targetOf({ id, emotion }: Clip, votes: Votes, weight: number): Float32Array {
-  const target = new Float32Array(EMOTION_COUNT);
-  const counts = votes.get(id);
-  const total = counts?.reduce((a, b) => a + b, 0) ?? 0;
-  const share = total > 0 ? weight : 0;
-  counts?.forEach((count, k) => {
-    target[k] = (share * count) / Math.max(1, total);
-  });
-  target[EMOTIONS.indexOf(emotion)] += 1 - share;
-  return target;
 }
