@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import type { Clip } from '../../../training/corpus/clip.ts';
 import { CORPORA, corpusNamed } from '../../../training/corpus/corpora.ts';
-import { Plan, plainFoldOf, SOUNDS } from '../../../training/network/plan.ts';
-import type { Prepared, PreparedCorpus } from '../../../training/network/prepare.ts';
+import { Plan, plainFoldOf } from '../../../training/network/plan.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from '../../../training/network/prepare.ts';
 import type { Fit } from '../../../training/network/runner.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { RAVDESS_TEST_ACTORS } from '../../../training/split.ts';
@@ -69,7 +69,7 @@ function prepared(names: readonly string[], excluded = new Set<string>(), actors
   };
 }
 
-const OPTIONS = { steps: 10, learningRate: 1e-3, votes: 0.25, init: null };
+const OPTIONS = { steps: 10, protocolSteps: 10, learningRate: 1e-3, votes: 0.25, init: null };
 const ALL = CORPORA.map(({ name }) => name);
 
 /** Every clip that a fit draws its batches from, and the folds of its sounds. */
