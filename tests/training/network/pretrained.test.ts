@@ -6,8 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { framesToMono, readWavHeader } from '../../../core/audio/wav.ts';
 import { AudiosetMel } from '../../../core/features/audioset-mel.ts';
 import { input, Program, sum, TrainingStep } from '../../../training/autodiff/index.ts';
-import { graphOperators, inferBlocks } from '../../../training/network/inference.ts';
-import { BLOCKS, EMBEDDING, MobileNet } from '../../../training/network/mobilenet.ts';
+import {
+  BLOCKS,
+  EMBEDDING,
+  graphOperators,
+  inferBlocks,
+} from '../../../training/network/inference.ts';
+import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { readWeights, type Tensors } from '../../../training/network/weights-file.ts';
 import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { createRandom } from '../../../training/random.ts';
