@@ -44,7 +44,6 @@ export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureO
  * aborted
  */
 export async function trainNetwork(options: TrainNetworkOptions): Promise<NetworkResults> {
-  const started = Date.now();
   // Missed only after the recordings were read, it would be told late.
   findFfmpeg(process.env, 'Recordings are degraded with ffmpeg');
   const init = options.init === null ? null : await checkedInit(options.init);
@@ -58,12 +57,10 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const plan = new Plan(prepared, { ...options, init });
     const fitted = await fitAll(plan, sharedCorpora(prepared), options);
     const results = await measure(plan, prepared, fitted, options);
-    const hours = (Date.now() - started) / 3_600_000;
-    const timed = { ...results, hours };
     const networks = fitted.shipped.map(({ weights }) => weights);
     const graph = exportEnsemble(networks, results.calibration);
-    await writeModel(options.out, graph, networkModelCard(timed));
-    return timed;
+    await writeModel(options.out, graph, networkModelCard(results));
+    return results;
   } finally {
     options.progress.end();
     await unlock();
