@@ -283,7 +283,7 @@ describe('start and end', () => {
     const port = Number(new URL(server.url).port);
     const failure = startServer({ port, host: '127.0.0.1' });
     await expect(failure).rejects.toThrow(UndertoneError);
-    await expect(failure).rejects.toThrow(`Port ${port} is taken`);
+    await expect(failure).rejects.toThrow(`Port ${port} is in use`);
     await expect(failure).rejects.toThrow('--port');
   });
 
