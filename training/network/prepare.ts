@@ -120,21 +120,27 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       signal,
       onProgress: report(`Spectrograms of ${title}`),
     });
-  const corpora: PreparedCorpus[] = [];
+  const found: Omit<PreparedCorpus, 'spectrograms'>[] = [];
   for (const corpus of CORPORA) {
     const own = clips.filter((clip) => clip.corpus === corpus.name);
     if (own.length === 0) continue;
-    const renderings = corpus === CORPORA[0] ? RAVDESS_RENDERINGS : OTHER_RENDERINGS;
-    corpora.push({
+    found.push({
       corpus,
       clips: own,
       exclusions: own.flatMap(({ path }) => exclusions.get(path) ?? []),
       rows: Int32Array.from(own.keys()).filter((i) => !exclusions.has(own[i].path)),
-      spectrograms: await spectrogramsOf(corpus.title, own, renderings),
       labels: Int32Array.from(own, ({ emotion }) => EMOTIONS.indexOf(emotion)),
     });
   }
-  checkComplete(corpora, data);
+  // Spectrograms take an hour: what is missing is said before.
+  checkComplete(found, data);
+  const corpora: PreparedCorpus[] = [];
+  for (const corpus of found) {
+    const isRavdess = corpus.corpus === CORPORA[0];
+    const renderings = isRavdess ? RAVDESS_RENDERINGS : OTHER_RENDERINGS;
+    const spectrograms = await spectrogramsOf(corpus.corpus.title, corpus.clips, renderings);
+    corpora.push({ ...corpus, spectrograms });
+  }
   const everyday = sounds.map(({ path, id, category, fold }) => ({
     path,
     id,
@@ -184,7 +190,10 @@ function noisePathsOf(sounds: readonly Sound[], takes: (fold: number) => boolean
     .sort();
 }
 
-function checkComplete(corpora: readonly PreparedCorpus[], data: string): void {
+function checkComplete(
+  corpora: readonly Omit<PreparedCorpus, 'spectrograms'>[],
+  data: string,
+): void {
   const ravdess = corpora.find(({ corpus }) => corpus === CORPORA[0]);
   if (!ravdess) {
     throw new UndertoneError(
