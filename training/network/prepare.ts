@@ -11,7 +11,7 @@ import { findSounds, type Sound } from '../corpus/sounds.ts';
 import { readVotes, type Votes } from '../corpus/votes.ts';
 import type { Progress } from '../terminal.ts';
 import type { Rendering } from './renderings.ts';
-import { madeSounds } from './sounds.ts';
+import { madeSounds, SOUND_KINDS } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';
 
 /** What stands for the name of a corpus where nobody speaks. */
@@ -29,9 +29,9 @@ const RAVDESS_RENDERINGS: readonly Rendering[] = [
 const OTHER_RENDERINGS: readonly Rendering[] = [CLEAN, { chain: 1 }];
 /** Sounds of this fold are mixed into no training clip: robustness is measured with them. */
 const TEST_SOUND_FOLD = 5;
-/** Of every kind that can be synthesised. */
-const MADE_PER_KIND = 20;
 const SOUND_FOLDS = 5;
+/** Of every kind that can be synthesised: at least one for each fold, and fewer than there are recordings. */
+const MADE_PER_KIND = { least: SOUND_FOLDS, most: 20 };
 const ROBUSTNESS: readonly ConditionName[] = [
   'opus-16',
   'telephone',
@@ -148,7 +148,9 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     fold: fold - 1,
     isMade: false,
   }));
-  const made = madeSounds(MADE_PER_KIND).map((sound, i) => ({
+  const { least, most } = MADE_PER_KIND;
+  const perKind = Math.max(least, Math.min(most, Math.floor(clips.length / SOUND_KINDS)));
+  const made = madeSounds(perKind).map((sound, i) => ({
     ...sound,
     fold: i % SOUND_FOLDS,
     isMade: true,

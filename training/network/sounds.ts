@@ -3,6 +3,8 @@ import { SYNTHETIC_SOUNDS, syntheticSound } from '../augment/synthesis.ts';
 /** Length of a made sound in seconds. */
 const SECONDS = 4;
 const SCHEME = 'made:';
+/** How many kinds can be synthesised. */
+export const SOUND_KINDS = Object.keys(SYNTHETIC_SOUNDS).length;
 
 /** Returns what stands for the path of `count` sounds of every kind that can be synthesised. */
 export function madeSounds(count: number): { path: string; id: string; category: string }[] {
