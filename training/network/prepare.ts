@@ -92,6 +92,7 @@ export interface Prepared {
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { data, work, workers, signal, seed } = options;
   const { clips } = await findClips(data).catch((cause) => {
+    if (cause instanceof UndertoneError) throw cause;
     throw new UndertoneError('not-found', `The folder ${data} cannot be read.`, { cause });
   });
   const votes = await readVotes(data, clips);
