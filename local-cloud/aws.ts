@@ -8,12 +8,7 @@ import {
   DynamoDBClient,
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb';
-import {
-  CreateBucketCommand,
-  HeadBucketCommand,
-  PutBucketCorsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import dynalite from 'dynalite';
 import { INBOX_CORS, type PerVariable, TABLES } from '../functions/infrastructure.ts';
@@ -118,11 +113,10 @@ async function createBuckets(endpoint: string): Promise<void> {
     forcePathStyle: true,
   });
   for (const Bucket of [NAMES.UNDERTONE_INBOX_BUCKET, NAMES.UNDERTONE_RESULTS_BUCKET]) {
-    const isThere = await client.send(new HeadBucketCommand({ Bucket })).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) await client.send(new CreateBucketCommand({ Bucket }));
+    await client.send(new CreateBucketCommand({ Bucket })).catch((error: Error) => {
+      // From an earlier start. Asking first would take any trouble on the way for "not there".
+      if (!['BucketAlreadyExists', 'BucketAlreadyOwnedByYou'].includes(error.name)) throw error;
+    });
   }
   const rule = {
     AllowedMethods: [...INBOX_CORS.methods],

@@ -93,6 +93,8 @@ export class LocalLambda {
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error) => response.destroy(error));
     });
+    // The real one keeps connections: closed while a long note is classified, one would be lost.
+    this.#server.keepAliveTimeout = 120_000;
   }
 
   listen(): Promise<void> {
