@@ -1,6 +1,5 @@
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
 import { createRandom, type Random } from '../random.ts';
-import { whiteNoise } from './coloured-noise.ts';
 import { between, drawSeed } from './draw.ts';
 import { activeLevel } from './level.ts';
 
@@ -78,9 +77,8 @@ const SOUNDS: Readonly<Record<DisturbanceKind, (length: number, random: Random) 
       );
     },
     squelch: (length, random) => {
-      const noise = whiteNoise(length, random);
       const place = random.uniform() < 0.7 ? 1 : 0;
-      return event(length, between(random, [0.1, 0.5]), place, (n) => noise[n]);
+      return event(length, between(random, [0.1, 0.5]), place, () => random.normal());
     },
     hum: (length, random) => {
       const hz = random.integer(2) ? 50 : 60;
