@@ -139,8 +139,16 @@ async function fit(
   });
 }
 
-/** What every clip is trained towards: where nobody speaks, every class alike. */
-function targetsOf({ labels, votes }: SharedCorpus, weight: number): Float32Array {
+/**
+ * Returns the class probabilities that every clip is trained towards, clips × classes: what its speaker
+ * meant, mixed with what listeners named; where nobody speaks, every class alike.
+ *
+ * @param weight of the votes of listeners, 0 to 1
+ */
+export function targetsOf(
+  { labels, votes }: Pick<SharedCorpus, 'labels' | 'votes'>,
+  weight: number,
+): Float32Array {
   const targets = new Float32Array(labels.length * EMOTION_COUNT);
   labels.forEach((label, i) => {
     const row = targets.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT);
