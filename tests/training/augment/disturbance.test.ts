@@ -33,9 +33,9 @@ describe.each(DISTURBANCES)('%s', (kind) => {
 
   test('is the same for a seed, and another for another', () => {
     const once = added(kind, 6, 4);
-    expect(added(kind, 6, 4)).toEqual(once);
-    expect(added(kind, 6, 5)).not.toEqual(once);
-    expect(voice).toEqual(voiceLike({ seconds: 2, amplitude: 0.1 }));
+    const differs = ({ sound }: typeof once) => sound.some((value, n) => value !== once.sound[n]);
+    expect(differs(added(kind, 6, 4))).toBe(false);
+    expect(differs(added(kind, 6, 5))).toBe(true);
   });
 
   test('leaves silence and nothing as they are', () => {
