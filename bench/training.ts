@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUDIOSET_MEL } from '../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../core/features/config.ts';
 import { findModelFolder, loadModel } from '../core/index.ts';
 import { EMOTION_COUNT } from '../core/model/emotions.ts';
 import { add, crossEntropy, input, TrainingStep } from '../training/autodiff/index.ts';

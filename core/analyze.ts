@@ -1,6 +1,6 @@
 import { findActivity, frameSeconds, HOP } from './audio/speech.ts';
-import { AUDIOSET_MEL, AudiosetMel } from './features/audioset-mel.ts';
-import { FEATURE_CONFIG } from './features/config.ts';
+import { AudiosetMel } from './features/audioset-mel.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from './features/config.ts';
 import { FrameExtractor, type FrameFeatures } from './features/extract.ts';
 
 /** What was found active in a recording, at one level, and its features. */

@@ -1,26 +1,5 @@
+import { AUDIOSET_MEL } from './config.ts';
 import { RealFft } from './fft.ts';
-
-/**
- * The spectrogram that the pretrained network was trained on (EfficientAT: 128 kaldi-style mel bands
- * at 32 kHz), computed from 16 kHz. Frames of 25 ms every 10 ms; bands above 8 kHz stay empty at this
- * rate, so that only the first 104 are kept.
- */
-export const AUDIOSET_MEL = {
-  /** Hz */
-  sampleRate: 16_000,
-  nFft: 512,
-  winLength: 400,
-  hopLength: 160,
-  /** Bands between 0 and `fmax` Hz, of which the first `bands` are computed. */
-  totalBands: 128,
-  bands: 104,
-  fmax: 15_000,
-  /** Added to every band's energy before the logarithm. */
-  offset: 1e-5,
-  /** (log energy + shift) / scale is what the network sees. */
-  shift: 4.5,
-  scale: 5,
-} as const;
 
 /** The pre-emphasis y[n] = x[n] − 0.97 x[n − 1], at the rate that the network was trained at. */
 const PRE_EMPHASIS = 0.97;
@@ -31,7 +10,7 @@ const POWER_SCALE = (TRAINED_RATE / AUDIOSET_MEL.sampleRate) ** 2;
 const hzToMel = (hz: number) => 1127 * Math.log(1 + hz / 700);
 
 /**
- * Computes the frames of that spectrogram. Where a frame reaches over an end of the signal, the
+ * Computes the spectrogram that `AUDIOSET_MEL` describes. Where a frame reaches over an end of the signal, the
  * signal is reflected there.
  *
  * @example

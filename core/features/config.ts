@@ -1,4 +1,24 @@
-import { AUDIOSET_MEL } from './audioset-mel.ts';
+/**
+ * The spectrogram that the pretrained network was trained on (EfficientAT: 128 kaldi-style mel bands
+ * at 32 kHz), computed from 16 kHz. Frames of 25 ms every 10 ms; bands above 8 kHz stay empty at this
+ * rate, so that only the first 104 are kept.
+ */
+export const AUDIOSET_MEL = {
+  /** Hz */
+  sampleRate: 16_000,
+  nFft: 512,
+  winLength: 400,
+  hopLength: 160,
+  /** Bands between 0 and `fmax` Hz, of which the first `bands` are computed. */
+  totalBands: 128,
+  bands: 104,
+  fmax: 15_000,
+  /** Added to every band's energy before the logarithm. */
+  offset: 1e-5,
+  /** (log energy + shift) / scale is what the network sees. */
+  shift: 4.5,
+  scale: 5,
+} as const;
 
 /**
  * What a feature vector means, as data: it is written into every model card, and a model whose card

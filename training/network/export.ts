@@ -1,6 +1,5 @@
 import { MEL_ROWS } from '../../core/analyze.ts';
-import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
-import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { LOG_OFFSET } from '../calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';

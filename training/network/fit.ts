@@ -1,4 +1,4 @@
-import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import {
   AdamW,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { decode } from '../../core/audio/decode.ts';
-import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { NetworkWeights } from './architecture.ts';
 import { EMOTION_OUTPUT, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';

@@ -1,7 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { MEL_ROWS } from '../../core/analyze.ts';
-import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
-import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { writeMelWindow } from '../../core/features/mel-window.ts';
 import { windowRanges } from '../../core/windows.ts';
 import { type Matrix, zeros } from '../matrix.ts';

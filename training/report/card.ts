@@ -1,5 +1,4 @@
-import { AUDIOSET_MEL } from '../../core/features/audioset-mel.ts';
-import { FEATURE_CONFIG } from '../../core/features/config.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { FAMILY } from '../baselines/families.ts';

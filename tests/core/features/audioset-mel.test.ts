@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { analyze, MEL_ROWS } from '../../../core/analyze.ts';
 import { framesToMono, readWavHeader } from '../../../core/audio/wav.ts';
-import { AUDIOSET_MEL, AudiosetMel } from '../../../core/features/audioset-mel.ts';
-import { FEATURE_CONFIG } from '../../../core/features/config.ts';
+import { AudiosetMel } from '../../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../../core/features/config.ts';
 import { silence, voiceLike, whiteNoise } from '../../fixtures/audio.ts';
 
 const GOLDEN = fileURLToPath(new URL('../../golden/', import.meta.url));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AUDIOSET_MEL } from '../../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../../core/model/emotions.ts';
 import {
   crossEntropy,
