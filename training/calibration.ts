@@ -12,6 +12,32 @@ export interface CoveragePoint {
   readonly accuracy: number;
 }
 
+/** Confidence and accuracy of the recordings whose confidence lies in an interval. */
+export interface ReliabilityBin {
+  readonly from: number;
+  readonly to: number;
+  readonly clips: number;
+  readonly confidence: number;
+  readonly accuracy: number;
+}
+
+/** What temperature and threshold were chosen, and what they give. All shares are of 1. */
+export interface CalibrationFigures {
+  readonly temperature: number;
+  readonly threshold: number;
+  readonly targetAccuracy: number;
+  /** Share answered and accuracy of that, each fold at the values of the other folds. */
+  readonly coverage: number;
+  readonly accuracy: number;
+  /** Expected calibration error on 15 bins, before and after temperature scaling. */
+  readonly errorBefore: number;
+  readonly errorAfter: number;
+  readonly curve: readonly CoveragePoint[];
+  /** Accuracy of the most confident 70%. */
+  readonly accuracyAt70?: number;
+  readonly reliability?: readonly ReliabilityBin[];
+}
+
 /** Returns softmax(log(p + LOG_OFFSET) / T) of every row, as the exported graph computes it. */
 export function withTemperature(probabilities: Matrix, temperature: number): Matrix {
   const scaled = zeros(probabilities.rows, probabilities.columns);

@@ -140,7 +140,7 @@ test('settings and limits that fail do not keep an answer from coming', async ()
   });
 });
 
-test('a defect is told as one, without what it was', async () => {
+test('a defect is reported as one, without its details', async () => {
   const defect = { ...services, limits: { take: () => Promise.reject(new TypeError('secret')) } };
   const reply = await answer(OWN, note(), defect);
   expect(reply).toMatchObject({ kind: 'refused', error: { code: 'internal' } });

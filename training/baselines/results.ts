@@ -1,5 +1,5 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import type { CoveragePoint } from '../calibration.ts';
+import type { CalibrationFigures } from '../calibration.ts';
 import type { Clip } from '../corpus/clip.ts';
 import type { Dataset } from '../corpus/load.ts';
 import type { Scores } from '../metrics.ts';
@@ -28,17 +28,7 @@ export interface Results {
     readonly modelBytes: number;
     readonly sha256: string;
   };
-  readonly calibration: {
-    readonly temperature: number;
-    readonly threshold: number;
-    readonly targetAccuracy: number;
-    readonly coverage: number;
-    readonly accuracy: number;
-    /** On 15 bins, before and after temperature scaling. */
-    readonly errorBefore: number;
-    readonly errorAfter: number;
-    readonly curve: readonly CoveragePoint[];
-  };
+  readonly calibration: CalibrationFigures;
 }
 
 export interface CandidateResults {

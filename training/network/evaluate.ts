@@ -1,8 +1,9 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import type { ReliabilityBin } from '../calibration.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { argmaxRows, type Matrix, takeRows, zeros } from '../matrix.ts';
 import { type Scores, score } from '../metrics.ts';
-import type { ActorScores, NamedScores, ReliabilityBin } from './results.ts';
+import type { ActorScores, NamedScores } from './results.ts';
 
 /** Bins of the expected calibration error and of the reliability diagram. */
 const BINS = 15;

@@ -1,4 +1,4 @@
-import type { CoveragePoint } from '../calibration.ts';
+import type { CalibrationFigures } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
@@ -39,21 +39,8 @@ export interface NetworkResults {
   } | null;
   /** Speech of unseen RAVDESS speakers under fixed conditions; the first is clean. */
   readonly robustness: readonly ConditionScores[];
-  readonly calibration: {
-    readonly temperature: number;
-    readonly threshold: number;
-    readonly targetAccuracy: number;
-    /** Share answered and accuracy of that, each fold at the values of the other folds. */
-    readonly coverage: number;
-    readonly accuracy: number;
-    readonly errorBefore: number;
-    /** Expected calibration error on 15 bins, each fold at the temperature of the others. */
-    readonly errorAfter: number;
-    readonly curve: readonly CoveragePoint[];
-    /** Accuracy of the most confident 70 %. */
-    readonly accuracyAt70: number;
-    readonly reliability: readonly ReliabilityBin[];
-  };
+  readonly calibration: CalibrationFigures &
+    Required<Pick<CalibrationFigures, 'accuracyAt70' | 'reliability'>>;
   /** Recordings that the voice detector refuses: sounds (it should) and voices (it should not). */
   readonly noSpeech: readonly {
     readonly name: string;
@@ -126,13 +113,5 @@ export interface ConditionScores {
   /** As in training/augment/conditions.ts. */
   readonly condition: string;
   readonly unweightedAverageRecall: number;
-  readonly accuracy: number;
-}
-
-export interface ReliabilityBin {
-  readonly from: number;
-  readonly to: number;
-  readonly clips: number;
-  readonly confidence: number;
   readonly accuracy: number;
 }

@@ -4,6 +4,7 @@ import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { FAMILY } from '../baselines/families.ts';
 import type { Results } from '../baselines/results.ts';
+import type { CalibrationFigures } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
 import { LOG_MEL_INPUT } from '../network/export.ts';
 import type { CorpusSummary, NetworkResults } from '../network/results.ts';
@@ -18,7 +19,6 @@ import {
   refusedText,
   summarizeSeeds,
 } from './network/findings.ts';
-import type { CalibrationFigures } from './sections/calibration.ts';
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */

@@ -127,7 +127,7 @@ describe.skipIf(!hasFfmpeg)('WebM as others write it', () => {
     ['WebM', 'webm', []],
     ['WebM of a live stream', 'webm', ['-live', '1']],
     ['Matroska', 'mkv', []],
-  ])('%s is what it was in Ogg, to the last sample', async (_, extension, options) => {
+  ])('%s has the same samples as in Ogg, to the last one', async (_, extension, options) => {
     const file = ffmpeg(
       ['-i', 'IN.wav', '-c', 'copy', ...options, `OUT.${extension}`],
       ogg,

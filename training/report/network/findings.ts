@@ -1,10 +1,10 @@
 import type { ConditionName } from '../../augment/conditions.ts';
+import type { ReliabilityBin } from '../../calibration.ts';
 import type {
   ActorScores,
   ConditionScores,
   CorpusSummary,
   NetworkResults,
-  ReliabilityBin,
   SeedScores,
 } from '../../network/results.ts';
 import type { Condition } from '../../voice/examples.ts';

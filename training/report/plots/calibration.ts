@@ -1,4 +1,4 @@
-import type { ReliabilityBin } from '../../network/results.ts';
+import type { ReliabilityBin } from '../../calibration.ts';
 import { isFigure, percent, plural, whole } from '../format.ts';
 import { type Markup, markup } from '../markup.ts';
 import { linePlot } from './lines.ts';

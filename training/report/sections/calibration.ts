@@ -1,25 +1,7 @@
-import type { CoveragePoint } from '../../calibration.ts';
-import type { ReliabilityBin } from '../../network/results.ts';
+import type { CalibrationFigures } from '../../calibration.ts';
 import { type Blocks, details, figure, notMeasured, pair, type Section, table } from '../blocks.ts';
 import { percent, score, whole } from '../format.ts';
 import { coveragePlot, reliabilityPlot } from '../plots/calibration.ts';
-
-/** What temperature and threshold were chosen, and what they give. All shares are of 1. */
-export interface CalibrationFigures {
-  readonly temperature: number;
-  readonly threshold: number;
-  readonly targetAccuracy: number;
-  /** Share answered and accuracy of that, each fold at the values of the other folds. */
-  readonly coverage: number;
-  readonly accuracy: number;
-  /** Expected calibration error on 15 bins, before and after temperature scaling. */
-  readonly errorBefore: number;
-  readonly errorAfter: number;
-  readonly curve: readonly CoveragePoint[];
-  /** Accuracy of the most confident 70%. */
-  readonly accuracyAt70?: number;
-  readonly reliability?: readonly ReliabilityBin[];
-}
 
 /** How well confidence matches accuracy, and what is gained by answering "uncertain". */
 export function calibrationSection(calibration: CalibrationFigures): Section {
