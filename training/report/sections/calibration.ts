@@ -1,4 +1,4 @@
-import type { CalibrationFigures } from '../../calibration.ts';
+import type { CalibrationFigures, ReliabilityBin } from '../../calibration.ts';
 import { type Blocks, details, figure, notMeasured, pair, type Section, table } from '../blocks.ts';
 import { percent, score, whole } from '../format.ts';
 import { coveragePlot, reliabilityPlot } from '../plots/calibration.ts';
