@@ -1,8 +1,8 @@
-// Loaded while the instance starts, not with the first note.
-import 'onnxruntime-node';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { DECODE_TIMEOUT_MS, UndertoneError } from '../core/index.ts';
+// Loaded while the instance starts, not with the first note.
+import 'onnxruntime-node';
 import { describeError } from '../lib/log.ts';
 import { createdObjects } from './aws/notification.ts';
 import { registerContext } from './aws/once.ts';

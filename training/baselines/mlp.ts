@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { crossEntropy, input, TrainingStep } from '../autodiff/index.ts';
 import type { Matrix } from '../matrix.ts';

@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { appendModel, type FittedModel, type Parameters } from '../baselines/families.ts';

@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { writeLogMelWindow } from '../../core/features/log-mel-window.ts';
