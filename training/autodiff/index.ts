@@ -50,6 +50,7 @@
  */
 export * from './convolution.ts';
 export * from './elementary.ts';
+export * from './functional.ts';
 export * from './modules.ts';
 export * from './normalization.ts';
 export * from './optim.ts';

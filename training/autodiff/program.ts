@@ -161,7 +161,6 @@ export class Program {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      ...(process.env.ORTPROF ? { enableProfiling: true, profileFilePrefix: '/tmp/ortprof' } : {}),
     });
     return new Program(session, buffers, feeds, fetches);
   }

@@ -4,7 +4,7 @@ import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
-import type { ClipSelection } from './network-task.ts';
+import type { ClipSelection, NetworkResult } from './network-task.ts';
 import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Fit } from './runner.ts';
 
@@ -51,6 +51,17 @@ export interface Fold {
   readonly test: Int32Array;
 }
 
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
+  /** The networks of each corpus that was left out, by its name. */
+  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
+  /** What ships: networks trained on everything, or those of the protocols. */
+  readonly shipped: readonly NetworkResult[];
+  readonly randomSplit: readonly NetworkResult[];
+}
+
 /** Builds every fit of a run. */
 export class Plan {
   readonly #data: Prepared;
@@ -95,10 +106,11 @@ export class Plan {
 
   /** A member of the model that ships: everything that may be trained on. */
   everything(seed: number): Fit {
+    const test = cremaDTest(this.#data);
     return this.#fit(`everything, seed ${seed}`, seed * 100 + 99, {
       rowsOf: trainable,
       takesSound: () => true,
-      watch: this.#cremaDTest(),
+      watch: test && { corpus: CREMA_D.name, rows: someOf(test.rows) },
       steps: this.#options.steps,
     });
   }
@@ -146,12 +158,6 @@ export class Plan {
     return left.rows.filter(
       (row) => known.has(left.labels[row]) && left.clips[row].channel === 'speech',
     );
-  }
-
-  #cremaDTest(): ClipSelection | null {
-    const corpus = this.#data.corpora.find((candidate) => candidate.corpus === CREMA_D);
-    const rows = corpus?.rows.filter((row) => isHeldOut(corpus.clips[row]));
-    return rows && rows.length > 0 ? { corpus: CREMA_D.name, rows: someOf(rows) } : null;
   }
 
   #fit(
@@ -203,6 +209,21 @@ export class Plan {
       watch,
     };
   }
+}
+
+/** Returns the folds that were fitted, with their networks and the rows that they are tested with. */
+export function foldsOf(plan: Plan, { folds }: Fitted) {
+  const all = plan.folds();
+  return [...folds].map(([fold, networks]) => ({ fold, networks, ...all[fold] }));
+}
+
+/** Returns the actors of CREMA-D that nothing is trained on; null without them. */
+export function cremaDTest({ corpora }: Prepared) {
+  const corpus = corpora.find((candidate) => candidate.corpus === CREMA_D);
+  if (!corpus) return null;
+  const may = new Set(trainable(corpus));
+  const rows = corpus.rows.filter((row) => !may.has(row));
+  return rows.length > 0 ? { corpus, rows } : null;
 }
 
 /** Returns the rows of a corpus that may be trained on at all. */

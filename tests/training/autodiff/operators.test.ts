@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as convolution from '../../../training/autodiff/convolution.ts';
 import * as elementary from '../../../training/autodiff/elementary.ts';
+import * as functional from '../../../training/autodiff/functional.ts';
 import * as normalization from '../../../training/autodiff/normalization.ts';
 import {
   parameter,
@@ -14,7 +15,7 @@ import { gradientError, randomParameter } from './gradient-check.ts';
 
 /** conv2d is left out: it is for layers that stay as they are, and has no gradient. */
 const { conv2d: _, ...convolutions } = convolution;
-const operators = { ...elementary, ...convolutions, ...normalization };
+const operators = { ...elementary, ...functional, ...convolutions, ...normalization };
 
 interface Case {
   readonly parameters: Variable[];
