@@ -13,13 +13,6 @@ import { SPEECHOCEAN762 } from './speechocean762.ts';
  */
 export const CORPORA: readonly Corpus[] = [RAVDESS, CREMA_D, ASED, NEMO, SPEECHOCEAN762];
 
-/** Returns the corpus of this name. Throws a RangeError when there is none. */
-export function corpusNamed(name: string): Corpus {
-  const corpus = CORPORA.find((candidate) => candidate.name === name);
-  if (!corpus) throw new RangeError(`no corpus is called ${name}`);
-  return corpus;
-}
-
 export interface FoundCorpora extends FoundClips {
   /** Other files of the clips found: in a format that is worth less, or in another folder. */
   readonly copies: Clip[];

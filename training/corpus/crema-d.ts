@@ -1,4 +1,4 @@
-import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
+import type { Emotion } from '../../core/model/emotions.ts';
 import type { Clip, Intensity } from './clip.ts';
 import { type Corpus, emotionOf, nameOf } from './find.ts';
 
@@ -22,11 +22,6 @@ const EMOTION_OF: Readonly<Record<string, Emotion>> = {
 };
 
 const INTENSITY_OF: Readonly<Record<string, Intensity>> = { LO: 'low', MD: 'normal', HI: 'strong' };
-
-/** The six emotions of CREMA-D, in class order: there is no calm and no surprise. */
-export const CREMA_D_EMOTIONS: readonly Emotion[] = EMOTIONS.filter((emotion) =>
-  Object.values(EMOTION_OF).includes(emotion),
-);
 
 /** Actors 1061–1076 are never trained on: they are the test of another corpus. */
 export const CREMA_D_TEST_ACTORS: readonly number[] = Array.from(

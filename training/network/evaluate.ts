@@ -106,17 +106,6 @@ export function reliabilityBins(probabilities: Matrix, y: Int32Array): Reliabili
   }));
 }
 
-/** Returns the accuracy of the most confident share of the rows. */
-export function accuracyAtCoverage(probabilities: Matrix, y: Int32Array, share: number): number {
-  const predicted = argmaxRows(probabilities);
-  const order = [...predicted.keys()].sort((a, b) => confidenceOf(b) - confidenceOf(a));
-  function confidenceOf(i: number): number {
-    return probabilities.data[i * probabilities.columns + predicted[i]];
-  }
-  const answered = order.slice(0, Math.round(share * order.length));
-  return answered.filter((i) => predicted[i] === y[i]).length / answered.length;
-}
-
 /** Returns the mean of what some networks say about clips. */
 export async function predict(
   networks: readonly NetworkResult[],

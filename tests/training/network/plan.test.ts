@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import type { Clip } from '../../../training/corpus/clip.ts';
-import { CORPORA, corpusNamed } from '../../../training/corpus/corpora.ts';
+import { CORPORA } from '../../../training/corpus/corpora.ts';
 import { Plan, plainFoldOf } from '../../../training/network/plan.ts';
 import { type Prepared, type PreparedCorpus, SOUNDS } from '../../../training/network/prepare.ts';
 import type { Fit } from '../../../training/network/runner.ts';
@@ -47,7 +47,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 
 function prepared(names: readonly string[], excluded = new Set<string>(), actors = 24): Prepared {
   const corpora = names.map((name): PreparedCorpus => {
-    const corpus = corpusNamed(name);
+    const corpus = CORPORA.find((candidate) => candidate.name === name)!;
     const clips = NAMES[name]
       .map((file) => corpus.clipOf(file)!)
       .filter(({ actor }) => name !== 'ravdess' || actor <= actors);
