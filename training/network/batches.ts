@@ -13,6 +13,8 @@ export interface BatchGroup {
   /** Class probabilities that each clip of `spectrograms` is trained towards, clips × classes. */
   readonly targets: Float32Array;
   readonly isVoice: boolean;
+  /** 1 for each class that occurs in the group, 0 for the others. */
+  readonly classes: Uint8Array;
   readonly count: number;
 }
 
@@ -60,6 +62,12 @@ const LOW_LIMIT = [0.04, 0.15] as const;
 /** A unit of the spectrogram in nepers of power. */
 const NEPERS_PER_UNIT = 5;
 
+/** The buffers of a batch, windows first: rows × bands, classes, VOICE_CLASSES and classes of each. */
+export type Batch = Readonly<Record<'x' | 'emotions' | 'voices' | 'absent', Float32Array>>;
+
+/** Makes the probability of a class nothing when it is added to its logit. */
+export const ABSENT = -30;
+
 /**
  * Fills the batches of a fit. What batch i holds depends on the seed and on i alone, so that a
  * resumed fit goes on as if it had not stopped.
@@ -86,13 +94,18 @@ export class BatchSampler {
    * Writes batch number `index`: windows into x, rows of class probabilities into `emotions`, both
    * mixed with another clip of the batch by a weight from Beta(mixup, mixup), and whether somebody
    * speaks into `voices`. Voices are mixed with voices, and other sounds with other sounds.
+   *
+   * Into `absent` it writes what is added to the logits: ABSENT for classes that do not occur where the
+   * window comes from, else 0. So nothing is learned from a corpus about emotions that it does not have;
+   * else the microphone would tell that a recording is not surprised, or calm.
    */
-  fill(index: number, x: Float32Array, emotions: Float32Array, voices: Float32Array): void {
+  fill(index: number, { x, emotions, voices, absent }: Batch): void {
     const random = createRandom(this.#options.seed, index);
     const { classes, rows, bands } = this.#shape;
     const { mixup, labelSmoothing } = this.#options;
     const targets = new Float32Array(this.size * classes);
     const isVoice = new Uint8Array(this.size);
+    const occurs = new Uint8Array(this.size * classes);
     let position = 0;
     this.#groups.forEach((group, g) => {
       for (let k = 0; k < group.count; k++, position++) {
@@ -102,13 +115,13 @@ export class BatchSampler {
           position * classes,
         );
         isVoice[position] = group.isVoice ? 1 : 0;
+        occurs.set(group.classes, position * classes);
         this.#window(group.spectrograms, clip, position, random);
       }
     });
     const area = rows * bands;
     const windowOf = (i: number) => this.#windows.subarray(i * area, (i + 1) * area);
     const partners = this.#partners(isVoice, random);
-    emotions.fill(labelSmoothing / classes);
     voices.fill(0);
     for (let i = 0; i < this.size; i++) {
       const weight = mixup > 0 ? sampleBeta(mixup, random) : 1;
@@ -116,11 +129,15 @@ export class BatchSampler {
       const b = windowOf(partners[i]);
       const out = x.subarray(i * area, (i + 1) * area);
       for (let j = 0; j < area; j++) out[j] = weight * a[j] + (1 - weight) * b[j];
-      for (let k = 0; k < classes; k++) {
-        const mixed =
-          weight * targets[i * classes + k] + (1 - weight) * targets[partners[i] * classes + k];
-        emotions[i * classes + k] += (1 - labelSmoothing) * mixed;
-      }
+      const own = Array.from({ length: classes }, (_, k) => i * classes + k);
+      const other = (at: number) => at + (partners[i] - i) * classes;
+      const mixed = own.map((at) => weight * targets[at] + (1 - weight) * targets[other(at)]);
+      const mayBe = own.map((at) => occurs[at] === 1 || occurs[other(at)] === 1);
+      const smoothing = labelSmoothing / mayBe.filter(Boolean).length;
+      own.forEach((at, k) => {
+        emotions[at] = (1 - labelSmoothing) * mixed[k] + (mayBe[k] ? smoothing : 0);
+        absent[at] = mayBe[k] ? 0 : ABSENT;
+      });
       voices[i * VOICE_CLASSES + isVoice[i]] = 1;
     }
   }

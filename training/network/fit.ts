@@ -78,9 +78,10 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
   const x = input([sampler.size, cropRows, bands]);
   const emotions = input([sampler.size, classes]);
   const voices = input([sampler.size, VOICE_CLASSES]);
+  const absent = input([sampler.size, classes]);
   const logits = network.logits(x);
   const loss = add(
-    crossEntropy(logits.emotion, emotions),
+    crossEntropy(add(logits.emotion, absent), emotions),
     scale(crossEntropy(logits.voice, voices), VOICE_WEIGHT),
   );
   const step = await TrainingStep.compile(loss, network.parameters(), network.outputs());
@@ -95,7 +96,12 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
     let count = 0;
     for (let i = known?.step ?? 0; i < steps; i++) {
       options.signal?.throwIfAborted();
-      sampler.fill(i, step.buffer(x), step.buffer(emotions), step.buffer(voices));
+      sampler.fill(i, {
+        x: step.buffer(x),
+        emotions: step.buffer(emotions),
+        voices: step.buffer(voices),
+        absent: step.buffer(absent),
+      });
       network.beforeStep(step, createRandom(seed + 1, i));
       sum += await step.run();
       count++;

@@ -118,13 +118,20 @@ async function fit(
     signal,
     interval: INTERVAL,
     start: task.init ? await readWeights(task.init) : null,
-    groups: task.groups.map(({ corpus, rows, count }) => ({
-      spectrograms: corpora[corpus].spectrograms,
-      rows,
-      count,
-      targets: targetsOf(corpora[corpus], recipe.votes),
-      isVoice: corpora[corpus].labels[rows[0]] >= 0,
-    })),
+    groups: task.groups.map(({ corpus, rows, count }) => {
+      const { spectrograms, labels } = corpora[corpus];
+      const isVoice = labels[rows[0]] >= 0;
+      return {
+        spectrograms,
+        rows,
+        count,
+        targets: targetsOf(corpora[corpus], recipe.votes),
+        isVoice,
+        classes: Uint8Array.from({ length: EMOTION_COUNT }, (_, k) =>
+          isVoice && !rows.some((row) => labels[row] === k) ? 0 : 1,
+        ),
+      };
+    }),
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMOTION_COUNT } from '../../../core/model/emotions.ts';
 import {
+  ABSENT,
   type BatchGroup,
   type BatchOptions,
   BatchSampler,
@@ -43,6 +44,7 @@ function groupOf(
     rows: Int32Array.from(values.keys()),
     targets: Float32Array.from(targets.flat()),
     isVoice: true,
+    classes: new Uint8Array(EMOTION_COUNT).fill(1),
     count,
   };
 }
@@ -56,10 +58,7 @@ const voices = groupOf([1, 2, 3], [oneHot(0), oneHot(1), VOTED], 3);
 const others = groupOf([-1, 1.5], [oneHot(6), oneHot(7)], 1);
 const sounds: BatchGroup = { ...groupOf([0.5, -0.5], [EVEN, EVEN], 2), isVoice: false };
 
-function sampler(
-  groups: readonly BatchGroup[],
-  options: Partial<BatchOptions> = {},
-): { fill: (index: number) => { x: Float32Array; emotions: number[][]; voices: number[][] } } {
+function sampler(groups: readonly BatchGroup[], options: Partial<BatchOptions> = {}) {
   const sampler = new BatchSampler(groups, SHAPE, {
     seed: 1,
     labelSmoothing: 0,
@@ -68,14 +67,22 @@ function sampler(
   });
   const { size } = sampler;
   return {
-    fill(index) {
-      const x = new Float32Array(size * AREA);
-      const emotions = new Float32Array(size * EMOTION_COUNT);
-      const isVoice = new Float32Array(size * 2);
-      sampler.fill(index, x, emotions, isVoice);
+    fill(index: number) {
+      const batch = {
+        x: new Float32Array(size * AREA),
+        emotions: new Float32Array(size * EMOTION_COUNT),
+        voices: new Float32Array(size * 2),
+        absent: new Float32Array(size * EMOTION_COUNT),
+      };
+      sampler.fill(index, batch);
       const rowsOf = (data: Float32Array, columns: number) =>
         Array.from({ length: size }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
-      return { x, emotions: rowsOf(emotions, EMOTION_COUNT), voices: rowsOf(isVoice, 2) };
+      return {
+        x: batch.x,
+        emotions: rowsOf(batch.emotions, EMOTION_COUNT),
+        voices: rowsOf(batch.voices, 2),
+        absent: rowsOf(batch.absent, EMOTION_COUNT),
+      };
     },
   };
 }
@@ -139,6 +146,31 @@ describe('BatchSampler', () => {
     const isNear = (row: number[]) => row.every((p, k) => Math.abs(p - smoothed[k]) < 1e-6);
     expect(emotions.filter(isNear)).toHaveLength(1);
     for (const row of emotions) expect(row.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+  });
+
+  it('learns nothing about emotions that do not occur where a window comes from', () => {
+    const withClasses = (group: BatchGroup, ...classes: number[]) => ({
+      ...group,
+      classes: Uint8Array.from({ length: EMOTION_COUNT }, (_, k) => (classes.includes(k) ? 1 : 0)),
+    });
+    const few = withClasses(groupOf([1], [oneHot(0)], 1), 0, 2);
+    const more = withClasses(groupOf([-1], [oneHot(3)], 1), 0, 3, 4);
+    const out = (...classes: number[]) =>
+      Array.from({ length: EMOTION_COUNT }, (_, k) => (classes.includes(k) ? 0 : ABSENT));
+    const alone = sampler([few], { labelSmoothing: 0.2 }).fill(0);
+    expect(alone.absent).toEqual([out(0, 2)]);
+    const smoothed = [0.9, 0, 0.1, 0, 0, 0, 0, 0];
+    for (const [k, share] of smoothed.entries()) {
+      expect(alone.emotions[0][k]).toBeCloseTo(share, 6);
+    }
+    const seen = new Set<string>();
+    for (let index = 0; index < 20; index++) {
+      for (const row of sampler([few, more], { mixup: 0.3 }).fill(index).absent) {
+        seen.add(String(row));
+      }
+    }
+    // Of a mixture, what occurs in either of its two.
+    expect(seen).toEqual(new Set([out(0, 2), out(0, 3, 4), out(0, 2, 3, 4)].map(String)));
   });
 
   it('mixes voices with voices and sounds with sounds, and says which they are', () => {

@@ -314,6 +314,7 @@ describe('fitNetwork', () => {
         rows: Int32Array.from(clips.keys()),
         targets: oneHot.data,
         isVoice: true,
+        classes: new Uint8Array(EMOTION_COUNT).fill(1),
         count: 8,
       },
       {
@@ -321,6 +322,7 @@ describe('fitNetwork', () => {
         rows: Int32Array.of(0),
         targets: new Float32Array(EMOTION_COUNT).fill(1 / EMOTION_COUNT),
         isVoice: false,
+        classes: new Uint8Array(EMOTION_COUNT).fill(1),
         count: 2,
       },
     ];
