@@ -1,4 +1,5 @@
 import { writeMelWindow } from '../../core/features/mel-window.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
 import { type SpecAugmentOptions, specAugment } from '../augment/index.ts';
 import { createRandom, type Random, sampleBeta } from '../random.ts';
 import { VOICE_CLASSES } from './architecture.ts';
@@ -13,6 +14,11 @@ export interface BatchGroup {
   /** Class probabilities that each clip of `spectrograms` is trained towards, clips × classes. */
   readonly targets: Float32Array;
   readonly isVoice: boolean;
+  /**
+   * Whether it has one emotion only, such as plain speech. Its windows take over the channel of windows
+   * of the same emotion from other groups, or the network learns that an unknown microphone is neutral.
+   */
+  readonly isPlain: boolean;
   /** 1 for each class that occurs in the group, 0 for the others. */
   readonly classes: Uint8Array;
   readonly count: number;
@@ -59,6 +65,8 @@ const BAND_LIMIT_SHARE = 0.2;
 /** Where a limit may lie, as a share of the bands: 2.5 to 7 kHz above, 100 to 350 Hz below. */
 const HIGH_LIMIT = [0.6, 0.95] as const;
 const LOW_LIMIT = [0.04, 0.15] as const;
+const NEUTRAL = EMOTIONS.indexOf('neutral');
+const CALM = EMOTIONS.indexOf('calm');
 /** A unit of the spectrogram in nepers of power. */
 const NEPERS_PER_UNIT = 5;
 
@@ -105,6 +113,7 @@ export class BatchSampler {
     const { mixup, labelSmoothing } = this.#options;
     const targets = new Float32Array(this.size * classes);
     const isVoice = new Uint8Array(this.size);
+    const isPlain = new Uint8Array(this.size);
     const occurs = new Uint8Array(this.size * classes);
     let position = 0;
     this.#groups.forEach((group, g) => {
@@ -115,12 +124,21 @@ export class BatchSampler {
           position * classes,
         );
         isVoice[position] = group.isVoice ? 1 : 0;
+        isPlain[position] = group.isPlain ? 1 : 0;
         occurs.set(group.classes, position * classes);
         this.#window(group.spectrograms, clip, position, random);
       }
     });
     const area = rows * bands;
     const windowOf = (i: number) => this.#windows.subarray(i * area, (i + 1) * area);
+    for (const i of isPlain.keys()) {
+      if (!isPlain[i]) continue;
+      const others = Array.from(isPlain.keys()).filter(
+        (j) => !isPlain[j] && isVoice[j] && isAlike(targets, i, j, classes),
+      );
+      if (others.length === 0) continue;
+      takeChannel(windowOf(i), windowOf(others[random.integer(others.length)]), bands);
+    }
     const partners = this.#partners(isVoice, random);
     voices.fill(0);
     for (let i = 0; i < this.size; i++) {
@@ -224,6 +242,42 @@ function limitBands(window: Float32Array, silence: Float32Array, random: Random)
     const band = i % bands;
     if (band < from || band >= to) window[i] = Math.min(window[i], silence[band]);
   }
+}
+
+/**
+ * Whether two windows are alike in emotion. Calm and neutral are: most corpora do not tell them apart.
+ */
+function isAlike(targets: Float32Array, i: number, j: number, classes: number): boolean {
+  let common = 0;
+  for (let k = 0; k < classes; k++) common += targets[i * classes + k] * targets[j * classes + k];
+  const quiet = (at: number) => targets[at * classes + NEUTRAL] + targets[at * classes + CALM];
+  return common > 0.5 || (quiet(i) > 0.5 && quiet(j) > 0.5);
+}
+
+/**
+ * Gives every band of a window the mean and the deviation that it has in another: the voice stays, the
+ * microphone and the room are the other's (MixStyle, Zhou et al. 2021, over frequency and all the way).
+ */
+function takeChannel(window: Float32Array, other: Float32Array, bands: number): void {
+  const own = bandStatistics(window, bands);
+  const foreign = bandStatistics(other, bands);
+  for (let i = 0; i < window.length; i++) {
+    const band = i % bands;
+    const steps = (window[i] - own.mean[band]) / own.deviation[band];
+    window[i] = foreign.mean[band] + steps * foreign.deviation[band];
+  }
+}
+
+function bandStatistics(window: Float32Array, bands: number) {
+  const mean = new Float32Array(bands);
+  const square = new Float32Array(bands);
+  const rows = window.length / bands;
+  for (let i = 0; i < window.length; i++) {
+    mean[i % bands] += window[i] / rows;
+    square[i % bands] += (window[i] * window[i]) / rows;
+  }
+  const deviation = square.map((s, band) => Math.sqrt(Math.max(s - mean[band] ** 2, 1e-3)));
+  return { mean, deviation };
 }
 
 /** Returns one spectrogram, rows × bands in steps of 1 / STEPS_PER_UNIT, without copying it. */

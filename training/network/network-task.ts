@@ -121,14 +121,18 @@ async function fit(
     groups: task.groups.map(({ corpus, rows, count }) => {
       const { spectrograms, labels } = corpora[corpus];
       const isVoice = labels[rows[0]] >= 0;
+      const occurs = (k: number) => rows.some((row) => labels[row] === k);
+      const isPlain = isVoice && rows.every((row) => labels[row] === labels[rows[0]]);
       return {
         spectrograms,
         rows,
         count,
         targets: targetsOf(corpora[corpus], recipe.votes),
         isVoice,
+        isPlain,
+        // Plain speech could have had any emotion.
         classes: Uint8Array.from({ length: EMOTION_COUNT }, (_, k) =>
-          isVoice && !rows.some((row) => labels[row] === k) ? 0 : 1,
+          !isVoice || isPlain || occurs(k) ? 1 : 0,
         ),
       };
     }),

@@ -44,6 +44,7 @@ function groupOf(
     rows: Int32Array.from(values.keys()),
     targets: Float32Array.from(targets.flat()),
     isVoice: true,
+    isPlain: false,
     classes: new Uint8Array(EMOTION_COUNT).fill(1),
     count,
   };
@@ -171,6 +172,23 @@ describe('BatchSampler', () => {
     }
     // Of a mixture, what occurs in either of its two.
     expect(seen).toEqual(new Set([out(0, 2), out(0, 3, 4), out(0, 2, 3, 4)].map(String)));
+  });
+
+  it('gives speech of one emotion the channel of another recording of that emotion', () => {
+    const plain = { ...groupOf([-0.9], [oneHot(0)], 1), isPlain: true };
+    const level = (x: Float32Array, i: number) =>
+      x.subarray(i * AREA, (i + 1) * AREA).reduce((a, b) => a + b, 0) / AREA;
+    const meanLevel = (...groups: BatchGroup[]) => {
+      const { fill } = sampler([plain, ...groups]);
+      const levels = Array.from({ length: 40 }, (_, index) => level(fill(index).x, 0));
+      return levels.reduce((a, b) => a + b, 0) / levels.length;
+    };
+    const neutral = groupOf([0.9], [oneHot(0)], 1);
+    const calm = groupOf([0.9], [oneHot(1)], 1);
+    const angry = groupOf([0.9], [oneHot(4)], 1);
+    expect(meanLevel(angry)).toBeLessThan(-0.3);
+    expect(meanLevel(neutral, angry)).toBeGreaterThan(0.3);
+    expect(meanLevel(calm, angry)).toBeGreaterThan(0.3);
   });
 
   it('mixes voices with voices and sounds with sounds, and says which they are', () => {
