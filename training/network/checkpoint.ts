@@ -6,7 +6,7 @@ import type { AdamWState } from '../autodiff/index.ts';
 /** A point of the learning curve. */
 export interface CurvePoint {
   readonly step: number;
-  /** Mean training loss since the point before, in nats; mixup and smoothing keep it high. */
+  /** Mean training loss since the point before, in nats; augmentation and smoothing keep it high. */
   readonly loss: number;
   /** Unweighted average recall on the clips that are watched; null when there are none. */
   readonly watched: number | null;

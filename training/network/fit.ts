@@ -26,7 +26,6 @@ export interface NetworkRecipe {
   readonly weightDecay: number;
   readonly dropout: number;
   readonly labelSmoothing: number;
-  readonly mixup: number;
   /** Blocks that stay as they were loaded. */
   readonly frozenBlocks: number;
   /** Weight of the votes of listeners against what speakers meant, where there are votes. */

@@ -25,7 +25,6 @@ const RECIPE = {
   weightDecay: 0.02,
   dropout: 0.3,
   labelSmoothing: 0.1,
-  mixup: 0.3,
   averaging: 0.995,
 } as const;
 /** Blocks of published weights that stay as they were loaded: their maps are the largest. */

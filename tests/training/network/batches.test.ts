@@ -63,7 +63,6 @@ function sampler(groups: readonly BatchGroup[], options: Partial<BatchOptions> =
   const sampler = new BatchSampler(groups, SHAPE, {
     seed: 1,
     labelSmoothing: 0,
-    mixup: 0,
     ...options,
   });
   const { size } = sampler;
@@ -86,17 +85,6 @@ function sampler(groups: readonly BatchGroup[], options: Partial<BatchOptions> =
       };
     },
   };
-}
-
-function correlation(points: readonly { readonly share: number; readonly mean: number }[]): number {
-  const centre = (values: number[]) => {
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return values.map((value) => value - mean);
-  };
-  const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-  const shares = centre(points.map(({ share }) => share));
-  const means = centre(points.map(({ mean }) => mean));
-  return dot(shares, means) / Math.sqrt(dot(shares, shares) * dot(means, means));
 }
 
 describe('BatchSampler', () => {
@@ -123,7 +111,7 @@ describe('BatchSampler', () => {
   });
 
   it('holds what its seed and number say, whatever was drawn before', () => {
-    const options = { mixup: 0.3, labelSmoothing: 0.1, seed: 5 };
+    const options = { labelSmoothing: 0.1, seed: 5 };
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 6 }),
@@ -164,14 +152,7 @@ describe('BatchSampler', () => {
     for (const [k, share] of smoothed.entries()) {
       expect(alone.emotions[0][k]).toBeCloseTo(share, 6);
     }
-    const seen = new Set<string>();
-    for (let index = 0; index < 20; index++) {
-      for (const row of sampler([few, more], { mixup: 0.3 }).fill(index).absent) {
-        seen.add(String(row));
-      }
-    }
-    // Of a mixture, what occurs in either of its two.
-    expect(seen).toEqual(new Set([out(0, 2), out(0, 3, 4), out(0, 2, 3, 4)].map(String)));
+    expect(sampler([few, more]).fill(0).absent).toEqual([out(0, 2), out(0, 3, 4)]);
   });
 
   it('gives speech of one emotion the channel of another recording of that emotion', () => {
@@ -191,41 +172,17 @@ describe('BatchSampler', () => {
     expect(meanLevel(calm, angry)).toBeGreaterThan(0.3);
   });
 
-  it('mixes voices with voices and sounds with sounds, and says which they are', () => {
-    const happy = groupOf([1, 2, 3, 4], [oneHot(2), oneHot(2), oneHot(2), oneHot(2)], 4);
-    const sad = groupOf([1, 2, 3, 4], [oneHot(3), oneHot(3), oneHot(3), oneHot(3)], 4);
-    const { fill } = sampler([happy, sounds, sad], { mixup: 0.3 });
-    const mixed: number[] = [];
-    for (let index = 0; index < 20; index++) {
-      const { emotions, voices } = fill(index);
-      emotions.forEach((row, i) => {
-        const isSound = i === 4 || i === 5;
-        expect(voices[i]).toEqual(isSound ? [1, 0] : [0, 1]);
-        if (isSound) {
-          expect(row).toEqual(EVEN);
-          return;
-        }
-        expect(row[2] + row[3]).toBeCloseTo(1, 5);
-        mixed.push(row[2]);
-      });
-    }
-    expect(mixed.some((share) => share > 0.1 && share < 0.9)).toBe(true);
+  it('says which windows hold a voice', () => {
+    const { voices: told, emotions } = sampler([others, sounds]).fill(0);
+    expect(told).toEqual([
+      [0, 1],
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(emotions.slice(1)).toEqual([EVEN, EVEN]);
   });
 
-  it('blends windows by the weight of their targets', () => {
-    const level = (value: number, k: number) => groupOf([value], [oneHot(k)], 1);
-    const { fill } = sampler([level(-0.9, 0), level(0.9, 1)], { mixup: 1 });
-    const points = Array.from({ length: 30 }, (_, index) => fill(index)).flatMap(
-      ({ x, emotions }) =>
-        emotions.map((row, i) => {
-          const window = x.subarray(i * AREA, (i + 1) * AREA);
-          return { share: row[1], mean: window.reduce((a, b) => a + b, 0) / AREA };
-        }),
-    );
-    expect(correlation(points)).toBeGreaterThan(0.85);
-  });
-
-  it('draws about half as recorded, and no rendering of which nothing is left', () => {
+  it('draws most clips as they were recorded, and no rendering of which nothing is left', () => {
     const degraded: BatchGroup = {
       ...voices,
       spectrograms: spectrogramsOf([[1, -1, null]]),
@@ -237,13 +194,13 @@ describe('BatchSampler', () => {
     let clean = 0;
     for (let index = 0; index < 300; index++) {
       const { x } = fill(index);
-      // Masks are 0, and what is not masked is changed by 0.55 at most.
+      // Masks are 0, and what is not masked is changed by 0.75 at most.
       if (Math.max(...x) > 0.6) clean++;
       else expect(Math.min(...x)).toBeLessThan(-0.3);
     }
-    // Half of the draws and, of the others, those that fell on the empty one.
-    expect(clean / 300).toBeGreaterThan(0.65);
-    expect(clean / 300).toBeLessThan(0.85);
+    // 70% of the draws and, of the others, the half that fell on the empty one.
+    expect(clean / 300).toBeGreaterThan(0.78);
+    expect(clean / 300).toBeLessThan(0.92);
   });
 
   it('takes the highest bands from some windows, and the lowest from some of those', () => {
@@ -257,8 +214,8 @@ describe('BatchSampler', () => {
     const draws = Array.from({ length: 400 }, (_, index) => fill(index).x);
     const above = draws.filter((x) => isSilent(x, SHAPE.bands - 1));
     const both = above.filter((x) => isSilent(x, 0));
-    expect(above.length / 400).toBeGreaterThan(0.15);
-    expect(above.length / 400).toBeLessThan(0.4);
+    expect(above.length / 400).toBeGreaterThan(0.06);
+    expect(above.length / 400).toBeLessThan(0.25);
     expect(both.length / above.length).toBeGreaterThan(0.25);
     expect(both.length / above.length).toBeLessThan(0.75);
     for (const x of draws) expect(x.some((value) => value > 0.5)).toBe(true);

@@ -280,7 +280,6 @@ const RECIPE: NetworkRecipe = {
   weightDecay: 0.01,
   dropout: 0.1,
   labelSmoothing: 0,
-  mixup: 0.3,
   frozenBlocks: 0,
   votes: 0,
   averaging: 0.9,
@@ -362,7 +361,7 @@ describe('fitNetwork', () => {
 
   it('learns, and shows those who are watched a network as prediction uses it', async () => {
     const watched: number[] = [];
-    const plain = { dropout: 0, mixup: 0 };
+    const plain = { dropout: 0 };
     const recipe = { ...RECIPE, ...plain, steps: 60, learningRate: 1e-2 };
     const { curve } = await fitNetwork({
       ...optionsFor('learning', recipe),

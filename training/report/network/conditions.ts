@@ -140,7 +140,7 @@ export function learningSection({ curves, recipe }: NetworkResults): Section {
               [
                 figure(
                   curvePlot(drawn, 'loss'),
-                  'On the training batches; mixup and label smoothing keep it high.',
+                  'On the training batches; augmentation and label smoothing keep it high.',
                 ),
               ],
               watched.length > 0

@@ -21,7 +21,6 @@ const RECIPE: NetworkRecipe = {
   weightDecay: 0.02,
   dropout: 0.3,
   labelSmoothing: 0.1,
-  mixup: 0.3,
   frozenBlocks: 3,
   votes: 0,
   averaging: 0.995,
