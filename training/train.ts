@@ -32,13 +32,7 @@ const program = new Command('train')
   )
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
-  .option('--steps <n>', 'training steps of the networks to average', wholeNumber, 3000)
-  .option(
-    '--protocol-steps <n>',
-    'training steps of the networks that are measured',
-    wholeNumber,
-    2000,
-  )
+  .option('--steps <n>', 'training steps of each network', wholeNumber, 3000)
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
   .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')
@@ -56,7 +50,6 @@ async function run(options: {
   seeds: number[];
   folds: number[];
   steps: number;
-  protocolSteps: number;
   learningRate: number;
   votes: number;
   randomSplit: boolean;

@@ -10,8 +10,6 @@ import type { Fit } from './runner.ts';
 
 export interface PlanOptions {
   readonly steps: number;
-  /** The same for the networks that the protocols are measured with, of which there are more. */
-  readonly protocolSteps: number;
   readonly learningRate: number;
   /** Weight of the votes of listeners. */
   readonly votes: number;
@@ -110,7 +108,6 @@ export class Plan {
       rowsOf: trainable,
       takesSound: () => true,
       watch: test && { corpus: CREMA_D.name, rows: someOf(test.rows) },
-      steps: this.#options.steps,
     });
   }
 
@@ -166,12 +163,10 @@ export class Plan {
       rowsOf,
       takesSound,
       watch,
-      steps = this.#options.protocolSteps,
     }: {
       readonly rowsOf: (corpus: PreparedCorpus) => Int32Array;
       readonly takesSound: (fold: number) => boolean;
       readonly watch: ClipSelection | null;
-      readonly steps?: number;
     },
   ): Fit {
     const voices = this.#data.corpora.flatMap((corpus) => {
@@ -192,7 +187,7 @@ export class Plan {
     });
     const { sounds } = this.#data.sounds;
     const silent = Int32Array.from(sounds.keys()).filter((i) => takesSound(sounds[i].fold));
-    const { learningRate, votes, init } = this.#options;
+    const { steps, learningRate, votes, init } = this.#options;
     return {
       name,
       recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? FROZEN_BLOCKS : 0 },

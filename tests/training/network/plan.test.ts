@@ -69,7 +69,7 @@ function prepared(names: readonly string[], excluded = new Set<string>(), actors
   };
 }
 
-const OPTIONS = { steps: 10, protocolSteps: 5, learningRate: 1e-3, votes: 0.25, init: null };
+const OPTIONS = { steps: 10, learningRate: 1e-3, votes: 0.25, init: null };
 const ALL = CORPORA.map(({ name }) => name);
 
 /** Every clip that a fit draws its batches from, and the folds of its sounds. */
@@ -234,13 +234,6 @@ describe('Plan', () => {
     ]);
     expect(new Set(fits.map(({ name }) => name)).size).toBe(fits.length);
     expect(new Set(fits.map(({ seed }) => seed)).size).toBe(fits.length);
-  });
-
-  it('trains what is measured for its own number of steps', () => {
-    expect(plan.everything(1).recipe.steps).toBe(10);
-    for (const fit of [plan.fold(0, 1), plan.without('nemo', 1), plan.randomSplit(1)]) {
-      expect(fit.recipe.steps).toBe(5);
-    }
   });
 
   it('freezes blocks of a published network, and none at random', () => {

@@ -16,10 +16,7 @@ import { randomTensors } from '../../fixtures/mobilenet.ts';
 import { safetensors, torchFile } from '../../fixtures/weights.ts';
 import { startProgram } from '../baselines/run-train.ts';
 
-const TINY = [
-  ...['--members', '1', '--steps', '2', '--protocol-steps', '1'],
-  ...['--no-random-split', '--workers', '2'],
-];
+const TINY = [...['--members', '1', '--steps', '2'], ...['--no-random-split', '--workers', '2']];
 
 let folder: string;
 
