@@ -1,6 +1,6 @@
+import { classify, UndertoneError, withoutTimeline } from '../core/index.ts';
 // Loaded while the instance starts, not with the first note.
 import 'onnxruntime-node';
-import { classify, UndertoneError, withoutTimeline } from '../core/index.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { emotion } from './routes.ts';

@@ -1,11 +1,12 @@
-// Loaded while the instance starts, not with the first note.
-import 'onnxruntime-node';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { DECODE_TIMEOUT_MS, UndertoneError } from '../core/index.ts';
+// Loaded while the instance starts, not with the first note.
+import 'onnxruntime-node';
 import { describeError } from '../lib/log.ts';
 import { createdObjects } from './aws/notification.ts';
 import { registerContext } from './aws/once.ts';
+import { LABELLING } from './infrastructure.ts';
 import { labelObject } from './labelling/object.ts';
 import { logger, metrics } from './labelling/telemetry.ts';
 
@@ -15,7 +16,7 @@ const SLOWEST = DECODE_TIMEOUT_MS + 10_000;
 /**
  * Labels what came into the inbox bucket. Takes S3's notifications from a queue and answers which of
  * its messages have to be tried again: those that failed for reasons that lie with us or with AWS.
- * A recording that cannot be heard is answered with its named error, and is done.
+ * A recording that cannot be classified gets its named error, and is done.
  */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   logger.addContext(context);
@@ -38,13 +39,14 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
 }
 
 async function labelMessage(message: SQSRecord, context: Context): Promise<void> {
-  const { messageId } = message;
+  const { messageId, attributes } = message;
+  const isLastTry = Number(attributes.ApproximateReceiveCount) >= LABELLING.tries;
   try {
     for (const object of createdObjects(message.body)) {
       if (context.getRemainingTimeInMillis() < SLOWEST) {
         throw new Error('There is not enough time left for another recording.');
       }
-      await labelObject(object);
+      await labelObject(object, isLastTry);
     }
   } catch (thrown) {
     logger.error('to be tried again', { messageId, ...describeError(UndertoneError.from(thrown)) });

@@ -6,7 +6,7 @@ import { type Problem, problemSchema } from './http/schemas.ts';
 import { type ApiAnswer, type ApiRoute, openapi, ROUTES } from './routes.ts';
 
 /** What any route may answer. */
-const ANYWHERE: readonly ErrorCode[] = ['unauthorized', 'rate-limited', 'internal'];
+const ANYWHERE: readonly ErrorCode[] = ['unauthorized', 'rate-limited', 'internal', 'unavailable'];
 
 const problem = problemSchema.meta({
   id: 'Problem',
@@ -35,7 +35,8 @@ function openApiDocument() {
       license: { name: 'MIT', identifier: 'MIT' },
       description: `Classifies the emotion in a voice note of at most ${MAX_BYTES / 2 ** 20} MiB and ${MAX_SECONDS / 60} minutes. Every failure is a problem document (RFC 9457) with a stable \`code\`; an address that does not exist answers \`not-found\` (404). The local server also answers \`method-not-allowed\` (405), \`host-unknown\` (421) and, to pages that ask for a live stream, \`origin-refused\` (403).`,
     },
-    servers: [{ url: '/' }],
+    // Relative to where the document is: below a stage, or at the root behind CloudFront.
+    servers: [{ url: '.' }],
     paths: pathsOf(ROUTES, schemas),
     components: {
       securitySchemes: {
@@ -70,7 +71,7 @@ function operationOf(route: ApiRoute, schemas: Components) {
     operationId,
     summary,
     description,
-    security: route.isOpen ? undefined : [{}, { apiKey: [] }],
+    security: route.isOpen ? [] : [{}, { apiKey: [] }],
     parameters: parameters.length > 0 ? parameters : undefined,
     requestBody: body && {
       required: true,
@@ -79,7 +80,7 @@ function operationOf(route: ApiRoute, schemas: Components) {
     responses: {
       ...mapValues(route.answers, (answered) => responseOf(answered, maxAge, schemas)),
       ...(maxAge && { 304: { description: 'What `If-None-Match` names is still current.' } }),
-      ...problemResponses([...route.problems, ...ANYWHERE], schemas),
+      ...problemResponses([...new Set([...route.problems, ...ANYWHERE])], schemas),
     },
   };
 }

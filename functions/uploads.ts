@@ -10,7 +10,7 @@ import { uploads } from './routes.ts';
  * `POST /v1/uploads`: for what is larger than one call takes. Answers a form that uploads one file
  * straight to the bucket, and where its result will be.
  */
-export const answer = handle(uploads, async ({ request, respond }) => {
+export const answer = handle(uploads, async ({ respond }) => {
   const id = newResultId();
   const expires = new Date(Date.now() + FORM_SECONDS * 1000).toISOString();
   const { url, fields } = await uploadForm(uploadKey(id));
@@ -22,9 +22,9 @@ export const answer = handle(uploads, async ({ request, respond }) => {
     maxBytes: MAX_BYTES,
     result: `/v1/results/${id}`,
   };
-  // Relative to the request, so that it keeps the stage or base path that the client sees.
-  const { pathname: location } = new URL(`results/${id}`, request.url);
-  return respond(201, upload, { location });
+  // Relative to the address that the client used: the function does not know whether a stage is part of
+  // it, as it is behind API Gateway and is not behind CloudFront.
+  return respond(201, upload, { location: `results/${id}` });
 });
 
 export const handler = lambda(answer);

@@ -55,10 +55,10 @@ test.skipIf(!hasFfmpeg)('the client runs as it stands and prints what the page s
 
 test('the limits are told', () => {
   const { streams, idle, ping } = LIVE_LIMITS;
-  expect(page).toContain(`| Streams at a time | ${streams};`);
+  expect(page).toContain(`| Concurrent streams | ${streams};`);
   expect(page).toContain(`after ${idle / 1000} s without a message`);
-  expect(page).toContain(`Pings go out every ${ping / 1000} s`);
+  expect(page).toContain(`a ping every ${ping / 1000} s`);
   expect(page).toContain(`${SAMPLE_RATES.least} to ${SAMPLE_RATES.most} Hz`);
   expect(MAX_MESSAGE_SECONDS).toBe(1);
-  expect(page).toContain('at most one second each');
+  expect(page).toContain('at most one second per message');
 });

@@ -80,7 +80,8 @@ export class Handler extends Construct {
       timeout: props.timeout,
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
-      environment: { ...POWERTOOLS, ...props.environment },
+      // onnxruntime reads the first before the code of a bundle runs.
+      environment: { ORT_DISABLE_TELEMETRY: '1', ...POWERTOOLS, ...props.environment },
       layers: [...(props.layers ?? [])],
       ...(props.reservedConcurrency && {
         reservedConcurrentExecutions: props.reservedConcurrency,

@@ -14,6 +14,24 @@ import { framesToMono, readWavHeader, type WavFormat } from './wav.ts';
 const MAX_HEADER_BYTES = 4096;
 
 /**
+ * The decoders that the supported containers need. ffmpeg opens no other, not even while it looks for the
+ * streams of a file: it has decoders for hundreds of kinds of video, and a stranger chooses the file.
+ */
+const DECODERS = [
+  ...['aac', 'aac_latm', 'ac3', 'eac3', 'alac', 'flac', 'tta', 'wavpack'],
+  ...['mp1', 'mp1float', 'mp2', 'mp2float', 'mp3', 'mp3float', 'mp3adu', 'mp3adufloat'],
+  ...['opus', 'libopus', 'vorbis', 'libvorbis', 'speex', 'libspeex'],
+  ...['wmav1', 'wmav2', 'wmapro', 'wmalossless', 'wmavoice'],
+  ...['amrnb', 'amrwb', 'libopencore_amrnb', 'libopencore_amrwb', 'qcelp', 'evrc', 'ilbc'],
+  ...['gsm', 'gsm_ms', 'libgsm', 'libgsm_ms', 'g722', 'g726', 'g726le', 'g723_1', 'g729'],
+  ...['adpcm_ms', 'adpcm_ima_wav', 'adpcm_ima_qt', 'adpcm_yamaha', 'adpcm_swf', 'truespeech'],
+  ...['mace3', 'mace6', 'qdm2', 'qdmc', 'pcm_alaw', 'pcm_mulaw', 'pcm_vidc', 'pcm_s8', 'pcm_u8'],
+  ...['16', '24', '32', '64'].flatMap((bits) =>
+    ['s', 'u', 'f'].flatMap((kind) => [`pcm_${kind}${bits}le`, `pcm_${kind}${bits}be`]),
+  ),
+];
+
+/**
  * Returns the path of ffmpeg: FFMPEG_BIN if set, else the one of the optional package ffmpeg-static,
  * else the first on PATH.
  *
@@ -43,9 +61,9 @@ export function findFfmpeg(
 
 /**
  * Decodes any container with a sandboxed ffmpeg: it must use the one demuxer that the magic number
- * implies, may only open files and pipes, gets an empty environment, decodes no more than the seconds
- * allowed and is killed at the deadline. It outputs float samples at the native rate and channels,
- * which are mixed and resampled like those of every other recording.
+ * implies, may open only files, pipes and audio decoders, gets an empty environment, decodes no more than
+ * the seconds allowed and is killed at the deadline. It outputs float samples at the native rate and
+ * channels, which are mixed and resampled like those of every other recording.
  *
  * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
@@ -150,7 +168,8 @@ function decodeArguments({
 }): string[] {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
-    ...['-protocol_whitelist', 'file,pipe', ...(decoder ? ['-c:a', decoder] : [])],
+    ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
+    ...['-codec_whitelist', DECODERS.join(','), ...(decoder ? ['-c:a', decoder] : [])],
     ...['-f', demuxer, '-i', input],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
     // One second more than allowed, to detect a recording that is too long.

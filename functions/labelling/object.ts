@@ -1,6 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { classify, defaultModel, UndertoneError } from '../../core/index.ts';
-import { describeError } from '../../lib/log.ts';
 import { aws } from '../aws/clients.ts';
 import { type Absence, deleteFromInbox, readObject } from '../aws/inbox.ts';
 import type { CreatedObject } from '../aws/notification.ts';
@@ -10,19 +9,14 @@ import { findResult, finishResult, type Outcome } from '../aws/results.ts';
 import { writeLabel } from './label-file.ts';
 import { anonymous, logger, metrics, traced } from './telemetry.ts';
 
-/** Failures that are not the recording's: the message is retried, and ends in the dead-letter queue. */
-const OURS: ReadonlySet<string> = new Set([
-  'unavailable',
-  'configuration-invalid',
-  'model-invalid',
-] satisfies UndertoneError['code'][]);
-
 /**
  * Processes one object of the inbox: an upload gets its result, everything else its label.
  *
+ * @param isLastTry whether the message becomes a dead letter if this fails. Somebody waits for the result
+ * of an upload, and then gets the failure
  * @throws Error when that failed, so that it is tried again
  */
-export async function labelObject(object: CreatedObject): Promise<void> {
+export async function labelObject(object: CreatedObject, isLastTry = false): Promise<void> {
   if (object.bucket !== aws().environment.inboxBucket) {
     throw new Error('The notification is about another bucket than the inbox.');
   }
@@ -30,7 +24,7 @@ export async function labelObject(object: CreatedObject): Promise<void> {
   if (object.key.endsWith('/') && object.size === 0) return;
   const resultId = resultIdOf(object.key);
   if (resultId === undefined) await oncePerVersion(object, () => writeLabelOf(object));
-  else await answerUpload(resultId, object);
+  else await answerUpload(resultId, object, isLastTry);
 }
 
 async function writeLabelOf(object: CreatedObject): Promise<void> {
@@ -40,9 +34,13 @@ async function writeLabelOf(object: CreatedObject): Promise<void> {
 }
 
 /** Deletes the recording as soon as it is classified, or when its result was deleted or has expired. */
-async function answerUpload(id: string, object: CreatedObject): Promise<void> {
+async function answerUpload(id: string, object: CreatedObject, isLastTry: boolean): Promise<void> {
   if ((await findResult(id)) !== null) {
-    const outcome = await classifyObject(object);
+    const outcome = await classifyObject(object).catch(async (thrown) => {
+      const { code, message } = UndertoneError.from(thrown);
+      if (isLastTry) await finishResult(id, { error: { code, message } });
+      throw thrown;
+    });
     note(object, outcome);
     if (typeof outcome === 'string') return;
     await finishResult(id, outcome);
@@ -79,10 +77,8 @@ async function classifyObject(object: CreatedObject): Promise<Outcome | Absence>
     return { verdict: await traced('classify', () => classify(bytes)) };
   } catch (thrown) {
     const error = UndertoneError.from(thrown);
-    if (OURS.has(error.code)) throw error;
-    if (error.status >= 500) {
-      logger.error('not classified', { object: anonymous(object), ...describeError(error) });
-    }
+    // Ours, such as a missing decoder or a defect: a label would blame the recording, and for good.
+    if (error.status >= 500) throw error;
     return { error: { code: error.code, message: error.message } };
   }
 }

@@ -177,7 +177,8 @@ test('the label function labels an object in a bucket', async () => {
     await client.send(new PutObjectCommand({ Bucket: env.UNDERTONE_INBOX_BUCKET, Key, Body }));
     const body = JSON.stringify(await announced);
     const lambda = await startLambda({ folder: task, environment: env });
-    const answer = await lambda.invoke({ Records: [{ messageId: '1', body }] });
+    const attributes = { ApproximateReceiveCount: '1' };
+    const answer = await lambda.invoke({ Records: [{ messageId: '1', body, attributes }] });
     await lambda.close();
     expect(answer, lambda.log).toEqual({ isError: false, payload: { batchItemFailures: [] } });
     expect(lambda.log).not.toContain('calls/');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -217,5 +217,33 @@ describe('undertone model', () => {
     const card = JSON.parse((await undertone('model', '--json')).stdout);
     expect(card.classes).toHaveLength(8);
     expect(card.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('libraries', () => {
+  /** A user's machine: an empty home, and no continuous integration, where onnxruntime would keep quiet. */
+  const asUser = async (options: readonly string[]) => {
+    const home = await mkdtemp(join(folder, 'home-'));
+    const env = { HOME: home, CI: undefined, ORT_DISABLE_TELEMETRY: undefined };
+    return { home, ...(await run('cli/main.js', options, { env })) };
+  };
+
+  test.each([
+    ['one recording, in the main thread', [SAMPLE]],
+    ['several, in threads', [SAMPLE, NOISE, '--workers', '2']],
+  ])('leave nothing in the home folder: %s', async (_, options) => {
+    const { code, home } = await asUser(['classify', '--json', ...options]);
+    expect(code).toBe(0);
+    expect(await readdir(home, { recursive: true })).toEqual([]);
+  });
+
+  test('survive a command line of 100 kB', async () => {
+    const missing = Array.from({ length: 500 }, (_, i) => `${'missing-'.repeat(25)}${i}.ogg`);
+    const { code, stdout } = await asUser(['classify', '--csv', SAMPLE, ...missing]);
+    expect(code).toBe(1);
+    const [, first, ...others] = stdout.trim().split('\n');
+    expect(first).toMatch(/plain\.ogg,(?!.*not-found)/);
+    expect(others).toHaveLength(500);
+    for (const row of others) expect(row).toContain('not-found');
   });
 });

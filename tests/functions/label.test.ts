@@ -12,9 +12,12 @@ import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { createdObjects } from '../../functions/aws/notification.ts';
 import { registerContext } from '../../functions/aws/once.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
+import { createResult, findResult } from '../../functions/aws/results.ts';
+import { LABELLING } from '../../functions/infrastructure.ts';
 import { handler } from '../../functions/label.ts';
 import { oncePerVersion } from '../../functions/labelling/object.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { lambdaContext, notification, queueEvent, useLocalAws } from './local-aws.ts';
 
@@ -275,6 +278,37 @@ describe('a failure that is not the recording’s', () => {
     expect(log.join('\n')).toContain('ECONNREFUSED');
     expect(await label(event)).toEqual([]);
     expect(await readLabel(todays('private name 2.wav'))).toMatchObject({ emotion: 'calm' });
+  });
+
+  test.skipIf(!hasFfmpeg)('of ffmpeg is one too: no label blames the recording', async () => {
+    const event = await drop('note.mp3', encode(note, 'mp3'));
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    expect(await label(event)).toEqual(['message-0']);
+    expect(log.join('\n')).toContain('decoder-missing');
+    vi.unstubAllEnvs();
+    expect(await labels()).not.toContain(todays('note.mp3'));
+    expect(await label(event)).toEqual([]);
+    expect(await readLabel(todays('note.mp3'))).toMatchObject({ emotion: 'calm' });
+  });
+
+  test.skipIf(!hasFfmpeg)('is told at the last try to whoever waits for an upload', async () => {
+    const id = newResultId();
+    await createResult(id);
+    const event = await drop(`uploads/${id}`, encode(note, 'mp3'));
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    const tried = async (times: number) => {
+      const messages = queueEvent(event);
+      messages.Records[0].attributes.ApproximateReceiveCount = String(times);
+      return (await handler(messages, lambdaContext())).batchItemFailures.length;
+    };
+    expect(await tried(LABELLING.tries - 1)).toBe(1);
+    expect(await findResult(id)).toBe('waiting');
+    expect(await tried(LABELLING.tries)).toBe(1);
+    expect(await findResult(id)).toMatchObject({ error: { code: 'decoder-missing' } });
+    vi.unstubAllEnvs();
+    // Taken up again from the dead letters, it is answered after all.
+    expect(await label(event)).toEqual([]);
+    expect(await findResult(id)).toMatchObject({ verdict: { emotion: 'calm' } });
   });
 
   test('that lacks its environment says which variable', async () => {

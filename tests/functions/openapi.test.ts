@@ -63,6 +63,18 @@ test('tells every error code, with its own status', async () => {
   expect(document.components.schemas.Problem.properties.code.enum).toEqual(API_CODES);
 });
 
+test('leads to its routes wherever it is served, and asks for no key where none is needed', async () => {
+  const { servers, paths } = await documentOf();
+  for (const base of ['https://x.amazonaws.com/prod', 'https://x.cloudfront.net']) {
+    const server = new URL(servers[0].url, `${base}/openapi.json`).href.replace(/\/$/, '');
+    expect(server).toBe(base);
+  }
+  expect(paths['/v1/model'].get.security).toEqual([]);
+  expect(paths['/openapi.json'].get.security).toEqual([]);
+  expect(paths['/v1/emotion'].post.security).toEqual([{}, { apiKey: [] }]);
+  expect(paths['/v1/emotion'].post.responses).toHaveProperty('503');
+});
+
 test('has examples that fit its own schemas', () => {
   for (const verdict of [VERDICT, NO_SPEECH]) verdictSchema.parse(verdict);
   uploadSchema.parse(UPLOAD);

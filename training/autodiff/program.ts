@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { add } from './elementary.ts';

@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AdamW, crossEntropy, input, oneCycle, TrainingStep } from '../autodiff/index.ts';
 import type { Matrix } from '../matrix.ts';

@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { decode } from '../../core/audio/decode.ts';

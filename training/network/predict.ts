@@ -1,3 +1,4 @@
+import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { decode, SAMPLE_RATE } from '../../../core/audio/decode.ts';
+import { findFfmpeg } from '../../../core/audio/ffmpeg.ts';
 import { UndertoneError } from '../../../core/errors.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
@@ -162,6 +165,41 @@ describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
       'OUT.mp4',
     );
     expect(likeness((await decode(video)).samples)).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    'mov',
+    'mkv',
+  ])('no decoder of video is opened for the pictures of a %s', async (extension) => {
+    const pictures = ['-f', 'lavfi', '-i', 'testsrc=size=64x64:rate=5:duration=2'];
+    const output = `OUT.${extension}`;
+    const options = [...pictures, '-i', 'IN.wav', '-c:v', 'magicyuv', '-c:a', 'aac', output];
+    const video = ffmpeg(options, wav, output);
+    const folder = mkdtempSync(join(tmpdir(), 'undertone-decoders-'));
+    try {
+      const log = join(folder, 'log');
+      const wrapper = join(folder, 'ffmpeg');
+      writeFileSync(wrapper, `#!/bin/sh\nexec '${findFfmpeg()}' "$@" 2>'${log}'\n`, {
+        mode: 0o700,
+      });
+      vi.stubEnv('FFMPEG_BIN', wrapper);
+      expect(likeness((await decode(video)).samples)).toBeGreaterThan(0.9);
+      expect(readFileSync(log, 'utf8')).toMatch(/Codec \(magicyuv\) not on whitelist/);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['mp3', ['-id3v2_version', '3']],
+    ['m4a', ['-c:a', 'aac', '-disposition:v', 'attached_pic']],
+  ])('cover art in an %s does not hide the sound', async (extension, options) => {
+    const picture = ['-f', 'lavfi', '-i', 'testsrc=size=64x64:duration=1:rate=1'];
+    const output = `OUT.${extension}`;
+    const art = [...picture, '-i', 'IN.wav', '-map', '1', '-map', '0', '-c:v', 'png'];
+    const song = ffmpeg([...art, ...options, output], wav, output);
+    expect(likeness((await decode(song)).samples)).toBeGreaterThan(0.9);
   });
 
   test('an ID3 tag before FLAC does not hide it', async () => {
