@@ -154,7 +154,7 @@ export const uploads = {
       description: 'Send the form, then ask for the result.',
       schema: uploadSchema.meta({ id: 'Upload' }),
       examples: { upload: UPLOAD },
-      headers: { Location: 'path of the result' },
+      headers: { Location: 'where the result will be, relative to the address of this request' },
     },
   },
   problems: CLOUD_PROBLEMS,

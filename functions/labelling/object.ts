@@ -16,7 +16,7 @@ import { anonymous, logger, metrics, traced } from './telemetry.ts';
  * of an upload, and then gets the failure
  * @throws Error when that failed, so that it is tried again
  */
-export async function labelObject(object: CreatedObject, isLastTry = false): Promise<void> {
+export async function labelObject(object: CreatedObject, isLastTry: boolean): Promise<void> {
   if (object.bucket !== aws().environment.inboxBucket) {
     throw new Error('The notification is about another bucket than the inbox.');
   }

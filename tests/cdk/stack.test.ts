@@ -156,6 +156,13 @@ describe('functions', () => {
     }
   });
 
+  test('onnxruntime keeps quiet in them: it reads this before their code runs', () => {
+    for (const name of [/Emotion.*Function/i, /Label.*Function/i]) {
+      const { Environment } = properties(template, 'AWS::Lambda::Function', name);
+      expect(Environment.Variables.ORT_DISABLE_TELEMETRY).toBe('1');
+    }
+  });
+
   test('concurrency is reserved only if configured: new accounts have none to spare', () => {
     const reserved = (from: Template) =>
       Object.values(from.findResources('AWS::Lambda::Function'))

@@ -35,7 +35,10 @@ beforeEach(async () => {
   }
   await cloud.announced();
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 /** Has the function label what is announced, and returns the ids of the messages that failed. */
 async function label(...bodies: (string | object)[]): Promise<string[]> {
