@@ -48,7 +48,7 @@ export const contextSchema = z.object({
     .default(24),
   /** Memory in MB of the functions that run the model; 1769 gives one vCPU. */
   memory: whole(512, 10_240).default(1769),
-  /** Days that recordings are kept in the inbox. API uploads are kept for one at most. */
+  /** Days that recordings are kept in the inbox. */
   inboxDays: whole(1, 365).default(7),
   /** Days that labels are kept in the results bucket; 0 keeps them for good. */
   labelDays: whole(0, 3650).default(365),
@@ -58,6 +58,8 @@ export const contextSchema = z.object({
     .default(30),
   /** Most concurrent label functions, which limits the cost of a flood of files. */
   labelConcurrency: whole(2, 1000).default(5),
+  /** Most uploads through the API that are classified concurrently. */
+  uploadConcurrency: whole(2, 1000).default(2),
   /** Concurrency reserved for `POST /v1/emotion`, which is also its maximum; 0 reserves none. */
   emotionConcurrency: whole(0, 1000).default(0),
   /** Requests a second that the API accepts in total, and the burst above it. */

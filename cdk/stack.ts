@@ -7,7 +7,7 @@ import { Catalogue } from './constructs/catalogue.ts';
 import { Chat, chatWebhooks } from './constructs/chat.ts';
 import { Firewall } from './constructs/firewall.ts';
 import { Ffmpeg } from './constructs/handler.ts';
-import { Labelling } from './constructs/labelling.ts';
+import { Labelling, Uploads } from './constructs/labelling.ts';
 import { Observability } from './constructs/observability.ts';
 import { State, Storage } from './constructs/storage.ts';
 import { Website } from './constructs/website.ts';
@@ -24,17 +24,21 @@ export class UndertoneStack extends Stack {
     const storage = new Storage(this, 'Storage', { config });
     const state = new State(this, 'State');
     const ffmpeg = new Ffmpeg(this, 'Ffmpeg', { config });
-    const environment = {
+    const forLabelling = {
       UNDERTONE_INBOX_BUCKET: storage.inbox.bucketName,
       UNDERTONE_RESULTS_BUCKET: storage.results.bucketName,
-      UNDERTONE_RESULTS_TABLE: state.results.tableName,
       UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
     } satisfies PerVariable<string>;
-    const common = { config, storage, state, ffmpeg, environment };
-    const labelling = new Labelling(this, 'Labelling', common);
-    const api = new Api(this, 'Api', common);
+    const forUploads = {
+      UNDERTONE_UPLOADS_BUCKET: storage.uploads.bucketName,
+      UNDERTONE_RESULTS_TABLE: state.results.tableName,
+    } satisfies PerVariable<string>;
+    const common = { config, storage, state, ffmpeg };
+    const labelling = new Labelling(this, 'Labelling', { ...common, environment: forLabelling });
+    const uploads = new Uploads(this, 'Uploads', { ...common, environment: forUploads });
+    const api = new Api(this, 'Api', { ...common, environment: forUploads });
     const website = config.page
-      ? new Website(this, 'Website', { config, api: api.api, inbox: storage.inbox })
+      ? new Website(this, 'Website', { config, api: api.api, uploads: storage.uploads })
       : undefined;
     const webhooks = chatWebhooks(config);
     const chat =
@@ -54,6 +58,7 @@ export class UndertoneStack extends Stack {
       config,
       api,
       labelling,
+      uploads,
       chat,
     });
 

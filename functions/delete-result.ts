@@ -1,5 +1,4 @@
-import { deleteFromInbox } from './aws/inbox.ts';
-import { uploadKey } from './aws/result-id.ts';
+import { deleteUpload } from './aws/recordings.ts';
 import { deleteResult as deleteRow } from './aws/results.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
@@ -10,7 +9,7 @@ import { deleteResult } from './routes.ts';
  * even when there was nothing to remove.
  */
 export const answer = handle(deleteResult, async ({ params: { id }, respond }) => {
-  await Promise.all([deleteFromInbox(uploadKey(id)), deleteRow(id)]);
+  await Promise.all([deleteUpload(id), deleteRow(id)]);
   return respond(204, null);
 });
 

@@ -3,17 +3,15 @@
  * tables, queues and environment variables. Plain data, so that any of them can import it.
  */
 
-/** Keys of uploads through the API, in the inbox bucket. */
-export const UPLOADS_PREFIX = 'uploads/';
 /** Keys of labels, in the results bucket. */
 export const LABELS_PREFIX = 'labels/';
 
 /**
- * CORS of the inbox bucket. CORS protects what a browser knows about its user, which here is nothing:
+ * CORS of the bucket of uploads. CORS protects what a browser knows about its user, which here is nothing:
  * whoever has the presigned form may post one file to one key, and learns nothing from the answer. Any
  * origin can get a form from the API, so any origin may use it.
  */
-export const INBOX_CORS = { methods: ['POST'], origins: ['*'], headers: ['*'] } as const;
+export const UPLOADS_CORS = { methods: ['POST'], origins: ['*'], headers: ['*'] } as const;
 
 /** The DynamoDB tables: partition key, and the attribute (in seconds since 1970) at which rows expire. */
 export const TABLES = {
@@ -33,6 +31,15 @@ export const LABELLING = {
   timeoutSeconds: 120,
   /** Deliveries of a message before it goes to the dead-letter queue. */
   tries: 5,
+} as const;
+
+/** Uploads through the API, on their way to the function `classify-upload`. Somebody waits for each. */
+export const UPLOADS = {
+  /** No upload waits for another one to be decoded. */
+  batchSize: 1,
+  timeoutSeconds: 45,
+  /** After these the function `fail-upload` answers the upload with an error. */
+  tries: 3,
 } as const;
 
 /**
@@ -57,6 +64,7 @@ export const CHAT = {
 export type FunctionVariable =
   | 'FFMPEG_BIN'
   | 'UNDERTONE_INBOX_BUCKET'
+  | 'UNDERTONE_UPLOADS_BUCKET'
   | 'UNDERTONE_RESULTS_BUCKET'
   | 'UNDERTONE_RESULTS_TABLE'
   | 'UNDERTONE_IDEMPOTENCY_TABLE'

@@ -1,6 +1,6 @@
 import { MAX_BYTES } from '../core/index.ts';
-import { FORM_SECONDS, uploadForm } from './aws/inbox.ts';
-import { newResultId, uploadKey } from './aws/result-id.ts';
+import { FORM_SECONDS, uploadForm } from './aws/recordings.ts';
+import { newResultId } from './aws/result-id.ts';
 import { createResult } from './aws/results.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
@@ -13,7 +13,7 @@ import { uploads } from './routes.ts';
 export const answer = handle(uploads, async ({ respond }) => {
   const id = newResultId();
   const expires = new Date(Date.now() + FORM_SECONDS * 1000).toISOString();
-  const { url, fields } = await uploadForm(uploadKey(id));
+  const { url, fields } = await uploadForm(id);
   await createResult(id);
   const upload = {
     id,

@@ -11,7 +11,7 @@ import {
 import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import dynalite from 'dynalite';
-import { INBOX_CORS, type PerVariable, TABLES } from '../functions/infrastructure.ts';
+import { type PerVariable, TABLES, UPLOADS_CORS } from '../functions/infrastructure.ts';
 import { lockFolder } from '../lib/files.ts';
 import { type Endpoint, isFromProgram, listen } from './http.ts';
 import { ACCOUNT, type LocalS3, startS3 } from './s3.ts';
@@ -28,7 +28,7 @@ export interface LocalAws {
   /** Environment variables for the functions and for any AWS client. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Calls `listener` with the S3 notification of every new object in the inbox bucket.
+   * Calls `listener` with the S3 notification of every new recording: in the inbox, or uploaded.
    *
    * @returns a function that removes the listener
    */
@@ -39,6 +39,7 @@ export interface LocalAws {
 
 const NAMES = {
   UNDERTONE_INBOX_BUCKET: 'undertone-inbox',
+  UNDERTONE_UPLOADS_BUCKET: 'undertone-uploads',
   UNDERTONE_RESULTS_BUCKET: 'undertone-results',
   UNDERTONE_RESULTS_TABLE: 'undertone-results',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
@@ -100,7 +101,7 @@ function connection(s3: LocalS3, dynamodb: Endpoint): Omit<LocalAws, 'close'> {
     onObjectCreated: (listener) =>
       s3.onObjectCreated((event) => {
         const { name } = event.Records[0].s3.bucket;
-        if (name === NAMES.UNDERTONE_INBOX_BUCKET) listener(event);
+        if (name !== NAMES.UNDERTONE_RESULTS_BUCKET) listener(event);
       }),
   };
 }
@@ -112,20 +113,21 @@ async function createBuckets(endpoint: string): Promise<void> {
     credentials: ACCOUNT,
     forcePathStyle: true,
   });
-  for (const Bucket of [NAMES.UNDERTONE_INBOX_BUCKET, NAMES.UNDERTONE_RESULTS_BUCKET]) {
+  const { UNDERTONE_UPLOADS_BUCKET: uploads } = NAMES;
+  for (const Bucket of [NAMES.UNDERTONE_INBOX_BUCKET, uploads, NAMES.UNDERTONE_RESULTS_BUCKET]) {
     await client.send(new CreateBucketCommand({ Bucket })).catch((error: Error) => {
       // From an earlier start. Asking first would take any trouble on the way for "not there".
       if (!['BucketAlreadyExists', 'BucketAlreadyOwnedByYou'].includes(error.name)) throw error;
     });
   }
   const rule = {
-    AllowedMethods: [...INBOX_CORS.methods],
-    AllowedOrigins: [...INBOX_CORS.origins],
-    AllowedHeaders: [...INBOX_CORS.headers],
+    AllowedMethods: [...UPLOADS_CORS.methods],
+    AllowedOrigins: [...UPLOADS_CORS.origins],
+    AllowedHeaders: [...UPLOADS_CORS.headers],
   };
   await client.send(
     new PutBucketCorsCommand({
-      Bucket: NAMES.UNDERTONE_INBOX_BUCKET,
+      Bucket: uploads,
       CORSConfiguration: { CORSRules: [rule] },
     }),
   );

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { UndertoneError } from '../core/index.ts';
 import { missingSettings, type Platform } from '../functions/chat/environment.ts';
-import { CHAT, LABELLING } from '../functions/infrastructure.ts';
+import { CHAT, LABELLING, UPLOADS } from '../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../functions/routes.ts';
 import { ensureFolder } from '../lib/files.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
@@ -50,8 +50,8 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the cloud side of Undertone on this machine: S3, DynamoDB, the queue of new recordings with the
- * function `label`, and, if the environment sets up a chat platform, the queue of questions with the
+ * Starts the cloud side of Undertone on this machine: S3, DynamoDB, the queues of recordings and uploads
+ * with their functions, and, if the environment sets up a chat platform, the queue of questions with the
  * function `chat`. Functions run in processes of their own. Messages left when it ends, even by a crash,
  * are processed at the next start. See README.md beside this file.
  *
@@ -87,6 +87,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       visibilityTimeout: timeout + RETRY_MARGIN,
       maxReceiveCount: LABELLING.tries,
     });
+    const lostUploads = new LocalQueue({
+      name: 'undertone-lost-uploads',
+      folder: join(folder, 'lost-uploads'),
+      visibilityTimeout: timeout + RETRY_MARGIN,
+      // Forgotten with the row that it is about, and not before.
+      maxReceiveCount: Number.POSITIVE_INFINITY,
+    });
+    const uploads = new LocalQueue({
+      name: 'undertone-uploads',
+      folder: join(folder, 'uploads'),
+      visibilityTimeout: timeout + RETRY_MARGIN,
+      maxReceiveCount: UPLOADS.tries,
+      deadLetters: lostUploads,
+    });
     const chatTimeout = CHAT.timeoutSeconds * 1000;
     const chat = new LocalQueue({
       name: 'undertone-chat.fifo',
@@ -95,7 +109,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       maxReceiveCount: CHAT.tries,
     });
     // The message is stored before the client learns that its object is.
-    aws.onObjectCreated((event) => labels.send(JSON.stringify(event)));
+    aws.onObjectCreated((event) => {
+      const isUpload = event.Records[0].s3.bucket.name === aws.env.UNDERTONE_UPLOADS_BUCKET;
+      (isUpload ? uploads : labels).send(JSON.stringify(event));
+    });
     const sqs = await startQueueEndpoint([labels, chat]);
     closers.push(sqs.close);
     const env: Readonly<Record<string, string>> = {
@@ -111,14 +128,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const envFile = join(folder, 'env');
     await writeFile(envFile, shellScript(env), { mode: 0o600 });
     const common = { folder, env, onError };
+    const one = { ...common, timeout, batchSize: UPLOADS.batchSize, concurrency: 1 };
     workers.push(
-      await startWorker('label', {
-        ...common,
-        queue: labels,
-        timeout,
-        batchSize: LABELLING.batchSize,
-        concurrency: 1,
-      }),
+      await startWorker('label', { ...one, queue: labels, batchSize: LABELLING.batchSize }),
+      await startWorker('classify-upload', { ...one, queue: uploads }),
+      await startWorker('fail-upload', { ...one, queue: lostUploads }),
     );
     const platforms = CHAT_ROUTES.map(({ platform }) => platform).filter(
       (platform) => missingSettings(platform).length === 0,

@@ -19,6 +19,8 @@ export interface QueueOptions {
   readonly visibilityTimeout: number;
   /** Deliveries of a message before it becomes a dead letter. */
   readonly maxReceiveCount: number;
+  /** Takes the dead letters; by default they are files in the subfolder `dead`. */
+  readonly deadLetters?: LocalQueue;
 }
 
 /** What a FIFO queue has to know about a message. */
@@ -111,8 +113,7 @@ export class LocalQueue {
       const message = this.#store.read(id);
       if (!message) continue;
       if (message.receives >= this.#options.maxReceiveCount) {
-        this.#store.bury(message, `It failed ${message.receives} times.`);
-        this.#groups.delete(id);
+        this.#giveUp(message);
         continue;
       }
       busy.add(group);
@@ -180,6 +181,15 @@ export class LocalQueue {
     if (deduplicationId === undefined || !this.#deduplication) return;
     if (this.#deduplication.find(deduplicationId) !== null) return;
     this.#deduplication.remember({ deduplicationId, messageId: id, sentAt });
+  }
+
+  #giveUp(message: Message): void {
+    const { deadLetters } = this.#options;
+    if (deadLetters) {
+      deadLetters.send(message.body);
+      this.#store.remove(message.id);
+    } else this.#store.bury(message, `It failed ${message.receives} times.`);
+    this.#groups.delete(message.id);
   }
 
   #handOut(message: Message): SQSRecord {

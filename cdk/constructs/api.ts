@@ -17,7 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type PerVariable, UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
+import type { PerVariable } from '../../functions/infrastructure.ts';
 import { type ApiRoute, CORS, ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -121,14 +121,14 @@ export class Api extends Construct {
     const uploads = this.handlers.get('uploads');
     if (uploads) {
       // A presigned form posts with the rights of the function that signed it.
-      grantObjects(uploads, storage.inbox, UPLOADS_PREFIX, ['s3:PutObject']);
+      grantObjects(uploads, storage.uploads, '', ['s3:PutObject']);
       state.results.grant(uploads.function, 'dynamodb:PutItem');
     }
     const result = this.handlers.get('result');
     if (result) state.results.grant(result.function, 'dynamodb:GetItem');
     const deletion = this.handlers.get('delete-result');
     if (deletion) {
-      grantObjects(deletion, storage.inbox, UPLOADS_PREFIX, ['s3:DeleteObject']);
+      grantObjects(deletion, storage.uploads, '', ['s3:DeleteObject']);
       state.results.grant(deletion.function, 'dynamodb:DeleteItem');
     }
   }

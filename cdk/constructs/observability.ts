@@ -17,17 +17,18 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LABELLING } from '../../functions/infrastructure.ts';
+import { LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
 import type { Chat } from './chat.ts';
 import { POWERTOOLS } from './handler.ts';
-import type { Labelling } from './labelling.ts';
+import type { Labelling, Uploads } from './labelling.ts';
 
 export interface ObservabilityProps {
   readonly config: Config;
   readonly api: Api;
   readonly labelling: Labelling;
+  readonly uploads: Uploads;
   readonly chat: Chat | undefined;
 }
 
@@ -50,6 +51,7 @@ export class Observability extends Construct {
     const { alarmEmail } = props.config;
     if (alarmEmail) this.alarms.addSubscription(new EmailSubscription(alarmEmail));
     this.#alarmOnLabelling(props.labelling);
+    this.#alarmOnUploads(props.uploads);
     this.#alarmOnApi(props.api);
     if (props.chat) this.#alarmOnChat(props.chat);
     this.dashboard = dashboard(this, props);
@@ -80,6 +82,26 @@ export class Observability extends Construct {
       datapointsToAlarm: 2,
       alarmDescription:
         'Whole invocations of the label function fail: timeout, out of memory, or a defect.',
+    });
+  }
+
+  #alarmOnUploads({ queue, failure }: Uploads): void {
+    this.#alarm('UploadFailures', {
+      // Not the length of the dead-letter queue, which this function empties.
+      metric: failure.function.metricInvocations({ period: FIVE_MINUTES }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription: `Uploads could not be classified in ${UPLOADS.tries} tries, and whoever waited was told so. The log of the function classify-upload says why.`,
+    });
+    this.#alarm('UploadBacklog', {
+      metric: queue.metricApproximateAgeOfOldestMessage({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.minutes(5).toSeconds(),
+      evaluationPeriods: 1,
+      alarmDescription:
+        'An upload has been waiting for five minutes, and somebody with it. Raise uploadConcurrency.',
     });
   }
 
@@ -173,13 +195,16 @@ function deadLettersOf({ deadLetters }: { readonly deadLetters: Queue }): IMetri
 }
 
 function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
-  const { config, api, labelling, chat } = props;
+  const { config, api, labelling, uploads, chat } = props;
   const emotion = api.handlers.get('emotion');
   const functions = [
     labelling.handler,
+    uploads.handler,
+    uploads.failure,
     ...api.handlers.values(),
     ...(chat ? [...chat.webhooks, chat.worker] : []),
   ].map((handler) => handler.function);
+  const queues = [labelling, uploads, ...(chat ? [chat.jobs] : [])];
   const rest = api.api;
   return new Dashboard(scope, 'Dashboard', {
     dashboardName: config.name,
@@ -207,7 +232,7 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
       [
         graph(
           'Duration of the functions that run the model, p95',
-          [labelling.handler, emotion].flatMap((handler) =>
+          [labelling.handler, uploads.handler, emotion].flatMap((handler) =>
             handler ? [handler.function.metricDuration({ statistic: 'p95' })] : [],
           ),
         ),
@@ -219,12 +244,12 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
       [
         new SingleValueWidget({
           title: 'Dead letters',
-          metrics: [labelling, ...(chat ? [chat.jobs] : [])].map(deadLettersOf),
+          metrics: queues.map(deadLettersOf),
           width: 12,
         }),
         graph(
           'Age of the oldest message, seconds',
-          [labelling, ...(chat ? [chat.jobs] : [])].map(({ queue }) =>
+          queues.map(({ queue }) =>
             queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
           ),
         ),

@@ -10,21 +10,20 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import {
-  INBOX_CORS,
-  LABELS_PREFIX,
-  TABLES,
-  UPLOADS_PREFIX,
-} from '../../functions/infrastructure.ts';
+import { LABELS_PREFIX, TABLES, UPLOADS_CORS } from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Keys of the results bucket at which Athena stores the results of queries. */
 export const QUERIES_PREFIX = 'athena/';
 
-/** The buckets. Recordings and labels have separate ones: with a single one, labels would be labelled. */
+/**
+ * The buckets. Recordings and labels have separate ones: with a single one, labels would be labelled. What
+ * strangers upload has one of its own: it is decoded by a function that can reach no other recording.
+ */
 export class Storage extends Construct {
   readonly inbox: Bucket;
+  readonly uploads: Bucket;
   readonly results: Bucket;
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
@@ -33,15 +32,16 @@ export class Storage extends Construct {
     // Not versioned: a deleted recording must be gone, not hidden behind a delete marker.
     this.inbox = new Bucket(this, 'Inbox', {
       ...common,
-      lifecycleRules: [
-        expireAfter('uploads', 1, UPLOADS_PREFIX),
-        { ...expireAfter('recordings', config.inboxDays), ...STALE_PARTS },
-      ],
+      lifecycleRules: [{ ...expireAfter('recordings', config.inboxDays), ...STALE_PARTS }],
+    });
+    this.uploads = new Bucket(this, 'Uploads', {
+      ...common,
+      lifecycleRules: [{ ...expireAfter('uploads', 1), ...STALE_PARTS }],
       cors: [
         {
-          allowedMethods: INBOX_CORS.methods.map((method) => HttpMethods[method]),
-          allowedOrigins: [...INBOX_CORS.origins],
-          allowedHeaders: [...INBOX_CORS.headers],
+          allowedMethods: UPLOADS_CORS.methods.map((method) => HttpMethods[method]),
+          allowedOrigins: [...UPLOADS_CORS.origins],
+          allowedHeaders: [...UPLOADS_CORS.headers],
           maxAge: 3600,
         },
       ],
@@ -56,7 +56,7 @@ export class Storage extends Construct {
         { id: 'versions', noncurrentVersionExpiration: Duration.days(7), ...STALE_PARTS },
       ],
     });
-    for (const bucket of [this.inbox, this.results]) {
+    for (const bucket of [this.inbox, this.uploads, this.results]) {
       acknowledge(
         bucket,
         'S1',

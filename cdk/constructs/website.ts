@@ -66,7 +66,7 @@ export interface WebsiteProps {
   readonly config: Config;
   readonly api: RestApi;
   /** Receives the page's uploads; the only other origin that the page may connect to. */
-  readonly inbox: Bucket;
+  readonly uploads: Bucket;
 }
 
 /** The page: a bucket with its files, and CloudFront in front of it and of the API, at one address. */
@@ -76,7 +76,7 @@ export class Website extends Construct {
   /** Tells the firewall that a request comes from CloudFront. */
   readonly secretHeader: SecretHeader;
 
-  constructor(scope: Construct, id: string, { config, api, inbox }: WebsiteProps) {
+  constructor(scope: Construct, id: string, { config, api, uploads }: WebsiteProps) {
     super(scope, id);
     // The id is kept: another one would replace the secret of existing deployments.
     this.secretHeader = new SecretHeader(this, 'Proof', {
@@ -99,7 +99,7 @@ export class Website extends Construct {
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       responseHeadersPolicy: headersPolicy(this, {
         styleSource: page.styleSource,
-        uploadOrigin: `https://${inbox.bucketRegionalDomainName}`,
+        uploadOrigin: `https://${uploads.bucketRegionalDomainName}`,
       }),
       compress: true,
     };

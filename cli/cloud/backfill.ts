@@ -5,7 +5,6 @@ import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/cli
 import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
-import { UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
 import { writeAtomically } from '../../lib/files.ts';
 import { awsError, s3Client, sendAll, sqsClient } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
@@ -107,8 +106,7 @@ async function* chunksOf(
 
 function isRecording({ Key = '', Size = 0 }: _Object): boolean {
   const isFolderMarker = Key.endsWith('/') && Size === 0;
-  // Uploads through the API are labelled on their own and expire.
-  return !isFolderMarker && !Key.startsWith(UPLOADS_PREFIX);
+  return !isFolderMarker;
 }
 
 /** Returns the notification that S3 would send for an object, with its upload time. */

@@ -12,28 +12,46 @@ const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 10_000 };
 const bucket = z.string('the name of a bucket').min(3, 'the name of a bucket');
 const table = z.string('the name of a table').min(3, 'the name of a table');
 
-const environmentSchema = z
-  .object({
-    UNDERTONE_INBOX_BUCKET: bucket,
-    UNDERTONE_RESULTS_BUCKET: bucket,
-    UNDERTONE_RESULTS_TABLE: table,
-    UNDERTONE_IDEMPOTENCY_TABLE: table,
-    AWS_ENDPOINT_URL_S3: z.url('the address of an S3 endpoint').optional(),
-  } satisfies PerVariable<z.ZodType> & { AWS_ENDPOINT_URL_S3: z.ZodType })
-  .transform((variables) => ({
-    inboxBucket: variables.UNDERTONE_INBOX_BUCKET,
-    resultsBucket: variables.UNDERTONE_RESULTS_BUCKET,
-    resultsTable: variables.UNDERTONE_RESULTS_TABLE,
-    idempotencyTable: variables.UNDERTONE_IDEMPOTENCY_TABLE,
-    /** Whether S3 is the local one, which knows buckets by path only. */
-    hasLocalS3: variables.AWS_ENDPOINT_URL_S3 !== undefined,
-  }));
+const schemas = {
+  /** Recordings of the inbox bucket. */
+  labelling: z
+    .object({
+      UNDERTONE_INBOX_BUCKET: bucket,
+      UNDERTONE_RESULTS_BUCKET: bucket,
+      UNDERTONE_IDEMPOTENCY_TABLE: table,
+    } satisfies PerVariable<z.ZodType>)
+    .transform((variables) => ({
+      inboxBucket: variables.UNDERTONE_INBOX_BUCKET,
+      resultsBucket: variables.UNDERTONE_RESULTS_BUCKET,
+      idempotencyTable: variables.UNDERTONE_IDEMPOTENCY_TABLE,
+    })),
+  /** Uploads through the API. */
+  uploads: z
+    .object({
+      UNDERTONE_UPLOADS_BUCKET: bucket,
+      UNDERTONE_RESULTS_TABLE: table,
+    } satisfies PerVariable<z.ZodType>)
+    .transform((variables) => ({
+      uploadsBucket: variables.UNDERTONE_UPLOADS_BUCKET,
+      resultsTable: variables.UNDERTONE_RESULTS_TABLE,
+    })),
+} as const;
 
-type Environment = Readonly<z.infer<typeof environmentSchema>>;
+type Names<Purpose extends keyof typeof schemas> = Readonly<z.infer<(typeof schemas)[Purpose]>>;
+
+/**
+ * Returns the names of the buckets and tables that serve a purpose. A function is told no others.
+ *
+ * @throws UndertoneError `configuration-invalid` that names the variables that are missing
+ * @example
+ * const { uploadsBucket } = namesFor('uploads');
+ */
+export function namesFor<Purpose extends keyof typeof schemas>(purpose: Purpose): Names<Purpose> {
+  return readEnvironment(schemas[purpose], 'docs/deployment.md') as Names<Purpose>;
+}
 
 /** What the functions use of AWS. */
 export interface Aws {
-  readonly environment: Environment;
   readonly s3: S3Client;
   readonly dynamodb: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
@@ -43,23 +61,22 @@ let shared: Aws | undefined;
 
 /**
  * Returns the clients that all calls of this process share. The SDK finds endpoints, region and
- * credentials in its own environment variables; the stack in cdk/ or the local cloud sets the others.
- *
- * @throws UndertoneError `configuration-invalid` that names the variables that are missing
+ * credentials in its own environment variables.
  */
 export function aws(): Aws {
-  shared ??= createClients(readEnvironment(environmentSchema, 'docs/deployment.md'));
+  shared ??= createClients();
   return shared;
 }
 
-function createClients(environment: Environment): Aws {
+function createClients(): Aws {
   const s3 = new S3Client({
-    forcePathStyle: environment.hasLocalS3,
+    // The local S3 knows buckets by path only.
+    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: TIMEOUTS,
   });
   const dynamodb = new DynamoDBClient({ requestHandler: TIMEOUTS });
-  return { environment, s3, dynamodb, documents: DynamoDBDocumentClient.from(dynamodb) };
+  return { s3, dynamodb, documents: DynamoDBDocumentClient.from(dynamodb) };
 }
 
 /** The fields of an error of the AWS SDK, apart from its message, which may name objects. */

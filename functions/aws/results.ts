@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../core/index.ts';
-import { aws, unavailable } from './clients.ts';
+import { aws, namesFor, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
 /** A result that was stored before verdicts had a sequence can still be read. */
@@ -38,12 +38,11 @@ export type Outcome =
  * @throws UndertoneError `unavailable`
  */
 export async function createResult(id: string): Promise<void> {
-  const { documents, environment } = aws();
   const Item = { id, expires: nowSeconds() + RESULT_SECONDS };
-  await documents
-    .send(
+  await aws()
+    .documents.send(
       new PutCommand({
-        TableName: environment.resultsTable,
+        TableName: resultsTable(),
         Item,
         ConditionExpression: 'attribute_not_exists(id)',
       }),
@@ -58,11 +57,10 @@ export async function createResult(id: string): Promise<void> {
  * @throws UndertoneError `unavailable`
  */
 export async function findResult(id: string): Promise<Outcome | 'waiting' | null> {
-  const { documents, environment } = aws();
-  const { Item } = await documents
-    .send(
+  const { Item } = await aws()
+    .documents.send(
       new GetCommand({
-        TableName: environment.resultsTable,
+        TableName: resultsTable(),
         Key: { id },
         ConsistentRead: true,
       }),
@@ -75,27 +73,24 @@ export async function findResult(id: string): Promise<Outcome | 'waiting' | null
 }
 
 /**
- * Keeps how the hearing of an upload ended. Returns false when nobody waits for it any more: its
- * result was deleted or has been removed.
+ * Keeps how the hearing of an upload ended, unless that is known already or nobody waits for it any more:
+ * its result was deleted or has been removed.
  *
  * @throws UndertoneError `unavailable`
  */
-export async function finishResult(id: string, outcome: Outcome): Promise<boolean> {
-  const { documents, environment } = aws();
+export async function finishResult(id: string, outcome: Outcome): Promise<void> {
   const update = new UpdateCommand({
-    TableName: environment.resultsTable,
+    TableName: resultsTable(),
     Key: { id },
     UpdateExpression: 'SET outcome = :outcome',
-    ConditionExpression: 'attribute_exists(id)',
+    ConditionExpression: 'attribute_exists(id) AND attribute_not_exists(outcome)',
     ExpressionAttributeValues: { ':outcome': JSON.stringify(outcome) },
   });
-  try {
-    await documents.send(update);
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    return failed(error);
-  }
+  await aws()
+    .documents.send(update)
+    .catch((error) => {
+      if (!(error instanceof ConditionalCheckFailedException)) failed(error);
+    });
 }
 
 /**
@@ -104,10 +99,13 @@ export async function finishResult(id: string, outcome: Outcome): Promise<boolea
  * @throws UndertoneError `unavailable`
  */
 export async function deleteResult(id: string): Promise<void> {
-  const { documents, environment } = aws();
-  await documents
-    .send(new DeleteCommand({ TableName: environment.resultsTable, Key: { id } }))
+  await aws()
+    .documents.send(new DeleteCommand({ TableName: resultsTable(), Key: { id } }))
     .catch(failed);
+}
+
+function resultsTable(): string {
+  return namesFor('uploads').resultsTable;
 }
 
 function nowSeconds(): number {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { aws, unavailable } from '../aws/clients.ts';
+import { aws, namesFor, unavailable } from '../aws/clients.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import type { Outcome } from '../aws/results.ts';
 import { LABELS_PREFIX } from '../infrastructure.ts';
@@ -29,7 +29,6 @@ export function labelKey({ key, uploadedAt }: Pick<CreatedObject, 'key' | 'uploa
  * @throws UndertoneError `unavailable`
  */
 export async function writeLabel(object: CreatedObject, outcome: Outcome): Promise<void> {
-  const { s3, environment } = aws();
   const { key, versionId, etag, size, uploadedAt } = object;
   const line = {
     key,
@@ -41,12 +40,14 @@ export async function writeLabel(object: CreatedObject, outcome: Outcome): Promi
     ...('verdict' in outcome ? outcome.verdict : outcome),
   };
   const put = new PutObjectCommand({
-    Bucket: environment.resultsBucket,
+    Bucket: namesFor('labelling').resultsBucket,
     Key: labelKey(object),
     Body: `${JSON.stringify(line)}\n`,
     ContentType: 'application/json',
   });
-  await s3.send(put).catch((cause) => {
-    throw unavailable(cause);
-  });
+  await aws()
+    .s3.send(put)
+    .catch((cause) => {
+      throw unavailable(cause);
+    });
 }

@@ -1,51 +1,28 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { classify, defaultModel, UndertoneError } from '../../core/index.ts';
-import { aws } from '../aws/clients.ts';
-import { type Absence, deleteFromInbox, readObject } from '../aws/inbox.ts';
+import { aws, namesFor } from '../aws/clients.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import { once } from '../aws/once.ts';
-import { resultIdOf } from '../aws/result-id.ts';
-import { findResult, finishResult, type Outcome } from '../aws/results.ts';
+import { type Absence, readObject } from '../aws/recordings.ts';
+import type { Outcome } from '../aws/results.ts';
 import { writeLabel } from './label-file.ts';
 import { anonymous, logger, metrics, traced } from './telemetry.ts';
 
 /**
- * Processes one object of the inbox: an upload gets its result, everything else its label.
+ * Writes the label of an object of the inbox.
  *
- * @param isLastTry whether the message becomes a dead letter if this fails. Somebody waits for the result
- * of an upload, and then gets the failure
  * @throws Error when that failed, so that it is tried again
  */
-export async function labelObject(object: CreatedObject, isLastTry: boolean): Promise<void> {
-  if (object.bucket !== aws().environment.inboxBucket) {
+export async function labelObject(object: CreatedObject): Promise<void> {
+  if (object.bucket !== namesFor('labelling').inboxBucket) {
     throw new Error('The notification is about another bucket than the inbox.');
   }
   // Consoles create such an object for a folder.
   if (object.key.endsWith('/') && object.size === 0) return;
-  const resultId = resultIdOf(object.key);
-  if (resultId === undefined) await oncePerVersion(object, () => writeLabelOf(object));
-  else await answerUpload(resultId, object, isLastTry);
-}
-
-async function writeLabelOf(object: CreatedObject): Promise<void> {
-  const outcome = await classifyObject(object);
-  note(object, outcome);
-  if (typeof outcome !== 'string') await writeLabel(object, outcome);
-}
-
-/** Deletes the recording as soon as it is classified, or when its result was deleted or has expired. */
-async function answerUpload(id: string, object: CreatedObject, isLastTry: boolean): Promise<void> {
-  if ((await findResult(id)) !== null) {
-    const outcome = await classifyObject(object).catch(async (thrown) => {
-      const { code, message } = UndertoneError.from(thrown);
-      if (isLastTry) await finishResult(id, { error: { code, message } });
-      throw thrown;
-    });
-    note(object, outcome);
-    if (typeof outcome === 'string') return;
-    await finishResult(id, outcome);
-  }
-  await deleteFromInbox(object.key);
+  await oncePerVersion(object, async () => {
+    const outcome = await classifyObject(object);
+    if (typeof outcome !== 'string') await writeLabel(object, outcome);
+  });
 }
 
 /**
@@ -61,16 +38,22 @@ export async function oncePerVersion(
   const { card } = await defaultModel();
   const { bucket, key, versionId, etag, uploadedAt } = object;
   const identity = { bucket, key, version: versionId ?? (etag || uploadedAt), model: card.sha256 };
-  const { dynamodb: client, environment } = aws();
-  await once('label', identity, { tableName: environment.idempotencyTable, client }, work);
+  const { idempotencyTable: tableName } = namesFor('labelling');
+  await once('label', identity, { tableName, client: aws().dynamodb }, work);
 }
 
 /**
- * Returns the verdict on a recording in the inbox, or the error that the recording caused.
+ * Returns the verdict on a recording in a bucket, or the error that the recording caused, and counts it.
  *
  * @throws UndertoneError when the failure is ours, so that another try makes sense
  */
-async function classifyObject(object: CreatedObject): Promise<Outcome | Absence> {
+export async function classifyObject(object: CreatedObject): Promise<Outcome | Absence> {
+  const outcome = await outcomeOf(object);
+  note(object, outcome);
+  return outcome;
+}
+
+async function outcomeOf(object: CreatedObject): Promise<Outcome | Absence> {
   try {
     const bytes = await traced('read', () => readObject(object));
     if (typeof bytes === 'string') return bytes;

@@ -55,7 +55,9 @@ describe('a deployment', () => {
     const layer = assembly.layer();
     const ffmpeg = layer ? await megabytes(layer) : FFMPEG_MB;
     expect((await megabytes(folder)) + ffmpeg).toBeLessThan(MAX_MB);
-    expect((await megabytes(assembly.assetOf('label'))) + ffmpeg).toBeLessThan(MAX_MB);
+    for (const name of ['label', 'classify-upload']) {
+      expect((await megabytes(assembly.assetOf(name))) + ffmpeg).toBeLessThan(MAX_MB);
+    }
   });
 
   test('has onnxruntime for one platform, only in functions that run the model', async () => {
@@ -65,6 +67,7 @@ describe('a deployment', () => {
     expect(existsSync(join(platforms, 'linux', OTHER))).toBe(false);
     const light = new Set<string>([...ROUTES, ...CHAT_ROUTES].map(({ handler }) => handler));
     light.delete('emotion');
+    light.add('fail-upload');
     // The worker contains the clients of both platforms.
     const worker = assembly.assetOf('chat');
     for (const asset of [...[...light].map(assembly.assetOf), worker]) {

@@ -16,11 +16,19 @@ import {
 const template = templateFor();
 const PAGE_CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/abc';
 
+/** The name of a resource without the hash of its logical id, and what follows it in the ARN. */
+function nameOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const [, name = text] = /"Fn::GetAtt":\["(\w+?)[0-9A-F]{8}",/.exec(text) ?? [];
+  const [, rest = ''] = /,"(\/[^"]*)"\]/.exec(text) ?? [];
+  return name + rest;
+}
+
 describe('permissions', () => {
   test('no action has a wildcard, and only X-Ray actions apply to all resources', () => {
     for (const context of [{}, { apiKeys: 'discord,slack' }, CHAT]) {
       for (const { Effect, Action, Resource } of policyStatements(templateFor(context))) {
-        expect(Effect).toBe('Allow');
+        expect(Effect).toMatch(/^(Allow|Deny)$/);
         const actions = [Action].flat();
         expect(actions.filter((action) => action.includes('*'))).toEqual([]);
         // Neither does logging in to the image registry.
@@ -31,14 +39,82 @@ describe('permissions', () => {
     }
   });
 
-  test('the function that decodes strangers’ audio for the API has access to no bucket and no table', () => {
-    const policy = properties(template, 'AWS::IAM::Policy', /^ApiemotionRole/);
-    const actions = policy.PolicyDocument.Statement.flatMap((s: Statement) => s.Action);
-    expect(actions.sort()).toEqual([
-      'logs:CreateLogStream',
-      'logs:PutLogEvents',
-      'xray:PutTelemetryRecords',
-      'xray:PutTraceSegments',
+  /** What each function may do, by the resource, without writing its log and its traces. */
+  const allowed = (id: RegExp) => {
+    const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
+    const statements = PolicyDocument.Statement as Statement[];
+    return statements
+      .filter(
+        ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
+      )
+      .map(({ Action, Resource }) => [nameOf(Resource), [Action].flat().sort()])
+      .sort();
+  };
+  const consuming = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes']
+    .concat(['GetQueueUrl', 'ReceiveMessage'])
+    .map((action) => `sqs:${action}`);
+  const items = ['Delete', 'Get', 'Put', 'Update'].map((verb) => `dynamodb:${verb}Item`);
+
+  test.each([
+    [/^ApiemotionRole/, []],
+    [/^ApimodelRole/, []],
+    [/^ApiopenapiRole/, []],
+    [
+      /^UploadsClassifyUploadRole/,
+      [
+        ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
+        ['StorageUploads/*', ['s3:DeleteObject', 's3:GetObject']],
+        ['UploadsQueue', consuming],
+      ],
+    ],
+    [
+      /^UploadsFailUploadRole/,
+      [
+        ['StateResults', ['dynamodb:UpdateItem']],
+        ['StorageUploads/*', ['s3:DeleteObject']],
+        ['UploadsDeadLetters', consuming],
+      ],
+    ],
+    [
+      /^ApiuploadsRole/,
+      [
+        ['StateResults', ['dynamodb:PutItem']],
+        ['StorageUploads/*', ['s3:PutObject']],
+      ],
+    ],
+    [/^ApiresultRole/, [['StateResults', ['dynamodb:GetItem']]]],
+    [
+      /^ApideleteresultRole/,
+      [
+        ['StateResults', ['dynamodb:DeleteItem']],
+        ['StorageUploads/*', ['s3:DeleteObject']],
+      ],
+    ],
+    [
+      /^LabellingLabelRole/,
+      [
+        ['LabellingQueue', consuming],
+        ['StateIdempotency', items],
+        ['StorageInbox', ['s3:ListBucket']],
+        ['StorageInbox/*', ['s3:GetObject']],
+        ['StorageResults/labels/*', ['s3:PutObject']],
+      ],
+    ],
+  ])('%s names exactly what its function needs', (id, expected) => {
+    expect(allowed(id)).toEqual(expected);
+  });
+
+  test('whatever has taken over the function that decodes uploads learns of no other upload', () => {
+    const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', /^UploadsClassifyUpload/);
+    const denied = (PolicyDocument.Statement as Statement[]).filter((s) => s.Effect === 'Deny');
+    expect(denied).toEqual([
+      {
+        Effect: 'Deny',
+        Action: 'sqs:ReceiveMessage',
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^UploadsQueue/), 'Arn'] },
+        // Of calls from within a function, not of those with which Lambda receives for it.
+        Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+      },
     ]);
   });
 
@@ -55,8 +131,10 @@ describe('permissions', () => {
 
   test('labels are written under labels/ only', () => {
     const puts = policyStatements(template).filter(({ Action }) => Action === 's3:PutObject');
-    const suffixes = puts.map(({ Resource }) => JSON.stringify(Resource).match(/\/(\w+)\/\*/)?.[1]);
-    expect(suffixes.sort()).toEqual(['labels', 'uploads']);
+    expect(puts.map(({ Resource }) => nameOf(Resource)).sort()).toEqual([
+      'StorageResults/labels/*',
+      'StorageUploads/*',
+    ]);
   });
 
   test('CloudWatch may publish alarms to the topic', () => {

@@ -1,6 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
+import { UPLOADS } from '../../functions/infrastructure.ts';
 import {
   type Properties,
   policyStatements,
@@ -13,6 +14,7 @@ const template = templateFor();
 
 describe('buckets', () => {
   const inbox = properties(template, 'AWS::S3::Bucket', /Inbox/);
+  const uploads = properties(template, 'AWS::S3::Bucket', /^StorageUploads/);
   const results = properties(template, 'AWS::S3::Bucket', /Results/);
 
   test('recordings, uploads and labels expire as configured', () => {
@@ -21,33 +23,31 @@ describe('buckets', () => {
         rule.Prefix ?? '',
         rule.ExpirationInDays ?? null,
       ]);
-    expect(days(inbox)).toEqual([
-      ['uploads/', 1],
-      ['', 7],
-    ]);
+    expect(days(inbox)).toEqual([['', 7]]);
+    expect(days(uploads)).toEqual([['', 1]]);
     expect(days(results)).toEqual([
       ['labels/', 365],
       ['athena/', 7],
       ['', null],
     ]);
     const other = templateFor({ inboxDays: '2', labelDays: '0' });
-    expect(days(properties(other, 'AWS::S3::Bucket', /Inbox/))[1]).toEqual(['', 2]);
+    expect(days(properties(other, 'AWS::S3::Bucket', /Inbox/))).toEqual([['', 2]]);
     expect(days(properties(other, 'AWS::S3::Bucket', /Results/))).toEqual([
       ['athena/', 7],
       ['', null],
     ]);
   });
 
-  test('pages may post to the inbox and do nothing else', () => {
-    const [rule, ...others] = inbox.CorsConfiguration.CorsRules;
+  test('pages may post uploads and do nothing else', () => {
+    const [rule, ...others] = uploads.CorsConfiguration.CorsRules;
     expect(rule).toMatchObject({ AllowedMethods: ['POST'], AllowedOrigins: ['*'] });
     expect(rule.ExposedHeaders).toBeUndefined();
     expect(others).toEqual([]);
-    expect(results.CorsConfiguration).toBeUndefined();
+    for (const bucket of [inbox, results]) expect(bucket.CorsConfiguration).toBeUndefined();
   });
 
   test('a deleted recording is gone; a deleted label can be restored', () => {
-    expect(inbox.VersioningConfiguration).toBeUndefined();
+    for (const bucket of [inbox, uploads]) expect(bucket.VersioningConfiguration).toBeUndefined();
     expect(results.VersioningConfiguration).toEqual({ Status: 'Enabled' });
   });
 
@@ -56,15 +56,15 @@ describe('buckets', () => {
       Object.entries(from.findResources('AWS::S3::Bucket'))
         .filter(([id]) => /^Storage/.test(id))
         .map(([, bucket]) => bucket.DeletionPolicy);
-    expect(policies(template)).toEqual(['Retain', 'Retain']);
-    expect(policies(templateFor({ removal: 'destroy' }))).toEqual(['Delete', 'Delete']);
+    expect(policies(template)).toEqual(['Retain', 'Retain', 'Retain']);
+    expect(policies(templateFor({ removal: 'destroy' }))).toEqual(['Delete', 'Delete', 'Delete']);
   });
 });
 
 describe('labelling', () => {
   const label = properties(template, 'AWS::Lambda::Function', /^LabellingLabel/);
   const queue = properties(template, 'AWS::SQS::Queue', /^LabellingQueue/);
-  const source = properties(template, 'AWS::Lambda::EventSourceMapping', /./);
+  const source = properties(template, 'AWS::Lambda::EventSourceMapping', /^LabellingLabel/);
 
   test('the inbox notifies the queue of new objects, and the queue allows it', () => {
     const [[, bucket]] = Object.entries(template.findResources('AWS::S3::Bucket')).filter(([id]) =>
@@ -96,7 +96,9 @@ describe('labelling', () => {
     expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
     expect(source.ScalingConfig).toEqual({ MaximumConcurrency: 5 });
     const many = templateFor({ labelConcurrency: '400' });
-    expect(properties(many, 'AWS::Lambda::EventSourceMapping', /./).ScalingConfig).toEqual({
+    expect(
+      properties(many, 'AWS::Lambda::EventSourceMapping', /^LabellingLabel/).ScalingConfig,
+    ).toEqual({
       MaximumConcurrency: 400,
     });
   });
@@ -106,7 +108,7 @@ describe('labelling', () => {
       deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/DeadLetters/), 'Arn'] },
       maxReceiveCount: 5,
     });
-    const alarm = properties(template, 'AWS::CloudWatch::Alarm', /DeadLetters/);
+    const alarm = properties(template, 'AWS::CloudWatch::Alarm', /^ObservabilityDeadLetters/);
     expect(alarm).toMatchObject({
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Threshold: 1,
@@ -120,6 +122,41 @@ describe('labelling', () => {
       Effect: 'Allow',
       Action: 's3:ListBucket',
       Resource: { 'Fn::GetAtt': [expect.stringMatching(/^StorageInbox/), 'Arn'] },
+    });
+  });
+});
+
+describe('uploads', () => {
+  const queue = properties(template, 'AWS::SQS::Queue', /^UploadsQueue/);
+  const mapping = (from: Template, id: RegExp) =>
+    properties(from, 'AWS::Lambda::EventSourceMapping', id);
+
+  test('have a queue, a function and a concurrency of their own, one message at a time', () => {
+    const bucket = properties(template, 'AWS::S3::Bucket', /^StorageUploads/);
+    const [{ Queue }] = bucket.NotificationConfiguration.QueueConfigurations;
+    expect(Queue).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^UploadsQueue/), 'Arn'] });
+    expect(mapping(template, /^UploadsClassifyUpload/)).toMatchObject({
+      EventSourceArn: Queue,
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    const more = mapping(templateFor({ uploadConcurrency: '30' }), /^UploadsClassifyUpload/);
+    expect(more.ScalingConfig).toEqual({ MaximumConcurrency: 30 });
+  });
+
+  test('that keep failing go to the function that says so, and it raises an alarm', () => {
+    const deadLetters = {
+      'Fn::GetAtt': [expect.stringMatching(/^UploadsDeadLetters/), 'Arn'],
+    };
+    expect(queue.RedrivePolicy).toEqual({
+      deadLetterTargetArn: deadLetters,
+      maxReceiveCount: UPLOADS.tries,
+    });
+    expect(mapping(template, /^UploadsFailUpload/).EventSourceArn).toEqual(deadLetters);
+    expect(properties(template, 'AWS::CloudWatch::Alarm', /UploadFailures/)).toMatchObject({
+      MetricName: 'Invocations',
+      Dimensions: [{ Value: { Ref: expect.stringMatching(/^UploadsFailUpload/) } }],
+      Threshold: 1,
     });
   });
 });
@@ -150,14 +187,14 @@ describe('functions', () => {
       Runtime: 'nodejs22.x',
     });
     other.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
-    for (const id of [/^LabellingLabel/, /^Apiemotion/]) {
+    for (const id of [/^LabellingLabel/, /^UploadsClassify/, /^Apiemotion/]) {
       expect(properties(template, 'AWS::Lambda::Function', id).MemorySize).toBe(1769);
       expect(properties(other, 'AWS::Lambda::Function', id).MemorySize).toBe(3008);
     }
   });
 
   test('onnxruntime keeps quiet in them: it reads this before their code runs', () => {
-    for (const name of [/Emotion.*Function/i, /Label.*Function/i]) {
+    for (const name of [/Emotion.*Function/i, /Label.*Function/i, /Classify.*Function/]) {
       const { Environment } = properties(template, 'AWS::Lambda::Function', name);
       expect(Environment.Variables.ORT_DISABLE_TELEMETRY).toBe('1');
     }

@@ -136,7 +136,10 @@ export async function synthesise(context: Context): Promise<Assembly> {
     template,
     assetOf: (handler) => {
       const found = assets('AWS::Lambda::Function').find(({ construct }) =>
-        construct.toLowerCase().endsWith(`/${handler}/function/resource`),
+        construct
+          .toLowerCase()
+          .replaceAll('-', '')
+          .endsWith(`/${handler.replaceAll('-', '')}/function/resource`),
       );
       if (!found) throw new Error(`There is no function ${handler}.`);
       return found.path;

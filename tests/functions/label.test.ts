@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -11,9 +10,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { createdObjects } from '../../functions/aws/notification.ts';
 import { registerContext } from '../../functions/aws/once.ts';
-import { newResultId } from '../../functions/aws/result-id.ts';
-import { createResult, findResult } from '../../functions/aws/results.ts';
-import { LABELLING } from '../../functions/infrastructure.ts';
 import { handler } from '../../functions/label.ts';
 import { oncePerVersion } from '../../functions/labelling/object.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -294,26 +290,6 @@ describe('a failure that is not the recording’s', () => {
     expect(await readLabel(todays('note.mp3'))).toMatchObject({ emotion: 'calm' });
   });
 
-  test.skipIf(!hasFfmpeg)('is told at the last try to whoever waits for an upload', async () => {
-    const id = newResultId();
-    await createResult(id);
-    const event = await drop(`uploads/${id}`, encode(note, 'mp3'));
-    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
-    const tried = async (times: number) => {
-      const messages = queueEvent(event);
-      messages.Records[0].attributes.ApproximateReceiveCount = String(times);
-      return (await handler(messages, lambdaContext())).batchItemFailures.length;
-    };
-    expect(await tried(LABELLING.tries - 1)).toBe(1);
-    expect(await findResult(id)).toBe('waiting');
-    expect(await tried(LABELLING.tries)).toBe(1);
-    expect(await findResult(id)).toMatchObject({ error: { code: 'decoder-missing' } });
-    vi.unstubAllEnvs();
-    // Taken up again from the dead letters, it is answered after all.
-    expect(await label(event)).toEqual([]);
-    expect(await findResult(id)).toMatchObject({ verdict: { emotion: 'calm' } });
-  });
-
   test('that lacks its environment says which variable', async () => {
     vi.resetModules();
     const name = process.env.UNDERTONE_RESULTS_BUCKET;
@@ -341,20 +317,5 @@ describe('logs and metrics', () => {
     }
     const [counts] = lines.filter(({ _aws }) => _aws);
     expect(counts).toMatchObject({ service: 'undertone', Verdicts: 1, NamedErrors: 1 });
-  });
-});
-
-describe('an upload', () => {
-  test('without anybody who waits for it is deleted unheard', async () => {
-    const key = `uploads/${newResultId()}`;
-    expect(await label(await drop(key, note))).toEqual([]);
-    const get = new GetObjectCommand({ Bucket, Key: key });
-    await expect(cloud.s3.send(get)).rejects.toMatchObject({ name: 'NoSuchKey' });
-    expect((await labels()).some((label) => label.includes(key))).toBe(false);
-    const row = new GetItemCommand({
-      TableName: 'undertone-results',
-      Key: { id: { S: key.slice(8) } },
-    });
-    expect((await new DynamoDBClient().send(row)).Item).toBeUndefined();
   });
 });

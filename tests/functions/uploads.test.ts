@@ -1,27 +1,42 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
+import { handler as classifyUpload } from '../../functions/classify-upload.ts';
 import { handler as deleteResult } from '../../functions/delete-result.ts';
+import { handler as failUpload } from '../../functions/fail-upload.ts';
 import type { LambdaHandler } from '../../functions/http/lambda.ts';
 import { type Upload, uploadSchema } from '../../functions/http/schemas.ts';
-import { handler as label } from '../../functions/label.ts';
+import { UPLOADS } from '../../functions/infrastructure.ts';
 import { handler as result } from '../../functions/result.ts';
 import { handler as uploads } from '../../functions/uploads.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { resultEvent, uploadsEvent } from './event.ts';
 import { lambdaContext, queueEvent, useLocalAws } from './local-aws.ts';
 import { type Answer, expectProblem } from './problem.ts';
 
+const Bucket = 'undertone-uploads';
 const note = wavFile(voiceLike({ seconds: 1 }));
+/** Recordings that were classified in this test. */
+let answers: number;
 const cloud = useLocalAws();
 
 useTinyModel({ favourite: 'sad', confidence: 0.6 });
 beforeEach(() => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  answers = 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
+    if (String(line).includes('"answered"')) answers++;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 async function answer(handler: LambdaHandler, event: APIGatewayProxyEvent): Promise<Answer> {
@@ -54,10 +69,11 @@ async function send({ upload }: Upload, file: Uint8Array): Promise<number> {
   return (await fetch(upload.url, { method: 'POST', body: form })).status;
 }
 
-/** Has everything labelled that was uploaded until now. */
-async function work(): Promise<void> {
-  const answered = await label(queueEvent(...(await cloud.announced())), lambdaContext());
-  expect(answered.batchItemFailures).toEqual([]);
+/** Has everything classified that was uploaded until now, and returns how many messages failed. */
+async function work({ handler = classifyUpload, delivery = 1, messages = cloud.announced() } = {}) {
+  const event = queueEvent(...(await messages));
+  for (const { attributes } of event.Records) attributes.ApproximateReceiveCount = String(delivery);
+  return (await handler(event, lambdaContext())).batchItemFailures.length;
 }
 
 const get = (id: string, query?: Record<string, string>) =>
@@ -65,7 +81,7 @@ const get = (id: string, query?: Record<string, string>) =>
 const remove = (id: string) => answer(deleteResult, resultEvent('DELETE', id));
 
 async function keys(): Promise<(string | undefined)[]> {
-  const list = new ListObjectsV2Command({ Bucket: 'undertone-inbox', Prefix: 'uploads/' });
+  const list = new ListObjectsV2Command({ Bucket });
   return ((await cloud.s3.send(list)).Contents ?? []).map(({ Key }) => Key);
 }
 
@@ -142,13 +158,57 @@ describe('an upload', () => {
     expect((await get(upload.id)).status).toBe(202);
   });
 
-  test('that is sent twice is heard, and deleted, twice', async () => {
+  test('that is sent again is classified once, and deleted each time', async () => {
     const upload = await newUpload();
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < 3; i++) {
       await send(upload, note);
-      await work();
+      expect(await work()).toBe(0);
       expect(await keys()).toEqual([]);
     }
+    expect(answers).toBe(1);
+    expect((await get(upload.id)).status).toBe(200);
+  });
+
+  test('without anybody who waits for it is deleted unheard', async () => {
+    await cloud.s3.send(new PutObjectCommand({ Bucket, Key: newResultId(), Body: note }));
+    expect(await work()).toBe(0);
+    expect(await keys()).toEqual([]);
+    expect(answers).toBe(0);
+  });
+});
+
+describe('an upload that cannot be classified for reasons of ours', () => {
+  test.skipIf(!hasFfmpeg)('answers what went wrong at the last try', async () => {
+    const upload = await newUpload();
+    await send(upload, encode(note, 'mp3'));
+    const messages = cloud.announced();
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    expect(await work({ messages, delivery: UPLOADS.tries - 1 })).toBe(1);
+    expect((await get(upload.id)).status).toBe(202);
+    expect(await work({ messages, delivery: UPLOADS.tries })).toBe(1);
+    expectProblem(await get(upload.id), 500, 'decoder-missing');
+    // Then it is a dead letter.
+    expect(await work({ messages, handler: failUpload })).toBe(0);
+    expectProblem(await get(upload.id), 500, 'decoder-missing');
+    expect(await keys()).toEqual([]);
+  });
+
+  test('answers that it failed, and is deleted, when every try was killed', async () => {
+    const upload = await newUpload();
+    await send(upload, note);
+    expect(await work({ handler: failUpload })).toBe(0);
+    const failed = await get(upload.id);
+    expectProblem(failed, 500, 'internal');
+    expect(JSON.parse(failed.body).detail).toContain('upload it again');
+    expect(await keys()).toEqual([]);
+  });
+
+  test('keeps a verdict that came before it was given up', async () => {
+    const upload = await newUpload();
+    await send(upload, note);
+    const messages = cloud.announced();
+    expect(await work({ messages })).toBe(0);
+    expect(await work({ messages, handler: failUpload })).toBe(0);
     expect((await get(upload.id)).status).toBe(200);
   });
 });
@@ -216,12 +276,11 @@ describe('a result', () => {
   });
 });
 
-test('recordings lie in the inbox under their id alone', async () => {
+test('recordings lie in a bucket of their own, under their id alone', async () => {
   const upload = await newUpload();
   await send(upload, note);
-  expect(await keys()).toEqual([`uploads/${upload.id}`]);
-  const Key = `uploads/${upload.id}`;
-  const { Body } = await cloud.s3.send(new GetObjectCommand({ Bucket: 'undertone-inbox', Key }));
+  expect(await keys()).toEqual([upload.id]);
+  const { Body } = await cloud.s3.send(new GetObjectCommand({ Bucket, Key: upload.id }));
   expect((await Body?.transformToByteArray())?.length).toBe(note.length);
   await work();
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { handler } from '../../functions/label.ts';
+import { handler } from '../../functions/classify-upload.ts';
 import { startEventSource } from '../../local-cloud/functions.ts';
 import { LocalQueue } from '../../local-cloud/queue.ts';
 import { type CloudUnderTest, lambdaContext } from '../functions/local-aws.ts';

@@ -48,9 +48,9 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     });
   });
 
-  /** Keys of what lies in the inbox. */
+  /** Keys of what lies in the bucket. */
   async function keys(): Promise<(string | undefined)[]> {
-    const list = new ListObjectsV2Command({ Bucket: 'undertone-inbox' });
+    const list = new ListObjectsV2Command({ Bucket: 'undertone-uploads' });
     return ((await cloud.s3.send(list)).Contents ?? []).map(({ Key }) => Key);
   }
 
@@ -127,12 +127,12 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await expectForgotten();
     expect(requests.filter((request) => !request.startsWith('GET'))).toEqual([
       'POST /v1/uploads',
-      'POST storage /undertone-inbox',
+      'POST storage /undertone-uploads',
       expect.stringMatching(/^(DELETE .v1.results.id|POST .v1.emotion)$/),
       expect.stringMatching(/^(DELETE .v1.results.id|POST .v1.emotion)$/),
     ]);
     // Its own policy lets the page speak to the storage, and to nobody else.
-    expect(visit.complaints).toEqual([`request to ${storage.url}/undertone-inbox`]);
+    expect(visit.complaints).toEqual([`request to ${storage.url}/undertone-uploads`]);
   });
 
   test('does not tell the storage what the file is called', async () => {
@@ -147,7 +147,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
       };
     }`);
     await upload();
-    expect(await keys()).toEqual([expect.stringMatching(/^uploads\/[\w-]{24}$/)]);
+    expect(await keys()).toEqual([expect.stringMatching(/^[\w-]{24}$/)]);
     const parts = await visit.page.evaluate<string[]>('window.parts');
     expect(parts.at(-1)).toBe('recording');
     expect(parts.join()).not.toContain('diary');
@@ -231,7 +231,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     await giveForm(async () => {
       const id = newResultId();
       const upload = await createPresignedPost(cloud.s3, {
-        ...{ Bucket: 'undertone-inbox', Key: `uploads/${id}` },
+        ...{ Bucket: 'undertone-uploads', Key: id },
         Conditions: [['content-length-range', 1, 1000]],
       });
       return { id, upload };
@@ -246,7 +246,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
   test('is told where the storage refuses it for another reason, and deleted there too', async () => {
     await giveForm(async (route) => {
       const answer = await (await route.fetch()).json();
-      answer.upload.fields.key = 'uploads/of-somebody-else';
+      answer.upload.fields.key = 'of-somebody-else';
       return answer;
     });
     expect(await failure()).toMatch(/refused it \(AccessDenied, status 403\).*\n+upload-refused$/);

@@ -103,7 +103,7 @@ test('an upload is answered, and its audio deleted', async () => {
   expect(status).toBe(200);
   expect(verdictSchema.parse(JSON.parse(body)).emotion).toBe('angry');
   const client = await printedClient();
-  const audio = { Bucket: 'undertone-inbox', Key: `uploads/${upload.id}` };
+  const audio = { Bucket: 'undertone-uploads', Key: upload.id };
   await vi.waitFor(
     () =>
       expect(client.send(new HeadObjectCommand(audio))).rejects.toMatchObject({ name: 'NotFound' }),

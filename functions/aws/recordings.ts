@@ -5,22 +5,22 @@ import {
 } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost } from '@aws-sdk/s3-presigned-post';
 import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
-import { aws, unavailable } from './clients.ts';
+import { aws, namesFor, unavailable } from './clients.ts';
 import type { CreatedObject } from './notification.ts';
 
 /** Seconds for which a form takes an upload. */
 export const FORM_SECONDS = 15 * 60;
 
 /**
- * Returns a form that uploads one file of at most MAX_BYTES to exactly one key, for FORM_SECONDS.
+ * Returns a form that uploads one file of at most MAX_BYTES for a result, for FORM_SECONDS. The id of the
+ * result is the key of the file in the bucket of uploads.
  *
  * @throws UndertoneError `unavailable` when there are no credentials to sign it with
  */
-export async function uploadForm(key: string): Promise<PresignedPost> {
-  const { s3, environment } = aws();
-  return createPresignedPost(s3, {
-    Bucket: environment.inboxBucket,
-    Key: key,
+export async function uploadForm(id: string): Promise<PresignedPost> {
+  return createPresignedPost(aws().s3, {
+    Bucket: namesFor('uploads').uploadsBucket,
+    Key: id,
     Expires: FORM_SECONDS,
     Conditions: [['content-length-range', 1, MAX_BYTES]],
   }).catch((cause) => {
@@ -78,14 +78,13 @@ function unquoted(etag: string | undefined): string | undefined {
 }
 
 /**
- * Deletes an object of the inbox bucket. One that is not there is no error.
+ * Deletes an upload. One that is not there is no error.
  *
  * @throws UndertoneError `unavailable`
  */
-export async function deleteFromInbox(key: string): Promise<void> {
-  const { s3, environment } = aws();
-  await s3
-    .send(new DeleteObjectCommand({ Bucket: environment.inboxBucket, Key: key }))
+export async function deleteUpload(id: string): Promise<void> {
+  await aws()
+    .s3.send(new DeleteObjectCommand({ Bucket: namesFor('uploads').uploadsBucket, Key: id }))
     .catch((cause) => {
       throw unavailable(cause);
     });

@@ -1,0 +1,30 @@
+import { UndertoneError } from '../core/index.ts';
+// Loaded while the instance starts, not with the first note.
+import 'onnxruntime-node';
+import type { CreatedObject } from './aws/notification.ts';
+import { deleteUpload } from './aws/recordings.ts';
+import { findResult, finishResult } from './aws/results.ts';
+import { UPLOADS } from './infrastructure.ts';
+import { forEachObject } from './labelling/batch.ts';
+import { classifyObject } from './labelling/object.ts';
+
+/**
+ * Answers an upload through the API, and deletes it. It is classified only while its result is awaited: not
+ * after the result was deleted or has expired, and not when its form is used again.
+ */
+async function classifyUpload(object: CreatedObject, delivery: number): Promise<void> {
+  const id = object.key;
+  if ((await findResult(id)) === 'waiting') {
+    const outcome = await classifyObject(object).catch(async (thrown) => {
+      const { code, message } = UndertoneError.from(thrown);
+      if (delivery >= UPLOADS.tries) await finishResult(id, { error: { code, message } });
+      throw thrown;
+    });
+    // Replaced by another one, which is announced too.
+    if (typeof outcome === 'string') return;
+    await finishResult(id, outcome);
+  }
+  await deleteUpload(id);
+}
+
+export const handler = forEachObject(classifyUpload);
