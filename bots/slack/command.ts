@@ -29,18 +29,17 @@ export async function runCommand(body: CommandBody, context: CommandContext): Pr
 /** Returns what there is to say, or null if it was said. */
 async function perform(body: CommandBody, context: CommandContext): Promise<SlackMessage | null> {
   const strings = context.services.strings ?? EN;
-  const words = body.text.trim().toLowerCase().split(/\s+/).join(' ');
-  switch (words) {
+  switch (body.text) {
     case '':
     case 'help':
     case 'about':
     case 'privacy': {
-      const { title, text } = strings[words || 'help'];
+      const { title, text } = strings[body.text || 'help'];
       return textMessage(text, title);
     }
     case 'auto on':
     case 'auto off':
-      return setAutomatic(body, words === 'auto on', context).catch((thrown) => {
+      return setAutomatic(body, body.text === 'auto on', context).catch((thrown) => {
         if (isRevoked(thrown)) throw thrown;
         const error = UndertoneError.from(thrown);
         logEvent('slack: a setting could not be changed', error);

@@ -51,10 +51,19 @@ export const eventBodySchema = z.object({
   event: messageEventSchema,
 });
 
+/** What may follow the command. */
+const SUBCOMMANDS = ['', 'help', 'about', 'privacy', 'auto on', 'auto off'] as const;
+
+/** Returns the subcommand that somebody typed, and nothing else of what they wrote. */
+function subcommand(text: string): (typeof SUBCOMMANDS)[number] | 'unknown' {
+  const words = text.trim().toLowerCase().split(/\s+/).join(' ');
+  return SUBCOMMANDS.find((known) => known === words) ?? 'unknown';
+}
+
 /** https://docs.slack.dev/interactivity/implementing-slash-commands */
 export const commandBodySchema = z.object({
   command: z.string(),
-  text: z.string().default(''),
+  text: z.string().default('').transform(subcommand),
   team_id: z.string().nullish(),
   channel_id: z.string().min(1),
   user_id: z.string().min(1),

@@ -26,6 +26,7 @@ import { grantObjects } from './grants.ts';
 import { type Ffmpeg, Handler } from './handler.ts';
 import type { State, Storage } from './storage.ts';
 
+const STAGE = 'prod';
 /** API Gateway waits this long and no longer. */
 const LONGEST_ANSWER = Duration.seconds(29);
 /** MB of the functions that only look something up. More memory means more processor. */
@@ -63,10 +64,11 @@ export class Api extends Construct {
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
       deployOptions: {
-        stageName: 'prod',
+        stageName: STAGE,
         throttlingRateLimit: config.requestsPerSecond,
         throttlingBurstLimit: config.burst,
-        tracingEnabled: true,
+        // Traces of the stage would hold addresses of callers, and URLs with the ids of results.
+        tracingEnabled: false,
         // Metrics of each method cost more than the requests; those of the whole API are free.
         metricsEnabled: false,
         loggingLevel: MethodLoggingLevel.ERROR,
@@ -76,6 +78,13 @@ export class Api extends Construct {
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
+    // API Gateway would make this group itself, where nothing in it ever expires.
+    const executionLog = new LogGroup(this, 'ExecutionLog', {
+      logGroupName: `API-Gateway-Execution-Logs_${this.api.restApiId}/${STAGE}`,
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.api.deploymentStage.node.addDependency(executionLog);
     this.handlers = new Map(ROUTES.map((route) => [route.handler, this.#add(route, props)]));
     addPreflights(this.api);
     addGatewayProblems(this.api);

@@ -140,3 +140,16 @@ test('the access log says nothing about who asked, what they sent and which resu
   expect(AccessLogSetting.Format).not.toMatch(/identity|\.path\b|querystring|header|body/i);
   expect(MethodSettings[0]).toMatchObject({ DataTraceEnabled: false, LoggingLevel: 'ERROR' });
 });
+
+test('API Gateway keeps nothing beside that: no traces with URLs, no log that never expires', () => {
+  const [[, stage]] = Object.entries(template.findResources('AWS::ApiGateway::Stage'));
+  expect(stage.Properties.TracingEnabled ?? false).toBe(false);
+  const [[id, log]] = Object.entries(template.findResources('AWS::Logs::LogGroup')).filter(
+    ([, { Properties }]) => Properties.LogGroupName,
+  );
+  expect(JSON.stringify(log.Properties.LogGroupName)).toMatch(
+    /API-Gateway-Execution-Logs_.*ApiRest.*\/prod/,
+  );
+  expect(log.Properties.RetentionInDays).toBe(30);
+  expect(stage.DependsOn).toContain(id);
+});

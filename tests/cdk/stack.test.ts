@@ -173,8 +173,8 @@ describe('functions', () => {
       LoggingConfig: { LogFormat: 'JSON', LogGroup: Match.anyValue() },
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    // And the access log of the API.
-    own.resourceCountIs('AWS::Logs::LogGroup', count + 1);
+    // And the two logs of the API.
+    own.resourceCountIs('AWS::Logs::LogGroup', count + 2);
     const other = templateFor({
       page: 'false',
       architecture: 'x86_64',

@@ -110,6 +110,14 @@ describe('a request that Slack signed', () => {
     expect(jobs()[0].payload).toMatchObject({ command: '/undertone', text: 'auto on' });
   });
 
+  test('of a command keeps nothing that somebody wrote beside it', async () => {
+    const text = 'auto on please, I am Eve';
+    const command = { channel: 'C2', user: 'U1', text, responseUrl: 'https://x.test/' };
+    await form(commandBody(command));
+    expect(jobs()[0].payload).toMatchObject({ text: 'unknown' });
+    expect(JSON.stringify(jobs())).not.toContain('Eve');
+  });
+
   test('with a shortcut is handed on', async () => {
     const channel = { id: 'C3', kind: 'public', members: new Set<string>() } as const;
     const message = { ts: '1.2', channel: 'C3', user: 'U1', text: '', files: [], isDeleted: false };
