@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { benchDiscord, benchSlack } from './chat.ts';
 import { benchClassify, benchFeatures } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
+import { benchIntake } from './intake.ts';
 import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
@@ -33,6 +34,7 @@ const benchmarks: Record<string, () => unknown> = {
   network: benchNetwork,
   trees: benchTrees,
   load: benchLoad,
+  intake: benchIntake,
   live: benchLive,
   page: benchPage,
   discord: benchDiscord,

@@ -6,23 +6,30 @@ import { ROOT } from '../lib/root.ts';
 
 export interface ServerProcess {
   readonly url: string;
+  /** The folder in which it was started. */
+  readonly folder: string;
   /** Returns the resident memory in MB; NaN where the system does not report it. */
   memory(): number;
   kill(): void;
 }
 
-/** Starts the server of `npm start` in a process of its own, without drop folder and local cloud. */
-export async function startServer(): Promise<ServerProcess> {
+/** Starts the server of `npm start` in a process of its own, without its drop folder. */
+export async function startServer({ hasCloud = false } = {}): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'undertone-bench-'));
   const cli = join(ROOT, 'dist', 'cli', 'main.js');
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--no-inbox', '--no-cloud'], {
+  const options = ['--port', '0', '--no-inbox', ...(hasCloud ? [] : ['--no-cloud'])];
+  const child = spawn(process.execPath, [cli, 'serve', ...options], {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await listening(child);
+  const [, url] = await printed(child, /listening at (\S+)/);
+  if (hasCloud) await printed(child, /The local cloud is up/);
+  // Nobody reads on, and a full pipe would stop it.
+  child.stdout?.resume();
   return {
     url,
+    folder,
     memory: () => residentMegabytes(child.pid as number),
     kill() {
       child.kill('SIGKILL');
@@ -31,14 +38,20 @@ export async function startServer(): Promise<ServerProcess> {
   };
 }
 
-async function listening({ stdout }: ChildProcess): Promise<string> {
-  let output = '';
-  for await (const chunk of stdout ?? []) {
-    output += chunk;
-    const match = /listening at (\S+)/.exec(output);
-    if (match) return match[1];
-  }
-  throw new Error('The server ended before it was listening.');
+/** Reads the output of the server until it matches. */
+function printed({ stdout }: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const onData = (chunk: Buffer) => {
+      output += chunk;
+      const match = pattern.exec(output);
+      if (!match) return;
+      stdout?.off('data', onData);
+      resolve(match);
+    };
+    stdout?.on('data', onData);
+    stdout?.once('close', () => reject(new Error('The server ended before it was ready.')));
+  });
 }
 
 function residentMegabytes(pid: number): number {

@@ -21,3 +21,13 @@ test('README states the figures of the shipped model', () => {
 test('docs/model-card.md describes the shipped model', () => {
   expect(read('docs/model-card.md')).toContain(card.sha256);
 });
+
+test('docs/security.md names tests that exist', () => {
+  const doc = read('docs/security.md');
+  const proofs = [...doc.matchAll(/\]\(\.\.\/(tests\/[\w/.-]+)\): ((?:"[^"]+"(?:, )?)+)/g)].flatMap(
+    ([, path, titles]) => [...titles.matchAll(/"([^"]+)"/g)].map(([, title]) => [path, title]),
+  );
+  expect(proofs.length).toBeGreaterThanOrEqual(doc.match(/^\| .*\.test\.ts/gm)?.length ?? 1);
+  const missing = proofs.filter(([path, title]) => !read(path).includes(title));
+  expect(missing).toEqual([]);
+});

@@ -213,7 +213,7 @@ describe('uploads', () => {
     expect(records).toEqual([]);
   });
 
-  test('elsewhere than in the inbox are not announced', async () => {
+  test('in the bucket of labels are not announced', async () => {
     const records = notifications();
     await s3.send(new PutObjectCommand({ Bucket: 'undertone-results', Key: 'label', Body: '{}' }));
     expect(records).toEqual([]);

@@ -2,11 +2,17 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
+import { uploadSchema } from '../../functions/http/schemas.ts';
 import { createRandom } from '../../training/random.ts';
 import { cloudEnvironment, type ServeProcess, startServe } from '../cli/serve/process.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -30,6 +36,7 @@ let folder: string;
 let cloud: string;
 let model: string;
 let server: ServeProcess;
+let url: string;
 let env: Record<string, string>;
 let s3: S3Client;
 let sqs: SQSClient;
@@ -37,6 +44,7 @@ let sqs: SQSClient;
 async function start(): Promise<void> {
   const options = ['--no-inbox', '--cloud', cloud, '--label-timeout', String(LABEL_TIMEOUT)];
   server = startServe(folder, ['--port', '0', ...options], { UNDERTONE_MODEL: model });
+  [, url] = await server.printed(/listening at (\S+)/);
   await server.printed(/The local cloud is up/);
   env = await cloudEnvironment(cloud);
   const account = {
@@ -70,11 +78,15 @@ test(
     const random = createRandom(7);
     const files = shuffled(await makeFiles(), () => random.uniform());
     const doubled = files.filter((_, i) => i % 10 === 0);
+    const visitors = files.filter((_, i) => i % 5 === 0 && files[i].body !== '');
 
-    // While they come in, the worker is killed.
-    const uploading = upload(files);
+    // While they come in, the workers are killed.
+    const putting = upload(files);
+    const results = visit(visitors);
     await killWorkerAfter(Math.ceil(COUNT * 0.1));
-    await uploading;
+    await killWorkerAfter(Math.ceil(visitors.length * 0.3), 'classify-upload');
+    await putting;
+    const ids = await results;
     // In another order than they came.
     for (const file of shuffled(doubled, () => random.uniform())) await announceAgain(file);
     await killWorkerAfter(Math.ceil(COUNT * 0.4));
@@ -101,6 +113,14 @@ test(
       else expect(verdictSchema.parse(rest).emotion).toBe(answer);
     }
     expect(await readdir(join(cloud, 'queue', 'dead'))).toEqual([]);
+    // Uploads are answered too, each with its own, and nothing of them is kept.
+    for (const [i, { answer }] of visitors.entries()) {
+      const response = await fetch(`${url}/v1/results/${ids[i]}`);
+      const body = await response.json();
+      expect(body).toMatchObject(response.ok ? { emotion: answer } : { code: answer });
+    }
+    const kept = new ListObjectsV2Command({ Bucket: env.UNDERTONE_UPLOADS_BUCKET });
+    expect((await s3.send(kept)).Contents).toBeUndefined();
 
     server.child.kill('SIGTERM');
     expect(await server.exit).toMatchObject({ code: 0, err: '' });
@@ -151,6 +171,21 @@ async function upload(files: readonly File[]): Promise<void> {
   await Promise.all(lanes);
 }
 
+/** Uploads recordings through the API, and returns the ids of their results. */
+async function visit(files: readonly File[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const { body } of files) {
+    const asked = await fetch(`${url}/v1/uploads`, { method: 'POST' });
+    const { id, upload } = uploadSchema.parse(await asked.json());
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+    form.set('file', new Blob([body as Uint8Array<ArrayBuffer>]));
+    expect((await fetch(upload.url, { method: 'POST', body: form })).status).toBe(204);
+    ids.push(id);
+  }
+  return ids;
+}
+
 /** Sends the notification of an object once more, as S3 does now and then. */
 async function announceAgain({ key, body }: File): Promise<void> {
   const Bucket = env.UNDERTONE_INBOX_BUCKET;
@@ -174,16 +209,17 @@ async function left(): Promise<number> {
   const look = new GetQueueAttributesCommand({ QueueUrl: env.UNDERTONE_QUEUE_URL });
   const { Attributes = {} } = await sqs.send(look);
   return (
+    (await readdir(join(cloud, 'uploads', 'messages'))).length +
     Number(Attributes.ApproximateNumberOfMessages) +
     Number(Attributes.ApproximateNumberOfMessagesNotVisible)
   );
 }
 
-/** Waits until the worker's log tells of so many answers, and returns the process ids in it. */
-async function answered(count: number): Promise<number[]> {
+/** Waits until a worker's log tells of so many answers, and returns the process ids in it. */
+async function answered(count: number, worker = 'label'): Promise<number[]> {
   return vi.waitFor(
     async () => {
-      const log = await readFile(join(cloud, 'label.log'), 'utf8');
+      const log = await readFile(join(cloud, `${worker}.log`), 'utf8');
       const ids = [...log.matchAll(/"message":"answered".*"function_request_id":"local-(\d+)-/g)];
       expect(ids.length).toBeGreaterThanOrEqual(count);
       return ids.map(([, id]) => Number(id));
@@ -192,8 +228,8 @@ async function answered(count: number): Promise<number[]> {
   );
 }
 
-async function killWorkerAfter(count: number): Promise<void> {
-  const id = (await answered(count)).at(-1) ?? 0;
+async function killWorkerAfter(count: number, worker?: string): Promise<void> {
+  const id = (await answered(count, worker)).at(-1) ?? 0;
   process.kill(id, 'SIGKILL');
 }
 
