@@ -5,6 +5,7 @@ import { ThreadPool } from '../lib/threads.ts';
 import { type ClassifyTask, classifyFile, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
+import { printable } from './terminal.ts';
 
 export interface ClassifyCommandOptions {
   readonly json?: boolean;
@@ -39,6 +40,7 @@ export async function classifyCommand(
   for await (const outcome of classifyAll(files, options, () => bar?.increment())) {
     if ('error' in outcome) failures.push(outcome);
     process.stdout.write(format.row(outcome, printed++));
+    if (process.stdout.errored) return false;
   }
   bar?.stop();
   process.stdout.write(format.tail);
@@ -105,6 +107,8 @@ function reportFailures(failures: readonly Outcome[], total: number): void {
   if (failures.length === 0) return;
   console.error(`${failures.length} of ${total} could not be read:`);
   for (const failure of failures) {
-    if ('error' in failure) console.error(`  ${failure.file}: ${failure.error.message}`);
+    if ('error' in failure) {
+      console.error(printable(`  ${failure.file}: ${failure.error.message}`));
+    }
   }
 }

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { EMOTIONS, type Segment, type Verdict } from '../core/index.ts';
 import { headlineParts, meaning, sureness } from '../web/words.js';
 import type { Outcome } from './classify-file.ts';
-import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn } from './terminal.ts';
+import { bar, COLOURS, clock, LABEL_WIDTH, percentColumn, printable } from './terminal.ts';
 
 /** How outcomes are printed: something first, something for each, something last. */
 export interface OutputFormat {
@@ -61,7 +61,7 @@ export function textFormat(count: number): OutputFormat {
     head: '',
     row(outcome) {
       // Failures are told together at the end; among many, the place in the list is kept.
-      if ('error' in outcome) return isAlone ? '' : `${pc.red('✗')} ${outcome.file}\n`;
+      if ('error' in outcome) return isAlone ? '' : `${pc.red('✗')} ${printable(outcome.file)}\n`;
       return isAlone ? chart(outcome) : line(outcome);
     },
     tail: '',
@@ -72,14 +72,14 @@ function line(verdict: Verdict & { file: string }): string {
   const { emotion, sequence, speech, confidence, file } = verdict;
   // A change has no one confidence; its headline takes that column too.
   if (sequence.length > 0)
-    return `${sequence.map((name) => COLOURS[name](name)).join(', then ')}  ${file}\n`;
+    return `${sequence.map((name) => COLOURS[name](name)).join(', then ')}  ${printable(file)}\n`;
   const label = COLOURS[emotion](emotion.padEnd(LABEL_WIDTH));
-  return `${label} ${percentColumn(speech ? confidence : null)}  ${file}\n`;
+  return `${label} ${percentColumn(speech ? confidence : null)}  ${printable(file)}\n`;
 }
 
 function chart(verdict: Verdict & { file: string }): string {
   const { file, emotion, probabilities, duration, timeline = [] } = verdict;
-  const lines = ['', `  ${pc.bold(file)}  ${pc.dim(`${duration.toFixed(1)} s`)}`, ''];
+  const lines = ['', `  ${pc.bold(printable(file))}  ${pc.dim(`${duration.toFixed(1)} s`)}`, ''];
   lines.push(...heading(verdict), '');
   if (!probabilities) return lines.join('\n');
   const ranked = EMOTIONS.toSorted((a, b) => probabilities[b] - probabilities[a]);

@@ -1,11 +1,13 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
 
 /** Inside folders, files with these endings are taken; a file named by itself always is. */
 const AUDIO_EXTENSIONS = new Set(
-  'wav ogg oga opus flac mp3 m4a mp4 aac webm mka amr 3gp caf aif aiff au wma w64 wv mov'
+  'wav rf64 bw64 ogg oga opus spx flac mp3 m4a m4b mp4 aac webm weba mkv mka amr 3gp 3gpp 3g2 caf aif aiff aifc au snd wma w64 wv mov qt qta'
     .split(' ')
     .map((extension) => `.${extension}`),
 );
@@ -15,24 +17,35 @@ export const STDIN = '-';
 
 /**
  * Returns the files that the arguments name, in their order; folders give the recordings below them
- * in the order of their names. What does not exist stays in the list and fails when it is read.
+ * in the order of their names. What does not exist or cannot be listed stays in the list and fails when it
+ * is read.
  */
 export async function expandPaths(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
-    const isFolder = path !== STDIN && (await stat(path).catch(() => null))?.isDirectory();
-    if (isFolder) files.push(...(await recordingsBelow(path)));
+    if (path !== STDIN && (await isFolder(path))) files.push(...(await recordingsBelow(path)));
     else files.push(path);
   }
   return files;
 }
 
+/** Links to recordings are followed. One to a folder is not: it could lead anywhere, even in circles. */
 async function recordingsBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && AUDIO_EXTENSIONS.has(extname(entry.name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
+  if (!entries) return [folder];
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...(await recordingsBelow(path)));
+    else if (!AUDIO_EXTENSIONS.has(extname(path).toLowerCase())) continue;
+    else if (entry.isFile() || (entry.isSymbolicLink() && !(await isFolder(path))))
+      found.push(path);
+  }
+  return found;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /**
@@ -41,28 +54,36 @@ async function recordingsBelow(folder: string): Promise<string[]> {
  * @throws UndertoneError `not-found`, `audio-too-large`, `audio-unreadable`
  */
 export async function readInput(path: string): Promise<Uint8Array> {
-  if (path === STDIN) return readStdin();
+  if (path === STDIN) return readLimited(process.stdin);
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) throw tooLarge();
-    return await readFile(path);
+    // A device or a pipe has no size, and no end either.
+    return await readLimited(createReadStream(path));
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && path.includes('\ufffd')) {
+      throw new UndertoneError(
+        'not-found',
+        `The name of ${path} is not UTF-8, so that it cannot be opened. Rename the file.`,
+        { cause: error },
+      );
+    }
     throw isMissing
       ? new UndertoneError('not-found', `There is no file ${path}.`, { cause: error })
       : new UndertoneError(
           'audio-unreadable',
-          `${path} cannot be opened. Check that it is a file and that you may read it.`,
+          `${path} cannot be opened. Check that it exists and that you may read it.`,
           { cause: error },
         );
   }
 }
 
-async function readStdin(): Promise<Uint8Array> {
+async function readLimited(stream: Readable): Promise<Uint8Array> {
   let size = 0;
   const limited = (async function* () {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > MAX_BYTES) throw tooLarge();
       yield chunk;

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/index.ts';
+import { ROOT } from '../lib/root.ts';
 import { classifyCommand } from './classify.ts';
 import { parseS3Url } from './cloud/s3-url.ts';
 import { modelCommand } from './model.ts';
+import { endWithOutput, printable } from './terminal.ts';
 
 /** Exit codes besides 0: some inputs failed; the command line was wrong. */
 const FAILED = 1;
@@ -12,8 +16,10 @@ const USAGE = 2;
 // Users of the command cannot choose the version of the AWS SDK.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const program = new Command('undertone')
   .description('Hears the emotion in a voice note.')
+  .version(version)
   .showHelpAfterError('(see undertone --help)')
   .exitOverride();
 
@@ -27,7 +33,7 @@ program
   .option('--model <folder>', 'model folder to use instead of the shipped one')
   .option('--workers <n>', 'number of threads for many files', positiveInteger)
   .action(async (paths, options) => {
-    process.exitCode = (await classifyCommand(paths, options)) ? 0 : FAILED;
+    process.exitCode ??= (await classifyCommand(paths, options)) ? 0 : FAILED;
   });
 
 program
@@ -112,7 +118,7 @@ program
   .option('--to <date>', 'last upload day', day)
   .action(async (location, options) => {
     const { labelsCommand } = await import('./cloud/labels.ts');
-    process.exitCode = (await labelsCommand(location, options)) ? 0 : FAILED;
+    process.exitCode ??= (await labelsCommand(location, options)) ? 0 : FAILED;
   });
 
 /** Checks a calendar day, as in the partitions of the results. */
@@ -152,11 +158,7 @@ function port(text: string): number {
   return value;
 }
 
-// `undertone classify … | head` closes the pipe, which is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+endWithOutput(process.stdout);
 
 try {
   await program.parseAsync();
@@ -164,7 +166,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
-    console.error(UndertoneError.from(error).message);
+    console.error(printable(UndertoneError.from(error).message));
     if (!(error instanceof UndertoneError) && process.env.DEBUG) console.error(error);
     process.exitCode = FAILED;
   }

@@ -37,6 +37,31 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
+/**
+ * Ends the process as filters end whose reader has gone (`undertone classify … | head`): by SIGPIPE, and so
+ * at once, while `process.exit` would wait for threads that run the model. Any other failure of the output,
+ * such as a full disk, is told once.
+ */
+export function endWithOutput(stdout: NodeJS.WriteStream): void {
+  let isTold = false;
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' && process.platform !== 'win32') {
+      // Node ignores the signal until a listener was added and removed.
+      const listener = () => {};
+      process.on('SIGPIPE', listener).off('SIGPIPE', listener);
+      process.kill(process.pid, 'SIGPIPE');
+    } else if (code === 'EPIPE') {
+      process.exit(0);
+    } else if (!isTold) {
+      process.stderr.write(
+        `The output cannot be written (${code}). Check the disk or the device.\n`,
+      );
+      process.exitCode = 1;
+      isTold = true;
+    }
+  });
+}
+
 /** Returns text that cannot steer the terminal: file names may hold control characters. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');

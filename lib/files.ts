@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UndertoneError } from '../core/index.ts';
 
 export interface AtomicWriteOptions {
@@ -59,9 +59,12 @@ export function writeAtomicallySync(path: string, content: string): void {
   }
 }
 
-/** Names end in `.tmp`, so that what a killed process left behind can be found. */
+/**
+ * Names end in `.tmp`, so that what a killed process left behind can be found. They do not contain the name
+ * of the file, which may be as long as a name may be.
+ */
 function partialName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  return join(dirname(path), `.${randomUUID()}.tmp`);
 }
 
 /**

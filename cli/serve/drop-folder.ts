@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import pLimit from 'p-limit';
 import { ERROR_TABLE, type ErrorCode, UndertoneError } from '../../core/index.ts';
@@ -56,7 +57,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
   const labelAt = async (path: string) => {
     try {
       const file = relative(inbox, path).split(sep).join('/');
-      const target = join(labels, `${file}.json`);
+      const target = labelPath(labels, file);
       const label = await labelFile({ path, file, target, classify, versions });
       if (label === 'changed') add(path);
       else if (label) print(format(label));
@@ -161,6 +162,16 @@ function ready(watcher: FSWatcher): Promise<void> {
 /** Drops what is known about files that are gone. */
 function forgetOthers(map: Map<string, unknown>, paths: ReadonlySet<string>): void {
   for (const path of map.keys()) if (!paths.has(path)) map.delete(path);
+}
+
+/** Longest name of a file in bytes, on the usual file systems. */
+const MAX_NAME_BYTES = 255;
+
+/** Returns where the label of a file is written. A name that would be too long becomes its SHA-256. */
+function labelPath(labels: string, file: string): string {
+  const path = join(labels, `${file}.json`);
+  if (Buffer.byteLength(basename(path)) <= MAX_NAME_BYTES) return path;
+  return join(dirname(path), `${createHash('sha256').update(file).digest('hex')}.json`);
 }
 
 interface Job extends Pick<DropFolderOptions, 'classify'> {

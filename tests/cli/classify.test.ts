@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +9,13 @@ import { verdictSchema } from '../../core/verdict.ts';
 import { joined, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';
-import { run } from '../fixtures/run.ts';
+import { BUILD, run } from '../fixtures/run.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url));
 const NOISE = fileURLToPath(new URL('../../samples/noise.ogg', import.meta.url));
+
+/** /dev/zero, /dev/full, signals and bash. */
+const hasDevices = process.platform === 'linux';
 
 let folder: string;
 /** A note with a pause in it, and so with a timeline of two entries. */
@@ -194,6 +198,22 @@ describe('what goes wrong', () => {
     await rm(huge);
   });
 
+  test.skipIf(!hasDevices)('an input without an end is refused at the limit', async () => {
+    const { code, stderr } = await undertone('classify', '/dev/zero');
+    expect(code).toBe(1);
+    expect(stderr).toContain('exceeds the limit of 25 MiB');
+  });
+
+  test('names cannot steer the terminal', async () => {
+    const odd = join(folder, 'a\u001b[31m\nb.wav');
+    await writeFile(odd, 'hello');
+    const named = await undertone('classify', odd, SAMPLE, join(folder, 'no\u001b[2Jfile'));
+    expect(named.stdout + named.stderr).toContain('a?[31m?b.wav');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+    expect(named.stdout + named.stderr).not.toMatch(/\u001b/);
+    expect((await undertone('watch', join(folder, '\u001bx'))).stderr).toContain('?x');
+  });
+
   test('a model that cannot be used stops the run with one sentence', async () => {
     const { code, stdout, stderr } = await undertone('classify', '--model', folder, SAMPLE, long);
     expect(code).toBe(1);
@@ -201,6 +221,100 @@ describe('what goes wrong', () => {
     expect(stderr).toMatch(/emotion\.json cannot be read/);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
+});
+
+describe('inside a folder', () => {
+  /** A folder of its own that everybody may enter. */
+  const openFolder = async () => {
+    const open = await mkdtemp(join(folder, 'open-'));
+    await chmod(folder, 0o755);
+    await chmod(open, 0o755);
+    return open;
+  };
+  const note = wavFile(voiceLike({ seconds: 1 }));
+
+  test('links to recordings are followed, and those to folders are not', async () => {
+    const open = await openFolder();
+    await symlink(SAMPLE, join(open, 'link.ogg'));
+    await symlink(open, join(open, 'circle.ogg'));
+    const { code, stdout } = await undertone('classify', '--csv', open);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(2);
+    expect(stdout).toContain('link.ogg,');
+  });
+
+  test.each([
+    ...['weba', '3gpp', 'qta', 'm4b', 'spx', 'mkv', 'MKV', 'rf64'],
+  ])('a recording that ends in .%s is found', async (ending) => {
+    const open = await openFolder();
+    await writeFile(join(open, `note.${ending}`), note);
+    expect((await undertone('classify', '--csv', '--model', model, open)).stdout).toContain(
+      `note.${ending},happy,`,
+    );
+  });
+
+  test.skipIf(!hasDevices)(
+    'one that cannot be listed, or a name that is not UTF-8, hides nothing else',
+    async () => {
+      const open = await openFolder();
+      await mkdir(join(open, 'closed'), { mode: 0o000 });
+      await writeFile(join(open, 'a.wav'), note);
+      const odd = Buffer.concat([
+        Buffer.from(`${open}/`),
+        Buffer.from([0xe9]),
+        Buffer.from('.wav'),
+      ]);
+      await writeFile(odd, note);
+      // Nothing is closed to root.
+      const asNobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+      const options = [`${BUILD}/cli/main.js`, 'classify', '--csv', open];
+      const { status, stdout, stderr } = spawnSync(process.execPath, options, {
+        encoding: 'utf8',
+        ...asNobody,
+      });
+      expect(status).toBe(1);
+      expect(stdout).toMatch(
+        /a\.wav,(happy|sad|angry|calm|neutral|fearful|disgust|surprised|uncertain)/,
+      );
+      expect(stderr).toContain('2 of 3 could not be read');
+      expect(stderr).toMatch(/closed: .*closed cannot be opened/);
+      expect(stderr).toMatch(/is not UTF-8.* Rename the file\./);
+    },
+  );
+});
+
+describe.skipIf(!hasDevices)('an output', () => {
+  const shell = (script: string) => {
+    const env = { ...process.env, NODE: process.execPath, MAIN: `${BUILD}/cli/main.js` };
+    return spawnSync('bash', ['-c', script], { env, cwd: folder, encoding: 'utf8' });
+  };
+
+  test('whose reader has gone ends the command as it ends other filters', () => {
+    const many = Array(40).fill(`'${SAMPLE}'`).join(' ');
+    const script = `"$NODE" "$MAIN" classify --json --workers 2 ${many} | head -c 100 > /dev/null; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = shell(script);
+    expect(stderr).toBe('');
+    // 128 + SIGPIPE.
+    expect(stdout.trim()).toBe('141');
+  });
+
+  test.each([
+    'classify --json',
+    'classify --csv --workers 2',
+  ])('on a full device is one sentence: %s', (command) => {
+    const { status, stderr } = shell(
+      `"$NODE" "$MAIN" ${command} '${SAMPLE}' '${NOISE}' > /dev/full`,
+    );
+    expect(status).toBe(1);
+    expect(stderr).toBe('The output cannot be written (ENOSPC). Check the disk or the device.\n');
+  });
+});
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(
+    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  expect(await undertone('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 describe('undertone model', () => {

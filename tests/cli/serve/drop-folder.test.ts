@@ -254,6 +254,19 @@ describe('what comes later', () => {
     await vi.waitFor(() => expect(lines).toEqual(['?[2Jnote.wav → happy (0.70)']), PATIENCE);
   });
 
+  test.each([
+    ['240 bytes', `${'n'.repeat(236)}.wav`],
+    ['255 bytes', `${'ü'.repeat(125)}n.wav`],
+  ])('has its label whatever the length of its name: %s', async (_, name) => {
+    await watching();
+    await drop(name);
+    const label = await vi.waitFor(async () => {
+      const [file] = await readdir(join(root, 'labels'));
+      return JSON.parse(await readFile(join(root, 'labels', file), 'utf8'));
+    }, PATIENCE);
+    expect(label).toMatchObject({ file: name, emotion: 'happy' });
+  });
+
   test('is followed when it is a link to a file, and not when it leads to a folder', async () => {
     await writeFile(join(root, 'elsewhere.wav'), note);
     await symlink(join(root, 'elsewhere.wav'), join(root, 'inbox', 'link.wav'));
