@@ -32,11 +32,11 @@ export class UndertoneStack extends Stack {
     } satisfies PerVariable<string>;
     const common = { config, storage, state, ffmpeg, environment };
     const labelling = new Labelling(this, 'Labelling', common);
-    const api = new Api(this, 'Api', common);
+    const webhooks = chatWebhooks(config);
+    const api = new Api(this, 'Api', { ...common, webhooks });
     const website = config.page
       ? new Website(this, 'Website', { config, api: api.api, inbox: storage.inbox })
       : undefined;
-    const webhooks = chatWebhooks(config);
     const chat =
       webhooks.length > 0 || config.discordGateway
         ? new Chat(this, 'Chat', { config, api, state })
@@ -47,7 +47,7 @@ export class UndertoneStack extends Stack {
       requestsPerAddress: config.requestsPerAddress,
       page: website?.secretHeader,
       chat: chat?.key,
-      signedPaths: webhooks.map(({ path }) => path),
+      webhooks,
     });
     const catalogue = new Catalogue(this, 'Catalogue', { storage });
     const { alarms, dashboard } = new Observability(this, 'Observability', {

@@ -4,9 +4,11 @@ import {
   type ApiKeyOptions,
   ContentHandling,
   EndpointType,
+  IpAddressType,
   LambdaIntegration,
   LogGroupLogDestination,
   type Method,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   MockIntegration,
   PassthroughBehavior,
@@ -18,7 +20,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type PerVariable, UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
-import { type ApiRoute, CORS, ROUTES } from '../../functions/routes.ts';
+import { type ApiRoute, type ChatRoute, CORS, ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
@@ -31,8 +33,17 @@ const LONGEST_ANSWER = Duration.seconds(29);
 /** MB of the functions that only look something up. More memory means more processor. */
 export const LIGHT_MEMORY = 512;
 
+/**
+ * How much of requestsPerSecond and burst a route takes, if not once all of it: each has a throttle of
+ * its own, so that none uses up that of another. An upload costs three times as much as a call, and may
+ * be five minutes long; then it is asked for again and again, which costs little.
+ */
+const THROTTLE_SHARES: Readonly<Record<string, number>> = { uploads: 1 / 4, result: 2 };
+
 export interface ApiProps {
   readonly config: Config;
+  /** The routes of the chat platforms, which are added later. */
+  readonly webhooks: readonly ChatRoute[];
   readonly storage: Storage;
   readonly state: State;
   readonly ffmpeg: Ffmpeg;
@@ -57,21 +68,26 @@ export class Api extends Construct {
     this.api = new RestApi(this, 'Rest', {
       restApiName: config.name,
       description: 'Classifies the emotion in a voice note.',
-      endpointTypes: [EndpointType.REGIONAL],
+      // The firewall counts whole addresses, and with IPv6 everybody has 2^64 of them.
+      endpointConfiguration: {
+        types: [EndpointType.REGIONAL],
+        ipAddressType: IpAddressType.IPV4,
+      },
       // Whatever its content type, a body is a recording and must arrive byte for byte.
       binaryMediaTypes: ['*/*'],
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
       deployOptions: {
         stageName: 'prod',
-        throttlingRateLimit: config.requestsPerSecond,
-        throttlingBurstLimit: config.burst,
         tracingEnabled: true,
-        // Metrics of each method cost more than the requests; those of the whole API are free.
-        metricsEnabled: false,
-        loggingLevel: MethodLoggingLevel.ERROR,
-        // Would write bodies into the log.
-        dataTraceEnabled: false,
+        // For the preflights, which have no entry of their own.
+        ...methodOptions(1, config),
+        methodOptions: Object.fromEntries(
+          [...ROUTES, ...props.webhooks].map(({ method, path, handler }) => [
+            `${path}/${method}`,
+            methodOptions(THROTTLE_SHARES[handler] ?? 1, config),
+          ]),
+        ),
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
@@ -167,6 +183,19 @@ export class Api extends Construct {
       'API Gateway writes logs with one role for the whole account, and AWS keeps this policy for it.',
     );
   }
+}
+
+/** Returns all settings of a method, as what is not set for it does not come from the stage. */
+function methodOptions(share: number, { requestsPerSecond, burst }: Config) {
+  return {
+    throttlingRateLimit: Math.ceil(share * requestsPerSecond),
+    throttlingBurstLimit: Math.ceil(share * burst),
+    // Metrics of each method cost more than the requests; those of the whole API are free.
+    metricsEnabled: false,
+    loggingLevel: MethodLoggingLevel.ERROR,
+    // Would write bodies into the log.
+    dataTraceEnabled: false,
+  } satisfies MethodDeploymentOptions;
 }
 
 /**
