@@ -25,7 +25,7 @@ import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
 import { grantObjects } from './grants.ts';
-import { type Ffmpeg, Handler } from './handler.ts';
+import { type Ffmpeg, Handler, MaximumConcurrency } from './handler.ts';
 import type { State, Storage } from './storage.ts';
 
 /** API Gateway waits this long and no longer. */
@@ -54,6 +54,7 @@ export interface ApiProps {
 /** The HTTP API: a function for every route of functions/routes.ts. */
 export class Api extends Construct {
   readonly api: RestApi;
+  readonly accessLog: LogGroup;
   #plan: UsagePlan | undefined;
   /** The functions by the name of their file. */
   readonly handlers: ReadonlyMap<string, Handler>;
@@ -61,7 +62,7 @@ export class Api extends Construct {
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
     const { config } = props;
-    const accessLog = new LogGroup(this, 'AccessLog', {
+    this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: config.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -88,7 +89,7 @@ export class Api extends Construct {
             methodOptions(THROTTLE_SHARES[handler] ?? 1, config),
           ]),
         ),
-        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
@@ -121,8 +122,11 @@ export class Api extends Construct {
         ...(isEmotion && ffmpeg.environment),
       },
       ...(isEmotion && { layers: ffmpeg.layers }),
-      ...(isEmotion && { reservedConcurrency: config.emotionConcurrency }),
     });
+    if (isEmotion && config.emotionConcurrency > 0) {
+      const maximum = config.emotionConcurrency;
+      new MaximumConcurrency(this, 'Maximum', { config, handler, maximum });
+    }
     const integration = new LambdaIntegration(handler.function, {
       timeout: LONGEST_ANSWER,
       allowTestInvoke: false,

@@ -211,7 +211,7 @@ describe('the worker', () => {
     expect(source(template)).toMatchObject({
       BatchSize: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 5 },
+      ScalingConfig: { MaximumConcurrency: 2 },
     });
     expect(source(templateFor({ ...both, chatConcurrency: '40' })).ScalingConfig).toEqual({
       MaximumConcurrency: 40,

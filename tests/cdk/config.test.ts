@@ -35,6 +35,7 @@ describe('an invalid value is reported with what is valid', () => {
     ['labelConcurrency', '1', />=2/],
     ['requestsPerAddress', '5', />=10/],
     ['apiKeys', 'a b', /letters/],
+    ['monthlyBudget', '-1', />=0/],
     ['alarmEmail', 'nobody', /email/],
     ['removal', 'keep', /retain/],
     ['name', '1st', /starting with a letter/],
