@@ -66,7 +66,7 @@ export const contextSchema = z.object({
    * where the quota of the account allows it; 0 sets no limit.
    */
   emotionConcurrency: whole(0, 1000).default(20),
-  /** Requests a second that each route accepts, and the burst above it; a quarter of both for uploads. */
+  /** Requests a second to `POST /v1/emotion`, and the burst above it. Other routes have a share (api.ts). */
   requestsPerSecond: whole(1, 10_000).default(20),
   burst: whole(1, 5000).default(40),
   /** Requests that one address may send in five minutes; beyond that it gets 429. */

@@ -20,7 +20,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type PerVariable, UPLOADS_PREFIX } from '../../functions/infrastructure.ts';
-import { type ApiRoute, type ChatRoute, CORS, ROUTES } from '../../functions/routes.ts';
+import { type ApiRoute, type ChatRoute, CORS, ROUTES, type Route } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
@@ -34,11 +34,12 @@ const LONGEST_ANSWER = Duration.seconds(29);
 export const LIGHT_MEMORY = 512;
 
 /**
- * How much of requestsPerSecond and burst a route takes, if not once all of it: each has a throttle of
- * its own, so that none uses up that of another. An upload costs three times as much as a call, and may
- * be five minutes long; then it is asked for again and again, which costs little.
+ * How much of requestsPerSecond and burst a route takes: each has a throttle of its own, so that none uses
+ * up that of another. Results are asked for again and again. The others need little, and each upload
+ * costs three times as much as a call.
  */
-const THROTTLE_SHARES: Readonly<Record<string, number>> = { uploads: 1 / 4, result: 2 };
+const THROTTLE_SHARES: Readonly<Record<string, number>> = { emotion: 1, result: 2 };
+const OTHER_SHARE = 1 / 4;
 
 export interface ApiProps {
   readonly config: Config;
@@ -62,6 +63,8 @@ export class Api extends Construct {
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
     const { config } = props;
+    const throttled = ({ path, method }: Route, share: number) =>
+      [`${path}/${method}`, methodOptions(share, config)] as const;
     this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: config.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -82,13 +85,11 @@ export class Api extends Construct {
         stageName: 'prod',
         tracingEnabled: true,
         // For the preflights, which have no entry of their own.
-        ...methodOptions(1, config),
-        methodOptions: Object.fromEntries(
-          [...ROUTES, ...props.webhooks].map(({ method, path, handler }) => [
-            `${path}/${method}`,
-            methodOptions(THROTTLE_SHARES[handler] ?? 1, config),
-          ]),
-        ),
+        ...methodOptions(OTHER_SHARE, config),
+        methodOptions: Object.fromEntries([
+          ...ROUTES.map((route) => throttled(route, THROTTLE_SHARES[route.handler] ?? OTHER_SHARE)),
+          ...props.webhooks.map((route) => throttled(route, 1)),
+        ]),
         accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
       },

@@ -72,3 +72,21 @@ test('docs/deployment.md lists every context value with its default', () => {
     }
   }
 });
+
+test('docs/deployment.md says what the defaults can cost in a day', () => {
+  const page = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+  const { memory, emotionConcurrency, labelConcurrency, requestsPerSecond } = read({});
+  const worst = page.slice(page.indexOf('## The worst day'));
+  const gigabytes = Number((memory / 1024).toFixed(3));
+  const functions = (count: number) => (count * 86_400 * gigabytes * 0.000_013_333_4).toFixed(2);
+  expect(worst).toContain(`| ${functions(emotionConcurrency)} |`);
+  expect(worst).toContain(`at most ${functions(labelConcurrency)} a day`);
+  const requests = requestsPerSecond * 86_400;
+  expect(worst).toContain(
+    `${requestsPerSecond} a second = ${(requests / 1e6).toFixed(2)}M × 5.32 / M`,
+  );
+  const [table] = worst.split('| **total** |');
+  const costs = [...table.matchAll(/\| (\d+\.\d\d) \|$/gm)].map(([, dollars]) => Number(dollars));
+  const total = costs.reduce((sum, each) => sum + each, 0);
+  expect(worst).toContain(`| **total** | | **${total.toFixed(2)}** |`);
+});
