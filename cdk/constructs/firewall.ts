@@ -70,8 +70,8 @@ const UNCHANGED = [{ priority: 0, type: 'NONE' }];
 /**
  * Blocks addresses that send too many requests, and what claims to come from a chat platform without a
  * signature. WAF counts whole addresses; for IPv6, in which everybody has 2^64 of them, CloudFront
- * sends the network (website.ts), and the API itself has IPv4 only (api.ts). It does not inspect bodies: such rules mistake
- * compressed audio for attacks and reject everything above 8 KB.
+ * sends the network (website.ts), and the API itself has IPv4 only (api.ts). It does not inspect bodies:
+ * such rules mistake compressed audio for attacks and reject everything above 8 KB.
  */
 export class Firewall extends Construct {
   readonly webAcl: CfnWebACL;
