@@ -17,22 +17,23 @@ interface Deployment {
 }
 
 const DEPLOYMENTS: readonly Deployment[] = [
-  { name: '1/s', rate: 1, concurrency: 5, quota: 1000 },
-  { name: '100/s', rate: 100, concurrency: 5, quota: 1000 },
+  { name: '1/s', rate: 1, concurrency: 2, quota: 1000 },
+  { name: '100/s', rate: 100, concurrency: 2, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 20, quota: 1000 },
   { name: '100/s', rate: 100, concurrency: 50, quota: 1000 },
   { name: '10,000/s', rate: 10_000, concurrency: 1000, quota: 1000 },
   { name: '10,000/s, two stacks', rate: 10_000, concurrency: 1000, quota: 3000, stacks: 2 },
   { name: '10,000/s, three stacks', rate: 10_000, concurrency: 1000, quota: 4000, stacks: 3 },
-  { name: '100,000 at once', rate: 0, atOnce: 100_000, concurrency: 5, quota: 1000 },
+  { name: '100,000 at once', rate: 0, atOnce: 100_000, concurrency: 2, quota: 1000 },
   { name: '100,000 at once', rate: 0, atOnce: 100_000, concurrency: 1000, quota: 1000 },
 ];
 
 const ACCOUNT = { throttle: 10_000, burst: 5000, quota: 1000 };
 
 const API: readonly (Omit<ApiScenario, 'seconds' | 'seed'> & { readonly name: string })[] = [
-  { name: '1/s', rate: 1, throttle: 20, burst: 40, quota: 1000 },
-  { name: '100/s', rate: 100, throttle: 20, burst: 40, quota: 1000 },
+  // The defaults, with emotionConcurrency.
+  { name: '1/s', rate: 1, throttle: 20, burst: 40, quota: 20 },
+  { name: '100/s', rate: 100, throttle: 20, burst: 40, quota: 20 },
   { name: '100/s', rate: 100, throttle: 150, burst: 300, quota: 1000 },
   { name: '10,000/s', rate: 10_000, ...ACCOUNT },
   { name: '10,000/s', rate: 10_000, throttle: 15_000, burst: 7500, quota: 3000 },

@@ -56,13 +56,19 @@ export const contextSchema = z.object({
   logDays: whole(1, 3653)
     .refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`)
     .default(30),
-  /** Most concurrent label functions, which limits the cost of a flood of files. */
-  labelConcurrency: whole(2, 1000).default(5),
+  /**
+   * Most concurrent label functions, which limits the cost of a flood of files. By default the least that
+   * AWS takes, for new accounts have a concurrency of 10 for everything.
+   */
+  labelConcurrency: whole(2, 1000).default(2),
   /** Most uploads through the API that are classified concurrently. */
   uploadConcurrency: whole(2, 1000).default(2),
-  /** Concurrency reserved for `POST /v1/emotion`, which is also its maximum; 0 reserves none. */
-  emotionConcurrency: whole(0, 1000).default(0),
-  /** Requests a second that the API accepts in total, and the burst above it. */
+  /**
+   * Most concurrent calls of `POST /v1/emotion`, which limits the cost of a flood of requests. Reserved
+   * where the quota of the account allows it; 0 sets no limit.
+   */
+  emotionConcurrency: whole(0, 1000).default(20),
+  /** Requests a second to `POST /v1/emotion`, and the burst above it. Other routes have a share (api.ts). */
   requestsPerSecond: whole(1, 10_000).default(20),
   burst: whole(1, 5000).default(40),
   /** Requests that one address may send in five minutes; beyond that it gets 429. */
@@ -100,7 +106,9 @@ export const contextSchema = z.object({
   /** Secret with `signingSecret` and `botToken` of the Slack app; deploys its webhook. */
   slackSecret: secretName.optional(),
   /** Most chat questions that are answered concurrently. */
-  chatConcurrency: whole(2, 1000).default(5),
+  chatConcurrency: whole(2, 1000).default(2),
+  /** Dollars a month that the account may cost before the alarms say so; 0 has no such alarm. */
+  monthlyBudget: whole(0, 1_000_000).default(50),
   /** Email address for alarms. AWS first asks it for confirmation. */
   alarmEmail: z.email().optional(),
   /** Path of a static ffmpeg for the functions, or `none` to deploy without one. */

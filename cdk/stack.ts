@@ -36,11 +36,11 @@ export class UndertoneStack extends Stack {
     const common = { config, storage, state, ffmpeg };
     const labelling = new Labelling(this, 'Labelling', { ...common, environment: forLabelling });
     const uploads = new Uploads(this, 'Uploads', { ...common, environment: forUploads });
-    const api = new Api(this, 'Api', { ...common, environment: forUploads });
+    const webhooks = chatWebhooks(config);
+    const api = new Api(this, 'Api', { ...common, environment: forUploads, webhooks });
     const website = config.page
       ? new Website(this, 'Website', { config, api: api.api, uploads: storage.uploads })
       : undefined;
-    const webhooks = chatWebhooks(config);
     const chat =
       webhooks.length > 0 || config.discordGateway
         ? new Chat(this, 'Chat', { config, api, state })
@@ -51,7 +51,7 @@ export class UndertoneStack extends Stack {
       requestsPerAddress: config.requestsPerAddress,
       page: website?.secretHeader,
       chat: chat?.key,
-      signedPaths: webhooks.map(({ path }) => path),
+      webhooks,
     });
     const catalogue = new Catalogue(this, 'Catalogue', { storage });
     const { alarms, dashboard } = new Observability(this, 'Observability', {

@@ -49,8 +49,9 @@ export const handler = lambda(answer);
 async function verified(request: Request): Promise<unknown> {
   const { UNDERTONE_DISCORD_PUBLIC_KEY: publicKey } = chatEnvironment('discord');
   const body = Buffer.from(await request.arrayBuffer());
-  const signature = request.headers.get('x-signature-ed25519') ?? undefined;
-  const timestamp = request.headers.get('x-signature-timestamp') ?? undefined;
+  const [signature, timestamp] = discordInteractions.signatureHeaders.map(
+    (name) => request.headers.get(name) ?? undefined,
+  );
   verifyDiscord({ signature, timestamp, body }, publicKey);
   try {
     return JSON.parse(body.toString('utf8'));

@@ -65,6 +65,8 @@ export interface ApiAnswer {
 export interface ChatRoute extends RouteBase {
   /** Signs what it sends, which takes the place of a key. The route exists where it is set up. */
   readonly platform: 'discord' | 'slack';
+  /** Of the signature and of the time that it covers. The firewall refuses what lacks them. */
+  readonly signatureHeaders: readonly [signature: string, timestamp: string];
 }
 
 export type Route = ApiRoute | ChatRoute;
@@ -236,6 +238,7 @@ export const discordInteractions = {
   handler: 'discord-interactions',
   usesCloud: true,
   platform: 'discord',
+  signatureHeaders: ['x-signature-ed25519', 'x-signature-timestamp'],
 } as const satisfies ChatRoute;
 
 export const slackEvents = {
@@ -244,6 +247,7 @@ export const slackEvents = {
   handler: 'slack-events',
   usesCloud: true,
   platform: 'slack',
+  signatureHeaders: ['x-slack-signature', 'x-slack-request-timestamp'],
 } as const satisfies ChatRoute;
 
 export const ROUTES = [

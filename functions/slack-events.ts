@@ -47,8 +47,9 @@ async function verified(request: Request) {
   const { headers } = request;
   const { signingSecret } = await slackSecrets();
   const body = Buffer.from(await request.arrayBuffer());
-  const signature = headers.get('x-slack-signature') ?? '';
-  const timestamp = headers.get('x-slack-request-timestamp') ?? undefined;
+  const [signature = '', timestamp] = slackEvents.signatureHeaders.map(
+    (name) => headers.get(name) ?? undefined,
+  );
   verifySlack({ signature, timestamp, body }, signingSecret);
   if (taken.get(signature)) {
     throw new UndertoneError('unauthorized', 'This request was taken before.');

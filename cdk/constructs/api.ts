@@ -4,9 +4,11 @@ import {
   type ApiKeyOptions,
   ContentHandling,
   EndpointType,
+  IpAddressType,
   LambdaIntegration,
   LogGroupLogDestination,
   type Method,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   MockIntegration,
   PassthroughBehavior,
@@ -18,12 +20,12 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
-import { type ApiRoute, CORS, ROUTES } from '../../functions/routes.ts';
+import { type ApiRoute, type ChatRoute, CORS, ROUTES, type Route } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
 import { grantObjects } from './grants.ts';
-import { type Ffmpeg, Handler } from './handler.ts';
+import { type Ffmpeg, Handler, MaximumConcurrency } from './handler.ts';
 import type { State, Storage } from './storage.ts';
 
 const STAGE = 'prod';
@@ -32,8 +34,18 @@ const LONGEST_ANSWER = Duration.seconds(29);
 /** MB of the functions that only look something up. More memory means more processor. */
 export const LIGHT_MEMORY = 512;
 
+/**
+ * How much of requestsPerSecond and burst a route takes: each has a throttle of its own, so that none uses
+ * up that of another. Results are asked for again and again. The others need little, and each upload
+ * costs three times as much as a call.
+ */
+const THROTTLE_SHARES: Readonly<Record<string, number>> = { emotion: 1, result: 2 };
+const OTHER_SHARE = 1 / 4;
+
 export interface ApiProps {
   readonly config: Config;
+  /** The routes of the chat platforms, which are added later. */
+  readonly webhooks: readonly ChatRoute[];
   readonly storage: Storage;
   readonly state: State;
   readonly ffmpeg: Ffmpeg;
@@ -44,6 +56,7 @@ export interface ApiProps {
 /** The HTTP API: a function for every route of functions/routes.ts. */
 export class Api extends Construct {
   readonly api: RestApi;
+  readonly accessLog: LogGroup;
   #plan: UsagePlan | undefined;
   /** The functions by the name of their file. */
   readonly handlers: ReadonlyMap<string, Handler>;
@@ -51,30 +64,35 @@ export class Api extends Construct {
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
     const { config } = props;
-    const accessLog = new LogGroup(this, 'AccessLog', {
+    const throttled = ({ path, method }: Route, share: number) =>
+      [`${path}/${method}`, methodOptions(share, config)] as const;
+    this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: config.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.api = new RestApi(this, 'Rest', {
       restApiName: config.name,
       description: 'Classifies the emotion in a voice note.',
-      endpointTypes: [EndpointType.REGIONAL],
+      // The firewall counts whole addresses, and with IPv6 everybody has 2^64 of them.
+      endpointConfiguration: {
+        types: [EndpointType.REGIONAL],
+        ipAddressType: IpAddressType.IPV4,
+      },
       // Whatever its content type, a body is a recording and must arrive byte for byte.
       binaryMediaTypes: ['*/*'],
       cloudWatchRole: true,
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
       deployOptions: {
         stageName: STAGE,
-        throttlingRateLimit: config.requestsPerSecond,
-        throttlingBurstLimit: config.burst,
         // Traces of the stage would hold addresses of callers, and URLs with the ids of results.
         tracingEnabled: false,
-        // Metrics of each method cost more than the requests; those of the whole API are free.
-        metricsEnabled: false,
-        loggingLevel: MethodLoggingLevel.ERROR,
-        // Would write bodies into the log.
-        dataTraceEnabled: false,
-        accessLogDestination: new LogGroupLogDestination(accessLog),
+        // For the preflights, which have no entry of their own.
+        ...methodOptions(OTHER_SHARE, config),
+        methodOptions: Object.fromEntries([
+          ...ROUTES.map((route) => throttled(route, THROTTLE_SHARES[route.handler] ?? OTHER_SHARE)),
+          ...props.webhooks.map((route) => throttled(route, 1)),
+        ]),
+        accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
       },
     });
@@ -114,8 +132,11 @@ export class Api extends Construct {
         ...(isEmotion && ffmpeg.environment),
       },
       ...(isEmotion && { layers: ffmpeg.layers }),
-      ...(isEmotion && { reservedConcurrency: config.emotionConcurrency }),
     });
+    if (isEmotion && config.emotionConcurrency > 0) {
+      const maximum = config.emotionConcurrency;
+      new MaximumConcurrency(this, 'Maximum', { config, handler, maximum });
+    }
     const integration = new LambdaIntegration(handler.function, {
       timeout: LONGEST_ANSWER,
       allowTestInvoke: false,
@@ -176,6 +197,19 @@ export class Api extends Construct {
       'API Gateway writes logs with one role for the whole account, and AWS keeps this policy for it.',
     );
   }
+}
+
+/** Returns all settings of a method, as what is not set for it does not come from the stage. */
+function methodOptions(share: number, { requestsPerSecond, burst }: Config) {
+  return {
+    throttlingRateLimit: Math.ceil(share * requestsPerSecond),
+    throttlingBurstLimit: Math.ceil(share * burst),
+    // Metrics of each method cost more than the requests; those of the whole API are free.
+    metricsEnabled: false,
+    loggingLevel: MethodLoggingLevel.ERROR,
+    // Would write bodies into the log.
+    dataTraceEnabled: false,
+  } satisfies MethodDeploymentOptions;
 }
 
 /**

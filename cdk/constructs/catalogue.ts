@@ -97,7 +97,7 @@ export class Catalogue extends Construct {
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
-        // A query by mistake stops at 100 GB, about half a dollar.
+        // A query by mistake stops at 100 GB: half a dollar, and 27 for reading so many labels from S3.
         bytesScannedCutoffPerQuery: 100 * 1000 ** 3,
         resultConfiguration: {
           outputLocation: `s3://${storage.results.bucketName}/${QUERIES_PREFIX}`,

@@ -2,10 +2,18 @@ import type { Stage } from 'aws-cdk-lib/aws-apigateway';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { ERROR_TABLE } from '../../core/index.ts';
+import type { ChatRoute } from '../../functions/routes.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** The header in which CloudFront sends the visitor's address. Trusted only beside the page's secret. */
 export const VIEWER_ADDRESS = 'x-viewer-address';
+
+/**
+ * How much more one address may send to the bots' endpoints: a platform calls from few. It is half of what
+ * their throttle lets through by default, so that one forger leaves the other half to the platform.
+ */
+const PLATFORM_FACTOR = 3;
 
 export interface SecretHeaderProps {
   /** Name of the header. */
@@ -45,36 +53,41 @@ export class SecretHeader extends Construct {
 
 export interface FirewallProps {
   readonly stage: Stage;
-  /** Requests in five minutes. */
+  /** Requests in five minutes; three times as many at the bots' endpoints. */
   readonly requestsPerAddress: number;
   /** Sent by CloudFront, whose few addresses stand for many visitors. */
   readonly page: SecretHeader | undefined;
   /** Sent by the chat bots, whose few addresses stand for many people. The bots limit each person. */
   readonly chat: SecretHeader | undefined;
-  /** Paths that Discord and Slack call from few addresses, with signed requests. */
-  readonly signedPaths: readonly string[];
+  /** What Discord and Slack call from few addresses, with signed requests. */
+  readonly webhooks: readonly Pick<ChatRoute, 'path' | 'signatureHeaders'>[];
 }
 
 type Statement = CfnWebACL.StatementProperty;
 
+const UNCHANGED = [{ priority: 0, type: 'NONE' }];
+
 /**
- * Blocks addresses that send too many requests. It does not inspect bodies: such rules mistake
- * compressed audio for attacks and reject everything above 8 KB.
+ * Blocks addresses that send too many requests, and what claims to come from a chat platform without a
+ * signature. WAF counts whole addresses; for IPv6, in which everybody has 2^64 of them, CloudFront
+ * sends the network (website.ts), and the API itself has IPv4 only (api.ts). It does not inspect bodies:
+ * such rules mistake compressed audio for attacks and reject everything above 8 KB.
  */
 export class Firewall extends Construct {
   readonly webAcl: CfnWebACL;
 
   constructor(scope: Construct, id: string, props: FirewallProps) {
     super(scope, id);
-    const { stage, requestsPerAddress, page, chat, signedPaths } = props;
+    const { stage, requestsPerAddress, page, chat, webhooks } = props;
     const countedElsewhere = [
       ...[page, chat].flatMap((header) => (header ? [hasHeader(header)] : [])),
-      ...signedPaths.map(endsWith),
+      ...webhooks.map(({ path }) => endsWith(path)),
     ];
     this.webAcl = new CfnWebACL(this, 'WebAcl', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: metrics('Requests'),
+      ...(webhooks.length > 0 && { customResponseBodies: { [UNSIGNED]: unsignedProblem() } }),
       rules: [
         limit(0, 'requests-per-address', {
           aggregateKeyType: 'IP',
@@ -84,6 +97,16 @@ export class Firewall extends Construct {
           }),
         }),
         ...(page ? [limit(1, 'requests-per-visitor', perVisitor(page, requestsPerAddress))] : []),
+        ...(webhooks.length > 0
+          ? [
+              refuseUnsigned(2, webhooks),
+              limit(3, 'requests-per-platform-address', {
+                aggregateKeyType: 'IP',
+                limit: PLATFORM_FACTOR * requestsPerAddress,
+                scopeDownStatement: anyOf(webhooks.map(({ path }) => endsWith(path))),
+              }),
+            ]
+          : []),
       ],
     });
     new CfnWebACLAssociation(this, 'Association', {
@@ -102,6 +125,54 @@ function perVisitor(page: SecretHeader, limit: number): CfnWebACL.RateBasedState
     limit,
     scopeDownStatement: hasHeader(page),
   };
+}
+
+const UNSIGNED = 'unsigned';
+
+/** Refuses requests to a webhook without its headers. Whether a signature is right, its function says. */
+function refuseUnsigned(
+  priority: number,
+  webhooks: FirewallProps['webhooks'],
+): CfnWebACL.RuleProperty {
+  return {
+    name: UNSIGNED,
+    priority,
+    statement: anyOf(
+      webhooks.map(({ path, signatureHeaders }) => ({
+        andStatement: {
+          statements: [
+            endsWith(path),
+            {
+              notStatement: {
+                statement: { andStatement: { statements: signatureHeaders.map(isPresent) } },
+              },
+            },
+          ],
+        },
+      })),
+    ),
+    action: {
+      block: {
+        customResponse: {
+          responseCode: ERROR_TABLE.unauthorized.status,
+          customResponseBodyKey: UNSIGNED,
+          responseHeaders: [{ name: 'Cache-Control', value: 'no-store' }],
+        },
+      },
+    },
+    visibilityConfig: metrics('Unsigned'),
+  };
+}
+
+/** A problem (RFC 9457), but for its content type: WAF knows of no other JSON. */
+function unsignedProblem(): CfnWebACL.CustomResponseBodyProperty {
+  const content = {
+    type: '/problems/unauthorized',
+    ...ERROR_TABLE.unauthorized,
+    detail: 'This address takes signed requests of its chat platform only.',
+    code: 'unauthorized',
+  };
+  return { contentType: 'APPLICATION_JSON', content: JSON.stringify(content) };
 }
 
 function limit(
@@ -133,9 +204,25 @@ function matches(
   positionalConstraint: string,
   searchString: string,
 ): Statement {
-  const textTransformations = [{ priority: 0, type: 'NONE' }];
   return {
-    byteMatchStatement: { fieldToMatch, positionalConstraint, searchString, textTransformations },
+    byteMatchStatement: {
+      fieldToMatch,
+      positionalConstraint,
+      searchString,
+      textTransformations: UNCHANGED,
+    },
+  };
+}
+
+/** The header exists and is not empty: a missing one has no size. */
+function isPresent(header: string): Statement {
+  return {
+    sizeConstraintStatement: {
+      fieldToMatch: { singleHeader: { Name: header } },
+      comparisonOperator: 'GT',
+      size: 0,
+      textTransformations: UNCHANGED,
+    },
   };
 }
 

@@ -56,7 +56,7 @@ export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem]
   [ResponseType.REQUEST_TOO_LARGE, TOO_LARGE],
   [ResponseType.THROTTLED, RATE_LIMITED],
   [ResponseType.QUOTA_EXCEEDED, RATE_LIMITED],
-  // The firewall has one rule, which counts requests.
+  // The rules of the firewall that count requests; the other one answers by itself.
   [ResponseType.WAF_FILTERED, RATE_LIMITED],
   [ResponseType.BAD_REQUEST_BODY, BAD_REQUEST],
   [ResponseType.BAD_REQUEST_PARAMETERS, BAD_REQUEST],

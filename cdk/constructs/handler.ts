@@ -6,8 +6,9 @@ import {
   DockerImage,
   type Duration,
   RemovalPolicy,
+  Stack,
 } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -18,6 +19,11 @@ import {
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  AwsCustomResource,
+  AwsCustomResourcePolicy,
+  PhysicalResourceId,
+} from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
 import { ROOT } from '../../lib/root.ts';
@@ -48,8 +54,6 @@ export interface HandlerProps {
   readonly timeout: Duration;
   readonly environment?: PerVariable<string>;
   readonly layers?: readonly LayerVersion[];
-  /** Concurrency reserved for it; 0 or undefined shares that of the account. */
-  readonly reservedConcurrency?: number;
 }
 
 /** A Lambda function: a file of functions/, with its log group and a role that may only write logs. */
@@ -83,9 +87,6 @@ export class Handler extends Construct {
       // onnxruntime reads the first before the code of a bundle runs.
       environment: { ORT_DISABLE_TELEMETRY: '1', ...POWERTOOLS, ...props.environment },
       layers: [...(props.layers ?? [])],
-      ...(props.reservedConcurrency && {
-        reservedConcurrentExecutions: props.reservedConcurrency,
-      }),
     });
     acknowledge(
       role,
@@ -95,6 +96,63 @@ export class Handler extends Construct {
     if (config.node !== 24) {
       acknowledge(this.function, 'L1', `Node ${config.node} was requested with -c node.`);
     }
+  }
+}
+
+export interface MaximumConcurrencyProps {
+  readonly config: Config;
+  readonly handler: Handler;
+  readonly maximum: number;
+}
+
+/**
+ * Reserves concurrency for a function, which is also its maximum, where the quota of the account allows
+ * it: AWS keeps a part for functions without any, all of it in new accounts, whose quota is then the
+ * maximum. As a property of the function it would fail the deployment there.
+ */
+export class MaximumConcurrency extends Construct {
+  constructor(scope: Construct, id: string, { config, handler, maximum }: MaximumConcurrencyProps) {
+    super(scope, id);
+    const { functionName, functionArn } = handler.function;
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: config.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'Reserves concurrency for a function of Undertone during deployments.',
+    });
+    logGroup.grantWrite(role);
+    new AwsCustomResource(this, 'Reservation', {
+      onUpdate: {
+        service: 'Lambda',
+        action: 'PutFunctionConcurrency',
+        parameters: { FunctionName: functionName, ReservedConcurrentExecutions: maximum },
+        physicalResourceId: PhysicalResourceId.of(id),
+        ignoreErrorCodesMatching: '^InvalidParameterValueException$',
+      },
+      onDelete: {
+        service: 'Lambda',
+        action: 'DeleteFunctionConcurrency',
+        parameters: { FunctionName: functionName },
+        ignoreErrorCodesMatching: '^ResourceNotFoundException$',
+      },
+      policy: AwsCustomResourcePolicy.fromStatements([
+        new PolicyStatement({
+          actions: ['lambda:PutFunctionConcurrency', 'lambda:DeleteFunctionConcurrency'],
+          resources: [functionArn],
+        }),
+      ]),
+      role,
+      logGroup,
+      installLatestAwsSdk: false,
+    });
+    const caller = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
+    acknowledge(
+      Stack.of(this).node.findChild(caller),
+      'L1',
+      'The CDK chooses the runtime of this function.',
+    );
   }
 }
 

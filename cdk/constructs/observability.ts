@@ -13,13 +13,16 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
+import { CHAT_ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
+import { Budget } from './budget.ts';
 import type { Chat } from './chat.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling, Uploads } from './labelling.ts';
@@ -48,12 +51,14 @@ export class Observability extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    const { alarmEmail } = props.config;
+    const { alarmEmail, monthlyBudget } = props.config;
     if (alarmEmail) this.alarms.addSubscription(new EmailSubscription(alarmEmail));
+    if (monthlyBudget > 0)
+      new Budget(this, 'Budget', { dollars: monthlyBudget, topic: this.alarms });
     this.#alarmOnLabelling(props.labelling);
     this.#alarmOnUploads(props.uploads);
-    this.#alarmOnApi(props.api);
-    if (props.chat) this.#alarmOnChat(props.chat);
+    this.#alarmOnApi(props.api, props.chat);
+    if (props.chat) this.#alarmOnChat(props.chat, props.api);
     this.dashboard = dashboard(this, props);
   }
 
@@ -105,10 +110,10 @@ export class Observability extends Construct {
     });
   }
 
-  #alarmOnApi({ api, handlers }: Api): void {
+  #alarmOnApi({ api, handlers }: Api, chat: Chat | undefined): void {
     this.#alarm('ServerErrors', {
       metric: new MathExpression({
-        expression: 'IF(requests > 20, 100 * errors / requests, 0)',
+        expression: '100 * errors / requests',
         usingMetrics: {
           errors: api.metricServerError({ statistic: 'Sum' }),
           requests: api.metricCount({ statistic: 'Sum' }),
@@ -120,15 +125,23 @@ export class Observability extends Construct {
       evaluationPeriods: 2,
       alarmDescription: 'More than 2% of the responses of the API are 5xx.',
     });
-    const emotion = handlers.get('emotion');
-    if (!emotion) return;
+    const endpoints = [...handlers.values(), ...(chat?.webhooks ?? [])];
     this.#alarm('Throttled', {
-      metric: emotion.function.metricThrottles({ period: FIVE_MINUTES }),
+      metric: new MathExpression({
+        expression: 'SUM(METRICS())',
+        usingMetrics: Object.fromEntries(
+          endpoints.map((each, i) => [`throttles${i}`, each.function.metricThrottles()]),
+        ),
+        period: FIVE_MINUTES,
+        label: 'Throttled requests',
+      }),
       threshold: 10,
       evaluationPeriods: 1,
       alarmDescription:
         'Requests were throttled by Lambda. Raise the concurrency quota of the account, or emotionConcurrency.',
     });
+    const emotion = handlers.get('emotion');
+    if (!emotion) return;
     this.#alarm('Slow', {
       metric: emotion.function.metricDuration({ period: FIVE_MINUTES, statistic: 'p95' }),
       threshold: Duration.seconds(10).toMilliseconds(),
@@ -137,7 +150,7 @@ export class Observability extends Construct {
     });
   }
 
-  #alarmOnChat({ jobs, worker, gateway }: Chat): void {
+  #alarmOnChat({ jobs, worker, webhooks, gateway }: Chat, api: Api): void {
     this.#alarm('ChatDeadLetters', {
       metric: deadLettersOf(jobs),
       threshold: 1,
@@ -158,11 +171,19 @@ export class Observability extends Construct {
     this.#alarm('ChatErrors', {
       metric: worker.function.metricErrors({ period: FIVE_MINUTES }),
       threshold: 1,
-      evaluationPeriods: 3,
-      datapointsToAlarm: 2,
+      evaluationPeriods: 1,
       alarmDescription:
-        'Whole invocations of the chat worker fail: timeout, out of memory, or a defect.',
+        'A whole invocation of the chat worker failed: timeout, out of memory, or a defect.',
     });
+    if (webhooks.length > 0) {
+      this.#alarm('WebhookErrors', {
+        metric: this.#webhookErrors(api).metric({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        threshold: 1,
+        evaluationPeriods: 1,
+        alarmDescription:
+          'Discord or Slack got a 5xx response: its function failed or was throttled. Somebody got no answer.',
+      });
+    }
     if (!gateway) return;
     this.#alarm('GatewayDown', {
       metric: gateway.metricRunning(),
@@ -171,6 +192,22 @@ export class Observability extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
       alarmDescription: 'The task that listens to Discord is not running. Its log says why.',
+    });
+  }
+
+  /** Counts 5xx responses to the platforms in the access log: there, each is one of few. */
+  #webhookErrors({ accessLog }: Api): MetricFilter {
+    return new MetricFilter(this, 'WebhookFilter', {
+      logGroup: accessLog,
+      metricNamespace: POWERTOOLS.POWERTOOLS_METRICS_NAMESPACE,
+      // A filter sets no dimensions that are not in the log, so the name tells stacks apart.
+      metricName: `WebhookErrors-${Stack.of(this).stackName}`,
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue('$.status', '=', '5*'),
+        FilterPattern.any(
+          ...CHAT_ROUTES.map(({ path }) => FilterPattern.stringValue('$.route', '=', path)),
+        ),
+      ),
     });
   }
 

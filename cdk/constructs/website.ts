@@ -159,10 +159,18 @@ export class Website extends Construct {
 
 /**
  * Copies the visitor's address to a header of our own. The firewall would read the first address of
- * X-Forwarded-For, and that one is whatever the visitor claims.
+ * X-Forwarded-For, and that one is whatever the visitor claims. Of an IPv6 address it sends the network
+ * (the first 64 bits, written as an address): a visitor may take any other address in it.
  */
 const TELL_ADDRESS = `function handler(event) {
-  event.request.headers['${VIEWER_ADDRESS}'] = { value: event.viewer.ip };
+  let address = event.viewer.ip;
+  if (/^[0-9a-f:]+$/i.test(address)) {
+    const [groups, last] = address.split('::').map((half) => half.split(':'));
+    while (last && groups.length + last.length < 8) groups.push('0');
+    const network = groups.concat(last || []).slice(0, 4);
+    address = network.map((group) => group || '0').join(':') + '::';
+  }
+  event.request.headers['${VIEWER_ADDRESS}'] = { value: address };
   return event.request;
 }`;
 

@@ -98,17 +98,37 @@ describe('what API Gateway answers by itself', () => {
 });
 
 describe('who may ask how much', () => {
-  test('everybody together, and each address', () => {
-    const limited = templateFor({
-      requestsPerSecond: '7',
-      burst: '9',
-      requestsPerAddress: '123',
+  const limited = templateFor({ requestsPerSecond: '7', burst: '9', requestsPerAddress: '123' });
+
+  test('each route, by a throttle of its own', () => {
+    const [
+      {
+        MethodSettings: [others, ...routes],
+      },
+    ] = all('AWS::ApiGateway::Stage', limited);
+    const throttle = ({ ThrottlingRateLimit, ThrottlingBurstLimit }: Properties) => [
+      ThrottlingRateLimit,
+      ThrottlingBurstLimit,
+    ];
+    // The preflights.
+    expect(others).toMatchObject({ ResourcePath: '/*', HttpMethod: '*' });
+    expect(throttle(others)).toEqual([2, 3]);
+    const name = ({ ResourcePath, HttpMethod }: Properties) =>
+      `${HttpMethod} ${ResourcePath.slice(1).replaceAll('~1', '/')}`;
+    expect(
+      Object.fromEntries(routes.map((each: Properties) => [name(each), throttle(each)])),
+    ).toEqual({
+      'POST /v1/emotion': [7, 9],
+      'POST /v1/uploads': [2, 3],
+      'GET /v1/results/{id}': [14, 18],
+      'DELETE /v1/results/{id}': [2, 3],
+      'GET /v1/model': [2, 3],
+      'GET /openapi.json': [2, 3],
     });
-    const [stage] = all('AWS::ApiGateway::Stage', limited);
-    expect(stage.MethodSettings[0]).toMatchObject({
-      ThrottlingRateLimit: 7,
-      ThrottlingBurstLimit: 9,
-    });
+    for (const { MetricsEnabled } of routes) expect(MetricsEnabled).toBe(false);
+  });
+
+  test('each address', () => {
     const [{ Rules, DefaultAction }] = all('AWS::WAFv2::WebACL', limited);
     expect(DefaultAction).toEqual({ Allow: {} });
     expect(Rules[0]).toMatchObject({
@@ -138,7 +158,9 @@ test('the access log says nothing about who asked, what they sent and which resu
   const [{ AccessLogSetting, MethodSettings }] = all('AWS::ApiGateway::Stage');
   expect(AccessLogSetting.Format).toContain('$context.requestId');
   expect(AccessLogSetting.Format).not.toMatch(/identity|\.path\b|querystring|header|body/i);
-  expect(MethodSettings[0]).toMatchObject({ DataTraceEnabled: false, LoggingLevel: 'ERROR' });
+  for (const settings of MethodSettings) {
+    expect(settings).toMatchObject({ DataTraceEnabled: false, LoggingLevel: 'ERROR' });
+  }
 });
 
 test('API Gateway keeps nothing beside that: no traces with URLs, no log that never expires', () => {

@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { ERROR_TABLE } from '../../core/index.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { CHAT, type Properties, properties, type Statement, templateFor } from './synth.ts';
 
@@ -9,6 +10,15 @@ const template = templateFor(both);
 
 const handlers = (from: Template) =>
   Object.keys(from.findResources('AWS::Lambda::Function')).filter((id) => /^Chat/.test(id));
+/** The settings of the stage for a method, which it has instead of those of the stage. */
+function methodSettings(path: string, method: string): Properties {
+  const { MethodSettings } = properties(template, 'AWS::ApiGateway::Stage', /./);
+  return MethodSettings.find(
+    ({ HttpMethod, ResourcePath }: Properties) =>
+      HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,
+  );
+}
+
 const functionOf = (id: RegExp, from = template) => properties(from, 'AWS::Lambda::Function', id);
 
 /** The actions that a function is granted, except for logs and traces, with their resources. */
@@ -75,22 +85,6 @@ describe('a webhook', () => {
     }
   });
 
-  test('is not counted by address, because each platform has few', () => {
-    const { Rules } = properties(template, 'AWS::WAFv2::WebACL', /./);
-    const { ScopeDownStatement } = Rules[0].Statement.RateBasedStatement;
-    const exempt: Properties[] = ScopeDownStatement.NotStatement.Statement.OrStatement.Statements;
-    const matches = exempt.map(({ ByteMatchStatement }) => ByteMatchStatement);
-    const paths = matches.filter(({ FieldToMatch }) => FieldToMatch.UriPath);
-    expect(
-      paths.map(({ PositionalConstraint, SearchString }) => [PositionalConstraint, SearchString]),
-    ).toEqual(CHAT_ROUTES.map(({ path }) => ['ENDS_WITH', path]));
-    const headers = matches.filter(({ FieldToMatch }) => FieldToMatch.SingleHeader);
-    expect(headers.map(({ FieldToMatch }) => FieldToMatch.SingleHeader.Name)).toEqual([
-      'x-undertone-page',
-      'x-api-key',
-    ]);
-  });
-
   test('may only send to the queue and read its own secret', () => {
     expect(grantsOf(/^Chatdiscordinteractions/)).toEqual({
       'sqs:SendMessage': expect.stringContaining('ChatQueueJobs'),
@@ -102,6 +96,101 @@ describe('a webhook', () => {
     expect(functionOf(/^Chatdiscord/).Environment.Variables).toMatchObject({
       UNDERTONE_DISCORD_PUBLIC_KEY: PUBLIC_KEY,
     });
+  });
+});
+
+describe('the firewall', () => {
+  const { Rules, CustomResponseBodies } = properties(template, 'AWS::WAFv2::WebACL', /./);
+  const signed = {
+    '/prod/discord/interactions': { 'x-signature-ed25519': 'ab', 'x-signature-timestamp': '1' },
+    '/prod/slack/events': { 'x-slack-signature': 'v0=ab', 'x-slack-request-timestamp': '1' },
+  };
+  const webhooks = Object.entries(signed);
+
+  /** Whether a request matches a statement, by AWS's description of each kind. */
+  function matches(statement: Properties, path: string, headers: Record<string, string>): boolean {
+    const [[kind, value]] = Object.entries(statement);
+    const inner = (each: Properties) => matches(each, path, headers);
+    const field = () => {
+      const { UriPath, SingleHeader } = value.FieldToMatch;
+      return UriPath ? path : headers[SingleHeader.Name];
+    };
+    switch (kind) {
+      case 'AndStatement':
+        return value.Statements.every(inner);
+      case 'OrStatement':
+        return value.Statements.some(inner);
+      case 'NotStatement':
+        return !inner(value.Statement);
+      case 'RateBasedStatement':
+        return inner(value.ScopeDownStatement);
+      case 'SizeConstraintStatement':
+        expect(value).toMatchObject({ ComparisonOperator: 'GT', Size: 0 });
+        return (field() ?? '').length > 0;
+      case 'ByteMatchStatement':
+        return value.PositionalConstraint === 'ENDS_WITH'
+          ? (field() ?? '').endsWith(value.SearchString)
+          : field() === value.SearchString;
+      default:
+        throw new Error(`Unknown statement ${kind}.`);
+    }
+  }
+
+  const rulesFor = (path: string, headers: Record<string, string> = {}) =>
+    Rules.filter(({ Statement }: Properties) => matches(Statement, path, headers)).map(
+      ({ Name }: Properties) => Name,
+    );
+
+  test.each(webhooks)('counts signed requests to %s by a looser rule of their own', (path, all) => {
+    expect(rulesFor(path, all)).toEqual(['requests-per-platform-address']);
+    const limits = Object.fromEntries(
+      Rules.map(({ Name, Statement }: Properties) => [Name, Statement.RateBasedStatement]),
+    );
+    const own = limits['requests-per-platform-address'];
+    expect(own.AggregateKeyType).toBe('IP');
+    expect(own.Limit).toBe(3 * limits['requests-per-address'].Limit);
+    // Half of what the throttle lets through.
+    const throttle = methodSettings(path.replace('/prod', ''), 'POST').ThrottlingRateLimit;
+    expect(own.Limit).toBeLessThanOrEqual((throttle * own.EvaluationWindowSec) / 2);
+  });
+
+  test.each(webhooks)('refuses requests to %s that lack a header of the signature', (path, all) => {
+    for (const name of Object.keys(all)) {
+      for (const headers of [{}, { [name]: 'present' }, { ...all, [name]: '' }]) {
+        // The first rule that blocks decides.
+        expect(rulesFor(path, headers)[0]).toBe('unsigned');
+      }
+    }
+    const other = webhooks.find(([each]) => each !== path)?.[1];
+    expect(rulesFor(path, other)[0]).toBe('unsigned');
+    const order = Rules.map(({ Priority }: Properties) => Priority);
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  test('says so as a problem that says who may call', () => {
+    const { Action } = Rules.find(({ Name }: Properties) => Name === 'unsigned');
+    const { ResponseCode, CustomResponseBodyKey } = Action.Block.CustomResponse;
+    expect(ResponseCode).toBe(401);
+    const { ContentType, Content } = CustomResponseBodies[CustomResponseBodyKey];
+    expect(ContentType).toBe('APPLICATION_JSON');
+    expect(JSON.parse(Content)).toEqual({
+      type: '/problems/unauthorized',
+      ...ERROR_TABLE.unauthorized,
+      code: 'unauthorized',
+      detail: expect.stringMatching(/signed requests.*\.$/),
+    });
+  });
+
+  test('counts what goes elsewhere as before', () => {
+    for (const path of ['/prod/v1/emotion', '/prod/discord', '/prod/slack/events/']) {
+      expect(rulesFor(path)).toEqual(['requests-per-address']);
+    }
+    const bare = properties(templateFor(), 'AWS::WAFv2::WebACL', /./);
+    expect(bare.Rules.map(({ Name }: Properties) => Name)).toEqual([
+      'requests-per-address',
+      'requests-per-visitor',
+    ]);
+    expect(bare.CustomResponseBodies).toBeUndefined();
   });
 });
 
@@ -122,7 +211,7 @@ describe('the worker', () => {
     expect(source(template)).toMatchObject({
       BatchSize: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 5 },
+      ScalingConfig: { MaximumConcurrency: 2 },
     });
     expect(source(templateFor({ ...both, chatConcurrency: '40' })).ScalingConfig).toEqual({
       MaximumConcurrency: 40,

@@ -35,6 +35,7 @@ describe('an invalid value is reported with what is valid', () => {
     ['labelConcurrency', '1', />=2/],
     ['requestsPerAddress', '5', />=10/],
     ['apiKeys', 'a b', /letters/],
+    ['monthlyBudget', '-1', />=0/],
     ['alarmEmail', 'nobody', /email/],
     ['removal', 'keep', /retain/],
     ['name', '1st', /starting with a letter/],
@@ -70,4 +71,22 @@ test('docs/deployment.md lists every context value with its default', () => {
       expect(row).toContain(`| ${value} |`);
     }
   }
+});
+
+test('docs/deployment.md says what the defaults can cost in a day', () => {
+  const page = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+  const { memory, emotionConcurrency, labelConcurrency, requestsPerSecond } = read({});
+  const worst = page.slice(page.indexOf('## The worst day'));
+  const gigabytes = Number((memory / 1024).toFixed(3));
+  const functions = (count: number) => (count * 86_400 * gigabytes * 0.000_013_333_4).toFixed(2);
+  expect(worst).toContain(`| ${functions(emotionConcurrency)} |`);
+  expect(worst).toContain(`at most ${functions(labelConcurrency)} a day`);
+  const requests = requestsPerSecond * 86_400;
+  expect(worst).toContain(
+    `${requestsPerSecond} a second = ${(requests / 1e6).toFixed(2)}M × 5.32 / M`,
+  );
+  const [table] = worst.split('| **total** |');
+  const costs = [...table.matchAll(/\| (\d+\.\d\d) \|$/gm)].map(([, dollars]) => Number(dollars));
+  const total = costs.reduce((sum, each) => sum + each, 0);
+  expect(worst).toContain(`| **total** | | **${total.toFixed(2)}** |`);
 });

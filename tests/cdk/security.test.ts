@@ -137,15 +137,17 @@ describe('permissions', () => {
     ]);
   });
 
-  test('CloudWatch may publish alarms to the topic', () => {
+  test('CloudWatch and Budgets of this account may publish to the topic of alarms, and nobody else', () => {
     const { PolicyDocument } = properties(template, 'AWS::SNS::TopicPolicy', /./);
-    expect(PolicyDocument.Statement).toContainEqual(
+    const [, ...allowed] = PolicyDocument.Statement;
+    expect(allowed).toEqual([
       expect.objectContaining({
         Effect: 'Allow',
         Action: 'sns:Publish',
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       }),
-    );
+    ]);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
 import { UPLOADS } from '../../functions/infrastructure.ts';
 import {
+  CHAT,
   type Properties,
   policyStatements,
   properties,
@@ -94,7 +95,7 @@ describe('labelling', () => {
 
   test('batches fail item by item, and their concurrency is limited', () => {
     expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-    expect(source.ScalingConfig).toEqual({ MaximumConcurrency: 5 });
+    expect(source.ScalingConfig).toEqual({ MaximumConcurrency: 2 });
     const many = templateFor({ labelConcurrency: '400' });
     expect(
       properties(many, 'AWS::Lambda::EventSourceMapping', /^LabellingLabel/).ScalingConfig,
@@ -163,8 +164,9 @@ describe('uploads', () => {
 
 describe('functions', () => {
   test('are arm64 on Node 24 with logs that expire, or as configured', () => {
-    // Without the page, which the CDK uploads with a function of its own.
-    const own = templateFor({ page: 'false' });
+    // Without the page and the reservation, for which the CDK has functions of its own.
+    const bare = { page: 'false', emotionConcurrency: '0' };
+    const own = templateFor(bare);
     const count = Object.keys(own.findResources('AWS::Lambda::Function')).length;
     own.allResourcesProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
@@ -176,7 +178,7 @@ describe('functions', () => {
     // And the two logs of the API.
     own.resourceCountIs('AWS::Logs::LogGroup', count + 2);
     const other = templateFor({
-      page: 'false',
+      ...bare,
       architecture: 'x86_64',
       node: '22',
       memory: '3008',
@@ -200,13 +202,54 @@ describe('functions', () => {
     }
   });
 
-  test('concurrency is reserved only if configured: new accounts have none to spare', () => {
-    const reserved = (from: Template) =>
-      Object.values(from.findResources('AWS::Lambda::Function'))
-        .map(({ Properties }) => Properties.ReservedConcurrentExecutions)
-        .filter((value) => value !== undefined);
-    expect(reserved(template)).toEqual([]);
-    expect(reserved(templateFor({ emotionConcurrency: '50' }))).toEqual([50]);
+  test('calls of POST /v1/emotion are bounded where the quota of the account allows it', () => {
+    // As properties, reservations fail the deployment in new accounts, which have none to spare.
+    for (const { Properties } of Object.values(template.findResources('AWS::Lambda::Function'))) {
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+    }
+    const reservation = (from: Template) => {
+      const calls = properties(from, 'Custom::AWS', /./);
+      return [calls.Create, calls.Update, calls.Delete].map((call) => {
+        const [text, emotion] = [
+          call['Fn::Join'][1],
+          { Ref: expect.stringMatching(/^Apiemotion/) },
+        ];
+        expect(text.filter((part: unknown) => typeof part !== 'string')).toEqual([emotion]);
+        return JSON.parse(
+          text.map((part: unknown) => (typeof part === 'string' ? part : 'emotion')).join(''),
+        );
+      });
+    };
+    const [create, update, remove] = reservation(template);
+    expect(create).toMatchObject({
+      service: 'Lambda',
+      action: 'PutFunctionConcurrency',
+      parameters: { FunctionName: 'emotion', ReservedConcurrentExecutions: 20 },
+    });
+    expect(update).toEqual(create);
+    // What AWS answers if too little would remain unreserved, and nothing else.
+    const ignored = new RegExp(create.ignoreErrorCodesMatching);
+    expect(ignored.test('InvalidParameterValueException')).toBe(true);
+    for (const name of ['AccessDeniedException', 'ResourceNotFoundException']) {
+      expect(ignored.test(name)).toBe(false);
+    }
+    expect(remove).toMatchObject({ action: 'DeleteFunctionConcurrency' });
+    expect(policyStatements(template)).toContainEqual({
+      Effect: 'Allow',
+      Action: ['lambda:DeleteFunctionConcurrency', 'lambda:PutFunctionConcurrency'],
+      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Apiemotion/), 'Arn'] },
+    });
+    const more = reservation(templateFor({ emotionConcurrency: '50' }));
+    expect(more[0].parameters.ReservedConcurrentExecutions).toBe(50);
+    templateFor({ emotionConcurrency: '0' }).resourceCountIs('Custom::AWS', 0);
+  });
+
+  test('a new account, which has a concurrency of 10, keeps some for the API that the bots call', () => {
+    const sources = Object.values(
+      templateFor(CHAT).findResources('AWS::Lambda::EventSourceMapping'),
+    ).map(({ Properties }) => Properties.ScalingConfig.MaximumConcurrency);
+    expect(Math.max(...sources)).toBe(2);
+    expect(sources.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(6);
   });
 });
 
@@ -259,6 +302,75 @@ test('alarms are mailed if alarmEmail is set', () => {
   templateFor({ alarmEmail: 'ops@example.org' }).hasResourceProperties('AWS::SNS::Subscription', {
     Protocol: 'email',
     Endpoint: 'ops@example.org',
+  });
+});
+
+describe('alarms', () => {
+  const alarm = (id: RegExp, from = template) =>
+    properties(from, 'AWS::CloudWatch::Alarm', new RegExp(`^Observability${id.source}`));
+
+  test('report throttles of every function that answers requests', () => {
+    const named = (from: Template) =>
+      alarm(/Throttled/, from)
+        .Metrics.flatMap(({ MetricStat }: Properties) => (MetricStat ? [MetricStat.Metric] : []))
+        .map(({ MetricName, Dimensions: [{ Value }] }: Properties) => [MetricName, Value.Ref]);
+    const answering = (from: Template) =>
+      Object.keys(from.findResources('AWS::Lambda::Permission'))
+        .map((id) => from.findResources('AWS::Lambda::Permission')[id].Properties)
+        .filter(({ Principal }) => Principal === 'apigateway.amazonaws.com')
+        .map(({ FunctionName }) => ['Throttles', FunctionName['Fn::GetAtt'][0]]);
+    for (const from of [template, templateFor(CHAT)]) {
+      expect(named(from).sort()).toEqual(answering(from).sort());
+    }
+    // CloudWatch takes ten metrics in an expression.
+    expect(named(templateFor(CHAT)).length).toBeLessThanOrEqual(10);
+  });
+
+  test('report failures also where there are few requests', () => {
+    const [{ Expression }] = alarm(/ServerErrors/).Metrics;
+    expect(Expression).toBe('100 * errors / requests');
+    const chat = templateFor(CHAT);
+    const [{ MetricName, MetricNamespace }] = properties(chat, 'AWS::Logs::MetricFilter', /./)
+      .MetricTransformations as Properties[];
+    expect(alarm(/WebhookErrors/, chat)).toMatchObject({
+      MetricName,
+      Namespace: MetricNamespace,
+      Threshold: 1,
+      EvaluationPeriods: 1,
+    });
+    expect(alarm(/ChatErrors/, chat)).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
+    const { FilterPattern, LogGroupName } = properties(chat, 'AWS::Logs::MetricFilter', /./);
+    expect(FilterPattern).toBe(
+      '{ ($.status = "5*") && (($.route = "/discord/interactions") || ($.route = "/slack/events")) }',
+    );
+    // Where status and route are written.
+    const { AccessLogSetting } = properties(chat, 'AWS::ApiGateway::Stage', /./);
+    expect(JSON.stringify(AccessLogSetting.DestinationArn)).toContain(`"${LogGroupName.Ref}"`);
+    expect(JSON.parse(AccessLogSetting.Format)).toMatchObject({
+      route: '$context.resourcePath',
+      status: '$context.status',
+    });
+  });
+
+  test('report what a month costs, to where all alarms go', () => {
+    const { Budget, NotificationsWithSubscribers } = properties(
+      template,
+      'AWS::Budgets::Budget',
+      /./,
+    );
+    expect(Budget).toEqual({
+      BudgetType: 'COST',
+      TimeUnit: 'MONTHLY',
+      BudgetLimit: { Amount: 50, Unit: 'USD' },
+    });
+    const topic = { Ref: expect.stringMatching(/^ObservabilityAlarms/) };
+    for (const { Subscribers } of NotificationsWithSubscribers) {
+      expect(Subscribers).toEqual([{ SubscriptionType: 'SNS', Address: topic }]);
+    }
+    // AWS looks when it makes the budget.
+    const [{ DependsOn }] = Object.values(template.findResources('AWS::Budgets::Budget'));
+    expect(DependsOn).toEqual([expect.stringMatching(/^ObservabilityAlarmsPolicy/)]);
+    templateFor({ monthlyBudget: '0' }).resourceCountIs('AWS::Budgets::Budget', 0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../cli/serve/app.ts';
@@ -199,21 +200,36 @@ describe('the firewall', () => {
     });
   });
 
-  test('gets the address that CloudFront sees, whatever the visitor claims', () => {
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+    ['2001:0db8:0001:0002:0000:0000:0000:0006', '2001:0db8:0001:0002::'],
+    ['2001:db8::7', '2001:db8:0:0::'],
+    ['2001:db8:1:2::', '2001:db8:1:2::'],
+    ['2001:db8:1:2:3::6', '2001:db8:1:2::'],
+    ['2001::1:2:3:4:5:6', '2001:0:1:2::'],
+    ['::1', '0:0:0:0::'],
+  ])('of a visitor at %s gets %s, whatever the visitor claims', (ip, sent) => {
     const [{ FunctionAssociations }] = distribution.CacheBehaviors;
     expect(FunctionAssociations).toEqual([
       expect.objectContaining({ EventType: 'viewer-request' }),
     ]);
     const { FunctionCode } = properties(template, 'AWS::CloudFront::Function', /./);
     const event = {
-      viewer: { ip: '2001:db8::7' },
+      viewer: { ip },
       request: { uri: '/v1/emotion', headers: { 'x-viewer-address': { value: '192.0.2.1' } } },
     };
     const request = runInNewContext(`${FunctionCode}; handler(event)`, { event });
     expect(request).toEqual({
       uri: '/v1/emotion',
-      headers: { 'x-viewer-address': { value: '2001:db8::7' } },
+      headers: { 'x-viewer-address': { value: sent } },
     });
+    expect(isIP(sent)).toBe(isIP(ip));
+  });
+
+  test('meets no IPv6 address at the API itself, of which it would count each', () => {
+    const { EndpointConfiguration } = properties(template, 'AWS::ApiGateway::RestApi', /./);
+    expect(EndpointConfiguration).toEqual({ Types: ['REGIONAL'], IpAddressType: 'ipv4' });
   });
 });
 
