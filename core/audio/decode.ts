@@ -36,9 +36,10 @@ export async function decode(
     maxSeconds,
     deadline: performance.now() + (options.timeoutMs ?? DECODE_TIMEOUT_MS),
   };
+  const recording = bytes.subarray(container.start);
   return (
-    (await decodeInProcess(bytes, container, limits)) ??
-    (await decodeWithFfmpeg(bytes, container, limits))
+    (await decodeInProcess(recording, container, limits)) ??
+    (await decodeWithFfmpeg(recording, container, limits))
   );
 }
 

@@ -8,7 +8,7 @@ import { UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
-import { framesToMono, readWavHeader, type WavFormat } from './wav.ts';
+import { deinterleaved, readWavHeader, type WavFormat } from './wav.ts';
 
 /** Upper bound for the header that ffmpeg writes before the samples. */
 const MAX_HEADER_BYTES = 4096;
@@ -69,7 +69,7 @@ export function findFfmpeg(
  */
 export async function decodeWithFfmpeg(
   bytes: Uint8Array,
-  container: Container,
+  container: Omit<Container, 'start'>,
   limits: DecodeLimits,
 ): Promise<DecodedAudio> {
   const ffmpeg = findFfmpeg();
@@ -100,7 +100,7 @@ function holdsOpus(bytes: Uint8Array): boolean {
 function run(
   ffmpeg: string,
   input: string,
-  { name, demuxer }: Container,
+  { name, demuxer }: Omit<Container, 'start'>,
   limits: DecodeLimits,
   decoder?: string,
 ): Promise<DecodedAudio | 'no such decoder'> {
@@ -205,7 +205,7 @@ class WavStreamReader {
     }
     const frameBytes = 4 * this.#format.channels;
     const whole = bytes.length - (bytes.length % frameBytes);
-    if (whole > 0) this.#sink?.push(framesToMono(bytes.subarray(0, whole), this.#format));
+    if (whole > 0) this.#sink?.push(deinterleaved(bytes.subarray(0, whole), this.#format));
     this.#rest = bytes.subarray(whole);
   }
 

@@ -24,12 +24,12 @@ export async function decodeFlac(bytes: Uint8Array, limits: DecodeLimits): Promi
   try {
     for (let at = 0; at < bytes.length; at += BYTES_PER_STEP) {
       const step = await decoder.decode(bytes.subarray(at, at + BYTES_PER_STEP));
-      sink.pushPlanar(step.channelData, step.samplesDecoded);
+      sink.push(step.channelData, step.samplesDecoded);
       // Audio before a damaged frame is kept; after it the decoder only reports more damage.
       if (step.errors.length > 0) break;
     }
     const last = await decoder.flush();
-    sink.pushPlanar(last.channelData, last.samplesDecoded);
+    sink.push(last.channelData, last.samplesDecoded);
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
     throw damaged('FLAC', 'its frames cannot be decoded', error);

@@ -13,6 +13,13 @@ const MAX_CHANNELS = 64;
 /** Full scale is 1. A float file may exceed it, but not so far that sums overflow. */
 const MAX_AMPLITUDE = 65_536;
 
+/**
+ * Two channels cancel each other when their mean holds less than this share of the power of the stronger
+ * one: a microphone with one leg inverted. Were they unrelated it would be half, and a quarter if one of
+ * them were silent.
+ */
+const CANCELLED = 0.15;
+
 /** Mono float32 samples at SAMPLE_RATE, and the duration of the recording in seconds. */
 export interface DecodedAudio {
   readonly samples: Float32Array;
@@ -27,7 +34,8 @@ export interface DecodeLimits {
 
 /**
  * Collects decoded audio in chunks as mono samples at 16 kHz. It stops as soon as a limit is passed,
- * so memory is bounded by the limit, whatever the file claims or expands to.
+ * so memory is bounded by the limit, whatever the file claims or expands to. Channels are mixed with equal
+ * weights, unless two of them cancel each other.
  *
  * @throws UndertoneError `audio-unreadable` for an impossible format or when there are no samples,
  * `audio-too-long`, `decode-timeout`
@@ -35,8 +43,9 @@ export interface DecodeLimits {
 export class MonoSink {
   readonly #limits: DecodeLimits;
   readonly #rate: number;
-  readonly #resampler: Resampler;
-  readonly #chunks: Float32Array[] = [];
+  /** The mean of the channels, and of two channels half their difference. */
+  readonly #mean: Track;
+  readonly #difference: Track | null;
   #frames = 0;
 
   constructor(format: { sampleRate: number; channels: number }, limits: DecodeLimits) {
@@ -55,31 +64,25 @@ export class MonoSink {
     }
     this.#rate = sampleRate;
     this.#limits = limits;
-    this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
+    this.#mean = new Track(sampleRate);
+    this.#difference = channels === 2 ? new Track(sampleRate) : null;
   }
 
-  /** Adds mono samples at the source rate. The array is modified in place. */
-  push(mono: Float32Array): void {
-    this.#frames += mono.length;
+  /** Adds one array of samples at the source rate per channel. */
+  push(channels: readonly Float32Array[], frames = channels[0].length): void {
+    if (frames <= 0) return;
+    this.#frames += frames;
     if (this.#frames > this.#limits.maxSeconds * this.#rate) throw tooLong(this.#limits.maxSeconds);
     if (performance.now() > this.#limits.deadline) throw decodeTimeout();
-    for (let i = 0; i < mono.length; i++) {
-      const value = mono[i];
-      // Broken float files contain NaN and infinity; one such sample would spoil every feature.
-      if (!Number.isFinite(value)) mono[i] = 0;
-      else if (Math.abs(value) > MAX_AMPLITUDE) mono[i] = Math.sign(value) * MAX_AMPLITUDE;
-    }
-    this.#chunks.push(this.#resampler.push(mono));
-  }
-
-  /** Adds one array of samples per channel, mixed with equal weights. */
-  pushPlanar(channels: readonly Float32Array[], frames: number): void {
-    if (frames <= 0) return;
-    const mono = new Float32Array(frames);
+    const mean = new Float32Array(frames);
     for (const channel of channels) {
-      for (let i = 0; i < frames; i++) mono[i] += channel[i] / channels.length;
+      for (let i = 0; i < frames; i++) mean[i] += channel[i] / channels.length;
     }
-    this.push(mono);
+    this.#mean.push(mean);
+    if (this.#difference && channels.length === 2) {
+      const [left, right] = channels;
+      this.#difference.push(Float32Array.from(mean, (_, i) => (left[i] - right[i]) / 2));
+    }
   }
 
   /** Returns everything collected. */
@@ -90,6 +93,34 @@ export class MonoSink {
         'The file contains no audio: not one sample could be decoded. Record it again or export it as WAV.',
       );
     }
+    const mean = this.#mean.end();
+    const difference = this.#difference?.end();
+    const samples = difference ? withoutCancellation(mean, difference) : mean;
+    return { samples, duration: this.#frames / this.#rate };
+  }
+}
+
+/** One signal, resampled to SAMPLE_RATE as it comes. */
+class Track {
+  readonly #resampler: Resampler;
+  readonly #chunks: Float32Array[] = [];
+
+  constructor(rate: number) {
+    this.#resampler = new Resampler(rate, SAMPLE_RATE);
+  }
+
+  /** The array is modified in place. */
+  push(samples: Float32Array): void {
+    for (let i = 0; i < samples.length; i++) {
+      const value = samples[i];
+      // Broken float files contain NaN and infinity; one such sample would spoil every feature.
+      if (!Number.isFinite(value)) samples[i] = 0;
+      else if (Math.abs(value) > MAX_AMPLITUDE) samples[i] = Math.sign(value) * MAX_AMPLITUDE;
+    }
+    this.#chunks.push(this.#resampler.push(samples));
+  }
+
+  end(): Float32Array {
     this.#chunks.push(this.#resampler.end());
     const samples = new Float32Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
     let offset = 0;
@@ -97,8 +128,18 @@ export class MonoSink {
       samples.set(chunk, offset);
       offset += chunk.length;
     }
-    return { samples, duration: this.#frames / this.#rate };
+    return samples;
   }
+}
+
+/** Returns the mean of two channels, or the stronger one where they cancel each other. */
+function withoutCancellation(mean: Float32Array, difference: Float32Array): Float32Array {
+  const power = (sign: number) =>
+    mean.reduce((sum, value, i) => sum + (value + sign * difference[i]) ** 2, 0);
+  const [left, right] = [power(1), power(-1)];
+  if (power(0) >= CANCELLED * Math.max(left, right)) return mean;
+  const sign = left >= right ? 1 : -1;
+  return mean.map((value, i) => value + sign * difference[i]);
 }
 
 /** Returns the `audio-unreadable` error for a damaged file of a container such as "WAV". */

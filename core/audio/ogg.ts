@@ -1,6 +1,5 @@
-import { tooLong } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, damaged } from './mono-sink.ts';
-import { decodeOpus, GRANULE_RATE, type OpusBatch, type OpusHead, readOpusHead } from './opus.ts';
+import { decodeOpus, type OpusBatch, type OpusHead, readOpusHead } from './opus.ts';
 import { startsWith } from './sniff.ts';
 
 const CONTAINER = 'Ogg Opus';
@@ -10,7 +9,7 @@ const FLAG_FIRST = 2;
 const FLAG_LAST = 4;
 
 /**
- * Decodes an Ogg file whose only stream is Opus, in process (RFC 7845).
+ * Decodes an Ogg file whose only stream is Opus, or a chain of such files, in process (RFC 7845).
  *
  * @returns null if it holds anything else (Vorbis, Speex, FLAC, video, several streams), which ffmpeg
  * decodes
@@ -20,50 +19,69 @@ export async function decodeOggOpus(
   bytes: Uint8Array,
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
-  const serials = new Set<number>();
-  let head: OpusHead | null = null;
-  for (const page of oggPages(bytes)) {
-    if (!page.isFirst) break;
-    serials.add(page.serial);
-    if (startsWith(page.body, 'OpusHead')) head = readOpusHead(page.body, CONTAINER);
+  const links = linksOf(oggPages(bytes));
+  if (links.length === 0) throw damaged(CONTAINER, 'it has no intact page');
+  const streams: Stream[] = [];
+  for (const pages of links) {
+    const firsts = pages.filter(({ isFirst }) => isFirst);
+    const serials = new Set(firsts.map(({ serial }) => serial));
+    const first = firsts.find(({ body }) => startsWith(body, 'OpusHead'));
+    if (!first || serials.size > 1) return null;
+    streams.push({ head: readOpusHead(first.body, CONTAINER), pages });
   }
-  if (serials.size === 0) throw damaged(CONTAINER, 'it has no intact page');
-  if (!head || serials.size > 1) return null;
-  if (claimedSeconds(bytes) > limits.maxSeconds) throw tooLong(limits.maxSeconds);
-  return decodeOpus(head, batches(oggPages(bytes)), limits, CONTAINER);
+  const [{ head }] = streams;
+  const layout = (each: OpusHead) => JSON.stringify({ ...each, preSkip: 0 });
+  if (streams.some((stream) => layout(stream.head) !== layout(head))) return null;
+  return decodeOpus(head, batches(streams), limits, CONTAINER);
+}
+
+/** The pages of one link of a chain, in a file that holds nothing but Opus. */
+interface Stream {
+  readonly head: OpusHead;
+  readonly pages: readonly OggPage[];
 }
 
 /**
- * Duration in seconds according to the last page. It only serves to reject a long recording early;
- * decoded samples are counted as well.
+ * Returns the pages of each link: files that were appended to one another make a chain (RFC 3533). Pages
+ * before the first header belong to nothing.
  */
-function claimedSeconds(bytes: Uint8Array): number {
-  const last = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf('OggS');
-  const [page] = oggPages(bytes.subarray(last));
-  return page ? Number(page.granule) / GRANULE_RATE : 0;
+function linksOf(pages: Iterable<OggPage>): OggPage[][] {
+  const links: OggPage[][] = [];
+  let wasFirst = false;
+  for (const page of pages) {
+    if (page.isFirst && !wasFirst) links.push([]);
+    links.at(-1)?.push(page);
+    wasFirst = page.isFirst;
+  }
+  return links;
 }
 
 /** One batch per page, which bounds the memory: a page holds at most 255 packets of 120 ms. */
-function* batches(pages: Iterable<OggPage>): Generator<OpusBatch> {
-  let decoded = 0;
-  let firstGranule: bigint | null = null;
-  for (const { packets, granule, isLast } of oggPackets(pages)) {
-    const audio = packets.filter(
-      (packet) =>
-        packet.length > 0 && !startsWith(packet, 'OpusHead') && !startsWith(packet, 'OpusTags'),
-    );
-    if (audio.length === 0) continue;
-    yield {
-      packets: audio,
-      padding(granules) {
-        // A stream cut from a longer one starts anywhere; its first page says where (RFC 7845, 4.3).
-        firstGranule ??= granule - BigInt(granules);
-        decoded += granules;
-        // The last page's position may cut off padding in the last packet (RFC 7845, 4.4).
-        const start = firstGranule > 0n ? firstGranule : 0n;
-        return isLast ? decoded - Number(granule - start) : 0;
-      },
-    };
+function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
+  for (const [i, { head, pages }] of streams.entries()) {
+    let decoded = 0;
+    let firstGranule: bigint | null = null;
+    let preSkip = i > 0 ? head.preSkip : undefined;
+    for (const { packets, granule, isLast } of oggPackets(pages)) {
+      const audio = packets.filter(
+        (packet) =>
+          packet.length > 0 && !startsWith(packet, 'OpusHead') && !startsWith(packet, 'OpusTags'),
+      );
+      if (audio.length === 0) continue;
+      yield {
+        packets: audio,
+        ...(preSkip !== undefined && { preSkip }),
+        padding(granules) {
+          // A stream cut from a longer one starts anywhere; its first page says where (RFC 7845, 4.3).
+          firstGranule ??= granule - BigInt(granules);
+          decoded += granules;
+          // The last page's position may cut off padding in the last packet (RFC 7845, 4.4).
+          const start = firstGranule > 0n ? firstGranule : 0n;
+          return isLast ? decoded - Number(granule - start) : 0;
+        },
+      };
+      preSkip = undefined;
+    }
   }
 }
 

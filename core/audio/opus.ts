@@ -24,13 +24,15 @@ export interface OpusHead {
 
 /** Consecutive packets, few enough for their audio to fit in memory. */
 export interface OpusBatch {
+  /** Where another stream begins: the granules at its start that are not part of the audio. */
+  readonly preSkip?: number;
   readonly packets: readonly Uint8Array[];
   /** Given how many granules they decoded to, returns how many at the end are padding. Called once. */
   readonly padding: (granules: number) => number;
 }
 
 /**
- * Decodes a stream of Opus packets.
+ * Decodes Opus packets of one stream, or of several with the same channels.
  *
  * @param container name of the container, for error messages
  * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
@@ -48,7 +50,11 @@ export async function decodeOpus(
   await decoder.ready;
   let skip = toSamples(head.preSkip);
   try {
-    for (const { packets, padding } of batches) {
+    for (const { packets, padding, preSkip } of batches) {
+      if (preSkip !== undefined) {
+        await decoder.reset();
+        skip = toSamples(preSkip);
+      }
       const { channelData, samplesDecoded, errors } = decoder.decodeFrames([...packets]);
       // Everything after a bad packet decodes to noise.
       if (errors.length > 0) throw damaged(container, 'it has an invalid Opus packet');
@@ -56,7 +62,7 @@ export async function decodeOpus(
       skip -= start;
       const excess = toSamples(padding(samplesDecoded * GRANULES_PER_SAMPLE));
       const end = samplesDecoded - Math.min(Math.max(excess, 0), samplesDecoded);
-      sink.pushPlanar(
+      sink.push(
         channelData.map((channel) => channel.subarray(start, end)),
         end - start,
       );

@@ -4,13 +4,15 @@ import { UndertoneError } from '../errors.ts';
 export interface Container {
   readonly name: string;
   readonly demuxer: string;
+  /** Bytes before it that belong to nothing: a tag, padding, or the header of a web server. */
+  readonly start: number;
 }
 
 /** The supported formats, for people to read. */
 export const ACCEPTED_FORMATS =
   'WAV, Ogg (Opus, Vorbis), FLAC, MP3, M4A/MP4, AAC, WebM, AMR, CAF, AIFF, AU, WMA, W64 and WavPack';
 
-interface Signature extends Container {
+interface Signature extends Omit<Container, 'start'> {
   readonly offset: number;
   readonly magic: string;
   /** A second magic number that must match too, for containers that share their first bytes. */
@@ -19,7 +21,7 @@ interface Signature extends Container {
 
 /** Magic numbers of the supported containers, as Latin-1, from the format specifications. */
 const SIGNATURES: readonly Signature[] = [
-  ...['RIFF', 'RIFX', 'RF64'].map((magic) => ({
+  ...['RIFF', 'RIFX', 'RF64', 'BW64'].map((magic) => ({
     name: 'wav',
     demuxer: 'wav',
     offset: 0,
@@ -67,6 +69,13 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['\x7fELF', 'a program'],
   ['MZ', 'a program'],
   ['MThd', 'a MIDI file, which holds notes but no audio'],
+  ['#!SILK', 'a voice note in SILK, as WeChat and old Skype write it'],
+  ['\x02#!SILK', 'a voice note in SILK, as WeChat and old Skype write it'],
+  ['FLV\x01', 'a Flash video'],
+  ['\x0b\x77', 'AC-3, the sound of a DVD'],
+  ['\x00\x00\x01\xba', 'an MPEG video'],
+  ['\xff\xfe', 'text in UTF-16'],
+  ['\xfe\xff', 'text in UTF-16'],
   ['#EXTM3U', 'a playlist'],
   ['ffconcat', 'a playlist'],
   ['[playlist]', 'a playlist'],
@@ -88,13 +97,50 @@ export function sniff(bytes: Uint8Array): Container {
       'The recording is empty. Send the bytes of an audio file.',
     );
   }
-  const found =
-    SIGNATURES.find((signature) => matches(bytes, signature)) ?? isoFile(bytes) ?? mpegAudio(bytes);
-  if (found) return { name: found.name, demuxer: found.demuxer };
+  for (const start of startsOf(bytes)) {
+    const rest = bytes.subarray(start);
+    const found =
+      SIGNATURES.find((signature) => matches(rest, signature)) ?? isoFile(rest) ?? mpegAudio(rest);
+    if (found) return { name: found.name, demuxer: found.demuxer, start };
+  }
+  const start = mpegStream(bytes);
+  if (start) return start;
   throw new UndertoneError(
     'format-unsupported',
     `This is ${nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
   );
+}
+
+/** How far a container may lie behind the start of its file, unless a header says how long it is. */
+const MAX_JUNK = 65_536;
+
+/** Yields where a container may start: at the beginning, and behind what precedes it in some files. */
+function* startsOf(bytes: Uint8Array): Generator<number> {
+  let at = 0;
+  for (let length: number; at < bytes.length; at += length) {
+    yield at;
+    length = precedingLength(bytes.subarray(at));
+    if (length === 0) return;
+  }
+}
+
+/** Length of the tag, web server's header or padding at the beginning; 0 when there is none. */
+function precedingLength(bytes: Uint8Array): number {
+  if (startsWith(bytes, 'ID3') && bytes.length >= 10) {
+    const footer = (bytes[5] & 0x10) !== 0 ? 10 : 0;
+    return 10 + ((bytes[6] << 21) | (bytes[7] << 14) | (bytes[8] << 7) | bytes[9]) + footer;
+  }
+  if (startsWith(bytes, 'APETAGEX') && bytes.length >= 32) {
+    return 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(12, true);
+  }
+  const head = bytes.subarray(0, MAX_JUNK);
+  if (startsWith(bytes, 'HTTP/1.') || startsWith(bytes, 'ICY ')) {
+    return Buffer.from(head).indexOf('\r\n\r\n') + 4;
+  }
+  if (bytes[0] !== 0 && !(bytes[0] === 0xff && bytes[1] === 0xff)) return 0;
+  const padding = head.findIndex((byte) => byte !== bytes[0]);
+  // The last 0xFF may belong to a frame of MPEG audio, the last zeros to the size of a box.
+  return Math.max(0, padding - (bytes[0] === 0 ? 0 : 1));
 }
 
 function matches(bytes: Uint8Array, { offset, magic, also }: Signature): boolean {
@@ -105,36 +151,68 @@ function matches(bytes: Uint8Array, { offset, magic, also }: Signature): boolean
 }
 
 /** ISO base media files (mp4, m4a, mov, 3gp): a `ftyp` box whose brand is not an image's. */
-function isoFile(bytes: Uint8Array): Container | undefined {
+function isoFile(bytes: Uint8Array): Omit<Container, 'start'> | undefined {
   if (!startsWith(bytes, 'ftyp', 4)) return undefined;
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return undefined;
   return { name: 'mp4', demuxer: 'mov' };
 }
 
-/** MPEG audio: an ID3v2 tag, or the sync word of an MP3 or AAC (ADTS) frame with a valid header. */
-function mpegAudio(bytes: Uint8Array): Container | undefined {
-  if (startsWith(bytes, 'ID3')) return afterId3(bytes);
-  if (bytes.length < 4 || bytes[0] !== 0xff) return undefined;
+type MpegAudio = Omit<Container, 'start'> & { readonly length: number };
+
+/** A frame of MP3 or AAC (ADTS), with its length in bytes, behind which the next one starts. */
+function mpegFrame(bytes: Uint8Array): MpegAudio | undefined {
+  if (bytes.length < 6 || bytes[0] !== 0xff) return undefined;
   // ADTS: twelve sync bits, then layer bits that are always zero (ISO/IEC 13818-7).
-  if ((bytes[1] & 0xf6) === 0xf0) return { name: 'aac', demuxer: 'aac' };
-  const isFrame =
-    (bytes[1] & 0xe0) === 0xe0 &&
-    (bytes[1] & 0x18) !== 0x08 && // version 01 is reserved
-    (bytes[1] & 0x06) !== 0 && // layer 00 is reserved
-    (bytes[2] & 0xf0) !== 0xf0 && // bitrate 15 is forbidden
-    (bytes[2] & 0x0c) !== 0x0c; // sampling rate 3 is reserved
-  return isFrame ? { name: 'mp3', demuxer: 'mp3' } : undefined;
+  if ((bytes[1] & 0xf6) === 0xf0) {
+    const length = ((bytes[3] & 3) << 11) | (bytes[4] << 3) | (bytes[5] >> 5);
+    return { name: 'aac', demuxer: 'aac', length };
+  }
+  const version = (bytes[1] >> 3) & 3; // 0: MPEG 2.5, 1: reserved, 2: MPEG 2, 3: MPEG 1
+  const layer = 4 - ((bytes[1] >> 1) & 3); // 4: reserved
+  const bitrate = bytes[2] >> 4;
+  const rate = (bytes[2] >> 2) & 3; // 3: reserved
+  if ((bytes[1] & 0xe0) !== 0xe0 || version === 1 || layer === 4) return undefined;
+  if (bitrate === 15 || rate === 3) return undefined;
+  const kilobits = BITRATES[version === 3 ? layer - 1 : layer === 1 ? 3 : 4][bitrate];
+  const hertz = [44_100, 48_000, 32_000][rate] / [4, 1, 2, 1][version];
+  const samples = layer === 1 ? 384 : layer === 3 && version !== 3 ? 576 : 1152;
+  const slot = layer === 1 ? 4 : 1;
+  const padding = (bytes[2] >> 1) & 1;
+  const slots = Math.floor((samples * kilobits * 1000) / 8 / hertz / slot) + padding;
+  return { name: 'mp3', demuxer: 'mp3', length: slots * slot };
 }
 
-/** An ID3v2 tag usually precedes MP3, but some taggers put it before FLAC or AAC. */
-function afterId3(bytes: Uint8Array): Container {
-  const mp3 = { name: 'mp3', demuxer: 'mp3' };
-  if (bytes.length < 10) return mp3;
-  const size = (bytes[6] << 21) | (bytes[7] << 14) | (bytes[8] << 7) | bytes[9];
-  const rest = bytes.subarray(10 + size);
-  // ffmpeg's demuxers skip the tag; our own FLAC decoder does not, so these files go to ffmpeg.
-  if (startsWith(rest, 'fLaC')) return { name: 'flac-id3', demuxer: 'flac' };
-  return rest.length > 4 ? (mpegAudio(rest) ?? mp3) : mp3;
+/** Kilobits a second by index (ISO/IEC 11172-3, 13818-3): layers I to III of MPEG 1, I and II/III of MPEG 2. */
+const BITRATES = [
+  [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+  [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+  [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+  [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+];
+
+/** MPEG audio: a frame, and behind it another one of its kind unless the file ends before. */
+function mpegAudio(bytes: Uint8Array): MpegAudio | undefined {
+  const frame = mpegFrame(bytes);
+  if (!frame) return undefined;
+  // A bitrate of 0 means any, and the length is not known.
+  if (frame.length < 7 || frame.length + 6 > bytes.length) {
+    return startsWith(bytes, '\xff\xfe') ? undefined : frame;
+  }
+  return mpegFrame(bytes.subarray(frame.length))?.name === frame.name ? frame : undefined;
+}
+
+/** Where frames of MPEG audio start in a file that was cut in the middle of one; three in a row are none by chance. */
+function mpegStream(bytes: Uint8Array): Container | undefined {
+  const end = Math.min(bytes.length, MAX_JUNK);
+  for (let start = 1; start < end; start++) {
+    if (bytes[start] !== 0xff) continue;
+    const frame = mpegAudio(bytes.subarray(start));
+    const isFollowed = frame && frame.length >= 7 && start + 2 * frame.length + 6 <= bytes.length;
+    if (!isFollowed || !mpegAudio(bytes.subarray(start + frame.length))) continue;
+    return { name: frame.name, demuxer: frame.demuxer, start };
+  }
+  return undefined;
 }
 
 /** Says what an unsupported file is. */
@@ -142,7 +220,10 @@ function nameOf(bytes: Uint8Array): string {
   const refused = REFUSED.find(([magic]) => startsWith(bytes, magic));
   if (refused) return refused[1];
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return 'an image';
-  if (startsWith(bytes, 'RIFF')) return 'a RIFF file without WAVE audio';
+  if (startsWith(bytes, 'RIFF')) {
+    return startsWith(bytes, 'AVI ', 8) ? 'an AVI video' : 'a RIFF file without WAVE audio';
+  }
+  if (bytes[0] === 0x47 && bytes[188] === 0x47) return 'an MPEG transport stream';
   const sample = bytes.subarray(0, 512);
   const isText = sample.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
   return isText ? 'text' : 'a file of an unknown type';

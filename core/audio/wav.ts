@@ -8,24 +8,32 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 /** Frames converted at a time: small enough to keep memory flat, large enough to be fast. */
 const FRAMES_PER_CHUNK = 16_384;
 
+/** How samples are written. `int24in32` has 24 bits in the lower part of four bytes. */
+type Encoding = 'int8' | 'int16' | 'int24' | 'int24in32' | 'int32' | 'float32' | 'float64';
+
 /** Sample layout of a WAV file that can be decoded in process. */
 export interface WavFormat {
   readonly sampleRate: number;
   readonly channels: number;
-  readonly encoding: 'int8' | 'int16' | 'int24' | 'int32' | 'float32' | 'float64';
+  readonly encoding: Encoding;
   readonly littleEndian: boolean;
+  /** Bits that a sample claims; its bytes may hold more. */
+  readonly bits: number;
   /** Byte offsets of the samples; the end never lies past the end of the file. */
   readonly dataStart: number;
   readonly dataEnd: number;
 }
 
 /** Bytes per sample. */
-const SAMPLE_BYTES = { int8: 1, int16: 2, int24: 3, int32: 4, float32: 4, float64: 8 } as const;
+const SAMPLE_BYTES: Readonly<Record<Encoding, number>> = {
+  ...{ int8: 1, int16: 2, int24: 3, int24in32: 4, int32: 4 },
+  ...{ float32: 4, float64: 8 },
+};
 
 /**
- * Reads the header of a RIFF, RIFX or RF64 WAVE file. Sizes in the header are not trusted: a data
+ * Reads the header of a RIFF, RIFX, RF64 or BW64 WAVE file. Sizes in the header are not trusted: a data
  * chunk ends at the end of the file at the latest, and a size of zero or all ones, which streaming
- * writers leave behind, means "to the end".
+ * writers leave behind, means "to the end", unless the chunk `ds64` has the real one (EBU Tech 3306).
  *
  * @returns null if the samples are compressed (A-law, ADPCM, GSM, MP3 …), which ffmpeg decodes
  * @throws UndertoneError `audio-unreadable` without a usable format or data chunk
@@ -34,6 +42,7 @@ export function readWavHeader(bytes: Uint8Array): WavFormat | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const littleEndian = !startsWith(bytes, 'RIFX');
   let format: Omit<WavFormat, 'dataStart' | 'dataEnd'> | null | undefined;
+  let longSize: number | undefined;
   let offset = 12;
   while (offset + 8 <= bytes.length) {
     const size = view.getUint32(offset + 4, littleEndian);
@@ -41,11 +50,14 @@ export function readWavHeader(bytes: Uint8Array): WavFormat | null {
     if (startsWith(bytes, 'fmt ', offset)) {
       format = readFormat(view, body, Math.min(size, bytes.length - body), littleEndian);
       if (format === null) return null;
+    } else if (startsWith(bytes, 'ds64', offset) && body + 16 <= bytes.length) {
+      longSize = Number(view.getBigUint64(body + 8, littleEndian));
     } else if (startsWith(bytes, 'data', offset)) {
       if (!format) throw unreadable('the data chunk comes before the format chunk');
-      const isOpenEnded = size === 0 || size === 0xffffffff;
-      const dataEnd = isOpenEnded ? bytes.length : Math.min(body + size, bytes.length);
-      return { ...format, dataStart: body, dataEnd };
+      const length = size === 0xffffffff ? longSize : size;
+      const dataEnd = length ? Math.min(body + length, bytes.length) : bytes.length;
+      const found = { ...format, dataStart: body, dataEnd };
+      return hasLowBits(bytes, found) ? { ...found, encoding: 'int24in32' } : found;
     }
     // Chunks are padded to even sizes (RIFF).
     offset = body + size + (size % 2);
@@ -61,18 +73,33 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
   const frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
   for (let at = format.dataStart; at < format.dataEnd; at += FRAMES_PER_CHUNK * frameBytes) {
     const end = Math.min(at + FRAMES_PER_CHUNK * frameBytes, format.dataEnd);
-    sink.push(framesToMono(bytes.subarray(at, end), format));
+    sink.push(deinterleaved(bytes.subarray(at, end), format));
   }
   return sink.finish();
 }
 
+type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;
+
 /**
- * Mixes interleaved frames to mono with equal weights, full scale at ±1. An incomplete last frame is
- * ignored.
+ * Returns the channels of interleaved frames, full scale at ±1; of more than two their mean alone. An
+ * incomplete last frame is ignored.
  */
+export function deinterleaved(bytes: Uint8Array, format: FrameFormat): Float32Array[] {
+  const { channels, encoding, littleEndian } = format;
+  if (channels !== 2) return [framesToMono(bytes, format)];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sampleBytes = SAMPLE_BYTES[encoding];
+  const read = sampleReader(view, encoding, littleEndian);
+  const frames = Math.floor(bytes.length / (2 * sampleBytes));
+  return [0, 1].map((c) =>
+    Float32Array.from({ length: frames }, (_, i) => read((2 * i + c) * sampleBytes)),
+  );
+}
+
+/** Returns the mean of the channels of interleaved frames, full scale at ±1. */
 export function framesToMono(
   bytes: Uint8Array,
-  { channels, encoding, littleEndian }: Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>,
+  { channels, encoding, littleEndian }: FrameFormat,
 ): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sampleBytes = SAMPLE_BYTES[encoding];
@@ -86,7 +113,21 @@ export function framesToMono(
   return mono;
 }
 
-function sampleReader(view: DataView, encoding: WavFormat['encoding'], little: boolean) {
+/**
+ * Whether samples of 24 bits in four bytes lie in the lower three. They belong into the upper three (RIFF),
+ * where the lowest byte is zero.
+ */
+function hasLowBits(
+  bytes: Uint8Array,
+  { bits, encoding, littleEndian, dataStart, dataEnd }: WavFormat,
+): boolean {
+  if (bits !== 24 || encoding !== 'int32') return false;
+  const lowest = littleEndian ? 0 : 3;
+  for (let at = dataStart; at + 4 <= dataEnd; at += 4) if (bytes[at + lowest] !== 0) return true;
+  return false;
+}
+
+function sampleReader(view: DataView, encoding: Encoding, little: boolean) {
   switch (encoding) {
     case 'int8': // the only unsigned one
       return (at: number) => (view.getUint8(at) - 128) / 128;
@@ -96,6 +137,8 @@ function sampleReader(view: DataView, encoding: WavFormat['encoding'], little: b
       return little
         ? (at: number) => ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 0x800000
         : (at: number) => ((view.getInt8(at) << 16) | view.getUint16(at + 1, false)) / 0x800000;
+    case 'int24in32':
+      return (at: number) => (view.getInt32(at, little) << 8) / 0x80000000;
     case 'int32':
       return (at: number) => view.getInt32(at, little) / 0x80000000;
     case 'float32':
@@ -115,16 +158,22 @@ function readFormat(view: DataView, at: number, size: number, little: boolean) {
   }
   if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) return null;
   const bits = view.getUint16(at + 14, little);
-  const encoding = `${tag === FORMAT_FLOAT ? 'float' : 'int'}${bits}`;
-  if (!Object.hasOwn(SAMPLE_BYTES, encoding)) {
+  const channels = view.getUint16(at + 2, little);
+  // Samples of 12 or 20 bits fill whole bytes from above. Those of 24 may come in four bytes, which the
+  // size of a frame tells; of other widths it is more often wrong than meant.
+  const isWide = bits === 24 && view.getUint16(at + 12, little) === 4 * channels;
+  const bytes = isWide ? 4 : Math.ceil(bits / 8);
+  const encoding = `${tag === FORMAT_FLOAT ? 'float' : 'int'}${8 * bytes}`;
+  if (bits < 8 || !Object.hasOwn(SAMPLE_BYTES, encoding)) {
     throw unreadable(
-      `it claims ${bits}-bit ${tag === FORMAT_FLOAT ? 'float' : 'integer'} samples; 8, 16, 24 and 32-bit integers and 32 and 64-bit floats are supported`,
+      `it claims ${bits}-bit ${tag === FORMAT_FLOAT ? 'float' : 'integer'} samples; integers of 8 to 32 bits and floats of 32 and 64 bits are supported`,
     );
   }
   return {
-    channels: view.getUint16(at + 2, little),
+    channels,
+    bits,
     sampleRate: view.getUint32(at + 4, little),
-    encoding: encoding as WavFormat['encoding'],
+    encoding: encoding as Encoding,
     littleEndian: little,
   };
 }

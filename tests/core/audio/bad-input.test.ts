@@ -52,6 +52,23 @@ describe('what is no recording', () => {
   });
 });
 
+test.each<[string, Buffer, string]>([
+  ['text in UTF-16', Buffer.from('\ufeffDear diary, today', 'utf16le'), 'text in UTF-16'],
+  ['SILK', Buffer.from('\x02#!SILK_V3 and so on', 'latin1'), 'SILK'],
+  ['a Flash video', Buffer.from('FLV\x01\x05\0\0\0\x09', 'latin1'), 'a Flash video'],
+  ['an AVI video', Buffer.from('RIFF\0\0\0\0AVI LIST', 'latin1'), 'an AVI video'],
+  [
+    'a transport stream',
+    Buffer.alloc(376, 0).fill('G', 0, 1).fill('G', 188, 189),
+    'transport stream',
+  ],
+  ['AC-3', Buffer.from('\x0b\x77\0\0\0\0\0\0', 'latin1'), 'AC-3'],
+])('is named: %s', async (_, bytes, name) => {
+  const error = await decode(bytes).catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'format-unsupported' });
+  expect(error.message).toContain(name);
+});
+
 describe('WAV headers that lie', () => {
   const note = wavFile(voiceLike({ seconds: 0.5 }));
   const patched = (edit: (view: DataView) => void) => {

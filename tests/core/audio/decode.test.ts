@@ -104,6 +104,223 @@ describe('WAV in process', () => {
   });
 });
 
+describe('WAV as some programs write it', () => {
+  /** A WAV file with 16-byte format chunk whose fields are given, and the chunks around its samples. */
+  function odd(options: {
+    magic?: string;
+    bits: number;
+    bytes: number;
+    write: (view: DataView, at: number, sample: number) => void;
+    before?: Uint8Array;
+    after?: Uint8Array;
+    dataSize?: number;
+  }): Uint8Array {
+    const {
+      magic = 'RIFF',
+      bits,
+      bytes,
+      write,
+      before = new Uint8Array(),
+      after = before,
+    } = options;
+    const size = voice.length * bytes;
+    const head = Buffer.concat([Buffer.from(`${magic}....WAVE`), before, Buffer.alloc(32)]);
+    const format = head.length - 32;
+    head.write('fmt ', format);
+    head.writeUInt32LE(16, format + 4);
+    head.writeUInt16LE(1, format + 8);
+    head.writeUInt16LE(1, format + 10);
+    head.writeUInt32LE(SAMPLE_RATE, format + 12);
+    head.writeUInt32LE(SAMPLE_RATE * bytes, format + 16);
+    head.writeUInt16LE(bytes, format + 20);
+    head.writeUInt16LE(bits, format + 22);
+    head.write('data', format + 24);
+    head.writeUInt32LE(options.dataSize ?? size, format + 28);
+    const data = Buffer.alloc(size);
+    const view = new DataView(data.buffer, data.byteOffset, size);
+    voice.forEach((sample, i) => {
+      write(view, i * bytes, sample);
+    });
+    return Buffer.concat([head, data, after === before ? Buffer.alloc(0) : after]);
+  }
+  const int16 = (view: DataView, at: number, sample: number) =>
+    view.setInt16(at, Math.round(sample * 32_767), true);
+  const junk = Buffer.concat([Buffer.from('LIST\x00\x10\x00\x00'), Buffer.alloc(4096, 0x55)]);
+
+  test.each<[string, Parameters<typeof odd>[0]]>([
+    [
+      '24 bits in the upper part of four bytes',
+      {
+        bits: 24,
+        bytes: 4,
+        write: (view, at, sample) => view.setInt32(at, Math.round(sample * 0x7fffff) << 8, true),
+      },
+    ],
+    [
+      '24 bits in the lower part of four bytes',
+      {
+        bits: 24,
+        bytes: 4,
+        write: (view, at, sample) => view.setInt32(at, Math.round(sample * 0x7fffff), true),
+      },
+    ],
+    [
+      '20 bits in three bytes',
+      {
+        bits: 20,
+        bytes: 3,
+        write: (view, at, sample) => {
+          const value = Math.round(sample * 0x7ffff) << 4;
+          view.setUint8(at, value);
+          view.setInt16(at + 1, value >> 8, true);
+        },
+      },
+    ],
+    [
+      '12 bits in two bytes',
+      {
+        bits: 12,
+        bytes: 2,
+        write: (view, at, sample) => view.setInt16(at, Math.round(sample * 0x7ff) << 4, true),
+      },
+    ],
+  ])('%s', async (_, options) => {
+    const { samples, duration } = await decode(odd(options));
+    expect(duration).toBe(2);
+    expect(samples[5000]).toBeCloseTo(voice[5000], 2);
+    expect(likeness(samples)).toBeGreaterThan(0.99);
+  });
+
+  test.each([
+    'RF64',
+    'BW64',
+  ])('of more than four gigabytes (%s), with a chunk behind its samples', async (magic) => {
+    const ds64 = Buffer.alloc(36);
+    ds64.write('ds64');
+    ds64.writeUInt32LE(28, 4);
+    ds64.writeBigUInt64LE(BigInt(voice.length * 2), 16);
+    const bytes = odd({
+      ...{ magic, bits: 16, bytes: 2, write: int16, dataSize: 0xffffffff },
+      ...{ before: ds64, after: junk },
+    });
+    expect((await decode(bytes)).duration).toBe(2);
+  });
+});
+
+describe('two channels', () => {
+  const stereo = (right: (sample: number, i: number) => number) => {
+    const frames = new Float32Array(voice.length * 2);
+    voice.forEach((sample, i) => {
+      frames[2 * i] = sample;
+      frames[2 * i + 1] = right(sample, i);
+    });
+    return wavFile(frames, { channels: 2, encoding: 'float32' });
+  };
+  const level = (samples: Float32Array) =>
+    Math.sqrt(samples.reduce((sum, s) => sum + s * s, 0) / samples.length);
+
+  test.each<[string, (sample: number, i: number) => number, number]>([
+    ['of opposite phase are not their residue', (sample) => -sample, 1],
+    ['of nearly opposite phase neither', (sample) => -0.9 * sample, 1],
+    ['of which one is silent are half of the other', () => 0, 0.5],
+    ['that are the same are one', (sample) => sample, 1],
+  ])('%s', async (_, right, expected) => {
+    const { samples } = await decode(stereo(right));
+    expect(likeness(samples)).toBeGreaterThan(0.99);
+    expect(level(samples) / level(voice)).toBeCloseTo(expected, 2);
+  });
+
+  test('that are unrelated are mixed', async () => {
+    const other = voiceLike({ seconds: 2, seed: 9 });
+    const { samples } = await decode(stereo((_, i) => other[i]));
+    expect(samples[5000]).toBeCloseTo((voice[5000] + other[5000]) / 2, 4);
+  });
+
+  test.skipIf(!hasFfmpeg).each(['m4a', 'mp3', 'opus', 'flac'])(
+    'of opposite phase are heard in %s',
+    async (extension) => {
+      const output = `OUT.${extension}`;
+      const bytes = ffmpeg(
+        ['-i', 'IN.wav', output],
+        stereo((sample) => -sample),
+        output,
+      );
+      const { samples } = await decode(bytes);
+      expect(level(samples) / level(voice)).toBeGreaterThan(0.7);
+    },
+  );
+});
+
+describe('what precedes a recording', () => {
+  const note = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const id3 = (size: number) => {
+    const tag = Buffer.alloc(10 + size, 0x41);
+    tag.write('ID3\x03\x00\x00');
+    for (const [i, shift] of [21, 14, 7, 0].entries()) tag[6 + i] = (size >> shift) & 0x7f;
+    return tag;
+  };
+  const ape = Buffer.alloc(32 + 100, 0x42);
+  ape.write('APETAGEX');
+  ape.writeUInt32LE(2000, 8);
+  ape.writeUInt32LE(100, 12);
+  const cases: [string, Uint8Array][] = [
+    ['a tag (ID3)', id3(300)],
+    ['two tags', Buffer.concat([id3(10), id3(4000)])],
+    ['a tag (APE)', ape],
+    ['zeros', Buffer.alloc(1000)],
+    ['ones', Buffer.alloc(1000, 0xff)],
+    ['a web server’s header', Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: audio/ogg\r\n\r\n')],
+    ['a radio station’s header', Buffer.from('ICY 200 OK\r\nicy-name: x\r\n\r\n')],
+  ];
+
+  test.each(cases)('does not hide a WAV or Ogg file: %s', async (_, before) => {
+    const heard = await decode(Buffer.concat([before, wav]));
+    expect(heard.duration).toBe(2);
+    expect(likeness(heard.samples)).toBeGreaterThan(0.99);
+    const plain = await decode(note);
+    expect((await decode(Buffer.concat([before, note]))).samples).toEqual(plain.samples);
+  });
+
+  test.skipIf(!hasFfmpeg).each(cases)(
+    'does not hide an MP3, AAC, M4A or AIFF file: %s',
+    async (_, before) => {
+      for (const extension of ['mp3', 'aac', 'm4a', 'aiff'] as const) {
+        const output = `OUT.${extension}`;
+        const bytes = ffmpeg(['-i', 'IN.wav', output], wav, output);
+        const { samples } = await decode(Buffer.concat([before, bytes]));
+        expect(likeness(samples), extension).toBeGreaterThan(0.9);
+      }
+    },
+  );
+
+  test.skipIf(!hasFfmpeg).each(['mp3', 'aac'] as const)(
+    'is part of a frame: an %s cut anywhere',
+    async (extension) => {
+      const output = `OUT.${extension}`;
+      const bytes = ffmpeg(['-i', 'IN.wav', output], wav, output);
+      for (const cut of [50, 333, 1001]) {
+        expect((await decode(bytes.subarray(cut))).duration).toBeGreaterThan(1.5);
+      }
+    },
+  );
+});
+
+describe('a chain of Ogg files', () => {
+  const note = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const long = readFileSync(new URL('../../../samples/long.ogg', import.meta.url));
+
+  test('is heard to the end of each', async () => {
+    const [one, other] = [await decode(note), await decode(long)];
+    for (const links of [
+      [note, note],
+      [note, long, note],
+    ]) {
+      const expected = links.reduce((sum, l) => sum + (l === note ? one : other).duration, 0);
+      expect((await decode(Buffer.concat(links))).duration).toBeCloseTo(expected, 3);
+    }
+  });
+});
+
 test('Ogg Opus in process: the sample note has its length and sounds', async () => {
   const bytes = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
   const { samples, duration } = await decode(bytes);
