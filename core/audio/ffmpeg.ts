@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -63,10 +70,7 @@ export function findFfmpeg(
 
 let hashed: { readonly build: string; readonly sha256: Promise<string> } | undefined;
 
-/**
- * Returns the SHA-256 of the ffmpeg that decodes, so that what another build decoded can be told apart;
- * `unknown` if there is none or it cannot be read.
- */
+/** Returns the SHA-256 of the ffmpeg that decodes; `unknown` if there is none or it cannot be read. */
 export async function ffmpegBuild(): Promise<string> {
   try {
     const path = findFfmpeg();
@@ -86,26 +90,22 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 /**
- * Overwrites what Linux shows as `/proc/<pid>/environ`, which ffmpeg can read because it runs as the same
- * user: the memory in which a process received its environment, whatever happens to process.env later.
- * `process.env` keeps its values, in other memory. docs/privacy.md says who can still read that.
+ * Overwrites the memory in which this process received its environment. Linux shows it to ffmpeg, which
+ * runs as the same user, in `/proc/<pid>/environ`, whatever happens to process.env later. `process.env`
+ * keeps its values, in memory that docs/privacy.md says who can read.
  */
 function hideEnvironment(): void {
   // process.env is a copy in a thread; the values of the process would be lost.
   if (process.platform !== 'linux' || !isMainThread) return;
   try {
-    const line = readFileSync('/proc/self/stat', 'latin1');
-    // The fields that follow the name in parentheses begin with the third; proc(5) counts from one.
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    const [start, end] = [50, 51].map((field) => Number(fields[field - 3]));
+    // Fields 50 and 51 of proc(5), which counts from one. The second is a name in parentheses.
+    const fields = readFileSync('/proc/self/stat', 'latin1').replace(/.*\)/s, '').split(' ');
+    const [start, end] = [50, 51].map((field) => Number(fields[field - 2]));
     const memory = openSync('/proc/self/mem', 'r+');
-    try {
-      // setenv() copies them.
-      Object.assign(process.env, { ...process.env });
-      writeSync(memory, Buffer.alloc(end - start), 0, end - start, start);
-    } finally {
-      closeSync(memory);
-    }
+    // Setting a variable copies it to other memory.
+    Object.assign(process.env, { ...process.env });
+    writeSync(memory, Buffer.alloc(end - start), 0, end - start, start);
+    closeSync(memory);
   } catch {
     // Some kernels and sandboxes forbid it; everything else works without.
   }
