@@ -113,6 +113,12 @@ export const contextSchema = z.object({
   alarmEmail: z.email().optional(),
   /** Path of a static ffmpeg for the functions, or `none` to deploy without one. */
   ffmpeg: z.string().min(1).optional(),
+  /** SHA-256 of that file. Without it, only the build of ffmpeg-static is accepted. */
+  ffmpegSha256: z
+    .string()
+    .toLowerCase()
+    .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits')
+    .optional(),
   /** What happens to the buckets and their contents when the stack is destroyed. */
   removal: z.enum(['retain', 'destroy']).default('retain'),
 });
@@ -126,6 +132,9 @@ const configSchema = contextSchema
     }
     if (values.page && values.apiKeys.length > 0) {
       report('page', 'the page cannot send an API key; omit page or apiKeys');
+    }
+    if (values.ffmpegSha256 && (values.ffmpeg ?? 'none') === 'none') {
+      report('ffmpegSha256', 'needs ffmpeg, the path of the build');
     }
     if (values.discordGateway && values.discordSecret === undefined) {
       report('discordGateway', 'needs discordSecret');

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { ROOT } from '../../lib/root.ts';
@@ -9,32 +10,63 @@ import { type Architecture, NODE_ARCH } from './code.ts';
 export const FFMPEG_IN_LAYER = '/opt/bin/ffmpeg';
 
 /**
+ * SHA-256 of the Linux binaries that ffmpeg-static 5.3.0 downloads, whose installer checks nothing. Its
+ * release b6.1.1 has FFmpeg 7.0.2 for Linux, as built by johnvansickle.com.
+ */
+const FFMPEG_STATIC_SHA256: Readonly<Record<Architecture, string>> = {
+  arm64: '6bb182d0d75d23028db82e9e4f723ca69b853d055698486e6984ddb2c06fb8ce',
+  x86_64: 'e7e7fb30477f717e6f55f9180a70386c62677ef8a4d4d1a5d948f4098aa3eb99',
+};
+
+/**
  * Returns the path of the ffmpeg to deploy: the requested one, else the one downloaded to .cache/, else
  * that of the package ffmpeg-static if it is for the right architecture. Null for `none`.
  *
- * @throws ConfigurationError when there is none, with the ways to get one
+ * @param requested path of a static build, or `none`
+ * @param sha256 its SHA-256; by default that of ffmpeg-static
+ * @throws ConfigurationError when there is none, with the ways to get one, or when it is another build
  */
-export function findFfmpegFor(architecture: Architecture, requested?: string): string | null {
+export function findFfmpegFor(
+  architecture: Architecture,
+  requested?: string,
+  sha256 = FFMPEG_STATIC_SHA256[architecture],
+): string | null {
   if (requested === 'none') return null;
   if (requested !== undefined) {
     const path = resolve(requested);
     const problem = problemOf(path, architecture);
     if (problem) throw new ConfigurationError(`Cannot deploy the ffmpeg at ${path}: ${problem}.`);
-    return path;
+    return checked(path, sha256);
   }
   const found = [downloadedFfmpeg(architecture), packagedFfmpeg()].find(
     (path) => path !== undefined && problemOf(path, architecture) === null,
   );
-  if (found) return found;
+  if (found) return checked(found, sha256);
   const target = relative(ROOT, downloadedFfmpeg(architecture));
   throw new ConfigurationError(
     [
       `No ffmpeg for Linux on ${architecture} was found; MP3, M4A and some other formats need it. Either`,
       '  download the one of ffmpeg-static (from GitHub, once), in the folder of package.json:',
       `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
-      '  or give the path of a static build:  -c ffmpeg=<path>',
+      '  or give a static build and its hash: -c ffmpeg=<path> -c ffmpegSha256=<SHA-256>',
       '  or deploy without ffmpeg:            -c ffmpeg=none',
       'WAV, FLAC, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
+    ].join('\n'),
+  );
+}
+
+/** Returns the path of a file with the expected content. */
+function checked(path: string, expected: string): string {
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  if (sha256 === expected) return path;
+  throw new ConfigurationError(
+    [
+      `Cannot deploy the ffmpeg at ${path}: it is another build than expected, or was changed.`,
+      `  SHA-256 of the file:  ${sha256}`,
+      `  expected:             ${expected}`,
+      'If its publisher states the first of these for it, deploy it with both values:',
+      `  -c ffmpeg=${path} -c ffmpegSha256=${sha256}`,
+      'Otherwise delete the file and download it again (docs/deployment.md).',
     ].join('\n'),
   );
 }

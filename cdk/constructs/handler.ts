@@ -163,7 +163,7 @@ export class Ffmpeg extends Construct {
 
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
-    const path = findFfmpegFor(config.architecture, config.ffmpeg);
+    const path = findFfmpegFor(config.architecture, config.ffmpeg, config.ffmpegSha256);
     this.layers = path === null ? [] : [this.#layer(path, config)];
     this.environment = path === null ? {} : { FFMPEG_BIN: FFMPEG_IN_LAYER };
   }

@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
@@ -58,6 +67,51 @@ export function findFfmpeg(
   if (onPath) return onPath;
   throw missing(`${need}, which is not installed.`);
 }
+
+let hashed: { readonly build: string; readonly sha256: Promise<string> } | undefined;
+
+/** Returns the SHA-256 of the ffmpeg that decodes; `unknown` if there is none or it cannot be read. */
+export async function ffmpegBuild(): Promise<string> {
+  try {
+    const path = findFfmpeg();
+    const { size, mtimeMs } = await stat(path);
+    const build = [path, size, mtimeMs].join();
+    if (hashed?.build !== build) hashed = { build, sha256: sha256Of(path) };
+    return await hashed.sha256;
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/**
+ * Overwrites the memory in which this process received its environment. Linux shows it to ffmpeg, which
+ * runs as the same user, in `/proc/<pid>/environ`, whatever happens to process.env later. `process.env`
+ * keeps its values, in memory that docs/privacy.md says who can read.
+ */
+function hideEnvironment(): void {
+  // process.env is a copy in a thread; the values of the process would be lost.
+  if (process.platform !== 'linux' || !isMainThread) return;
+  try {
+    // Fields 50 and 51 of proc(5), which counts from one. The second is a name in parentheses.
+    const fields = readFileSync('/proc/self/stat', 'latin1').replace(/.*\)/s, '').split(' ');
+    const [start, end] = [50, 51].map((field) => Number(fields[field - 2]));
+    const memory = openSync('/proc/self/mem', 'r+');
+    // Setting a variable copies it to other memory.
+    Object.assign(process.env, { ...process.env });
+    writeSync(memory, Buffer.alloc(end - start), 0, end - start, start);
+    closeSync(memory);
+  } catch {
+    // Some kernels and sandboxes forbid it; everything else works without.
+  }
+}
+
+hideEnvironment();
 
 /**
  * Decodes any container with a sandboxed ffmpeg: it must use the one demuxer that the magic number

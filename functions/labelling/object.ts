@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { classify, defaultModel, UndertoneError } from '../../core/index.ts';
+import { classify, defaultModel, ffmpegBuild, UndertoneError } from '../../core/index.ts';
 import { aws, namesFor } from '../aws/clients.ts';
 import type { CreatedObject } from '../aws/notification.ts';
 import { once } from '../aws/once.ts';
@@ -26,8 +26,8 @@ export async function labelObject(object: CreatedObject): Promise<void> {
 }
 
 /**
- * Does the work for an object once, however often its version is announced. A new model is a reason to
- * do it again.
+ * Does the work for an object once, however often its version is announced. Another model or another
+ * build of ffmpeg is a reason to do it again.
  *
  * @throws what the work throws, after which it may be done again; an error while another call does it
  */
@@ -37,7 +37,8 @@ export async function oncePerVersion(
 ): Promise<void> {
   const { card } = await defaultModel();
   const { bucket, key, versionId, etag, uploadedAt } = object;
-  const identity = { bucket, key, version: versionId ?? (etag || uploadedAt), model: card.sha256 };
+  const version = versionId ?? (etag || uploadedAt);
+  const identity = { bucket, key, version, model: card.sha256, ffmpeg: await ffmpegBuild() };
   const { idempotencyTable: tableName } = namesFor('labelling');
   await once('label', identity, { tableName, client: aws().dynamodb }, work);
 }

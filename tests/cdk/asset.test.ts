@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -14,7 +15,7 @@ import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
 import { encode } from '../fixtures/encode.ts';
 import { emotionEvent } from '../functions/event.ts';
 import { startLambda } from '../support/runtime-api.ts';
-import { type Assembly, CHAT, synthesise } from './synth.ts';
+import { type Assembly, CHAT, type Context, synthesise } from './synth.ts';
 
 /** The architecture of this machine, so that the bundles can run here. */
 const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
@@ -37,8 +38,15 @@ let assembly: Assembly;
 let folder: string;
 
 beforeAll(async () => {
-  const ffmpeg = UNDERTONE_STATIC_FFMPEG ?? 'none';
-  assembly = await synthesise({ architecture: ARCHITECTURE, ffmpeg, ...CHAT });
+  const ffmpeg: Context = UNDERTONE_STATIC_FFMPEG
+    ? {
+        ffmpeg: UNDERTONE_STATIC_FFMPEG,
+        ffmpegSha256: createHash('sha256')
+          .update(readFileSync(UNDERTONE_STATIC_FFMPEG))
+          .digest('hex'),
+      }
+    : { ffmpeg: 'none' };
+  assembly = await synthesise({ architecture: ARCHITECTURE, ...ffmpeg, ...CHAT });
   if (assembly.finished.code !== 0) throw new Error(assembly.finished.stderr);
   // Outside the checkout, so that no package is resolved from it.
   folder = await mkdtemp(join(tmpdir(), 'undertone-task-'));
@@ -136,6 +144,11 @@ describe.each(NODES)('on Node %s', (version, node) => {
     const mp3 = await lambda.invoke(emotionEvent({ body: Buffer.from('ID3\x04\0\0\0\0\0\0') }));
     expect(mp3).toMatchObject({ isError: false, payload: { statusCode: 500 } });
     expect((mp3.payload as APIGatewayProxyResult).body).toContain('decoder-missing');
+    if (process.platform !== 'linux') return;
+    // What ffmpeg could read of the function that started it. Not printed, should this fail.
+    const environ = await readFile(`/proc/${lambda.pid}/environ`, 'latin1');
+    expect(environ.length).toBeGreaterThan(0);
+    expect(/[^\0]/.test(environ)).toBe(false);
   });
 });
 

@@ -49,6 +49,8 @@ describe('an invalid value is reported with what is valid', () => {
     ['discordSecret', 'arn:aws:secretsmanager:eu-west-1:1:secret:a', /not its ARN/],
     ['slackSecret', 'a secret', /name of a secret/],
     ['chatConcurrency', '1', />=2/],
+    ['ffmpegSha256', 'b6.1.1', /64 hexadecimal digits/],
+    ['ffmpegSha256', '0f'.repeat(32), /needs ffmpeg, the path/],
   ])('%s=%s', (key, value, hint) => {
     const reading = () => read({ [key]: value });
     expect(reading).toThrow(`${key}="${value}"`);

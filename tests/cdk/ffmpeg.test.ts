@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -31,11 +32,39 @@ async function program(
   return path;
 }
 
+const sha256 = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
 test('accepts a static program for the right architecture', async () => {
   const path = await program('arm', { machine: 0xb7 });
-  expect(findFfmpegFor('arm64', path)).toBe(path);
+  expect(findFfmpegFor('arm64', path, await sha256(path))).toBe(path);
   const x64 = await program('x64', { machine: 0x3e });
-  expect(findFfmpegFor('x86_64', x64)).toBe(x64);
+  expect(findFfmpegFor('x86_64', x64, await sha256(x64))).toBe(x64);
+});
+
+test('a file with one changed byte is refused at synthesis, with what to do', async () => {
+  const ffmpeg = await program('changed', { machine: 0xb7 });
+  const ffmpegSha256 = await sha256(ffmpeg);
+  const bytes = await readFile(ffmpeg);
+  bytes[bytes.length - 1] ^= 1;
+  await writeFile(ffmpeg, bytes);
+  await using assembly = await synthesise({ ffmpeg, ffmpegSha256 });
+  const { code, stderr } = assembly.finished;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Cannot deploy the ffmpeg at ${ffmpeg}: it is another build`);
+  expect(stderr).toContain(ffmpegSha256);
+  expect(stderr).toContain(`-c ffmpeg=${ffmpeg} -c ffmpegSha256=${await sha256(ffmpeg)}`);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test.each([
+  'arm64',
+  'x86_64',
+] as const)('without a hash, only the build of ffmpeg-static is accepted for %s', async (architecture) => {
+  const path = await program(architecture, { machine: architecture === 'arm64' ? 0xb7 : 0x3e });
+  expect(() => findFfmpegFor(architecture, path)).toThrow(/another build than expected/);
 });
 
 test('rejects what cannot run on Lambda, with the reason', async () => {
@@ -70,7 +99,7 @@ test('becomes a layer of the two functions that decode, which get its path', asy
     Object.values(templateFor({ page: 'false', ...context }).findResources('AWS::Lambda::Function'))
       .map(({ Properties }) => Properties)
       .filter(({ Layers, Environment }) => Layers || Environment.Variables.FFMPEG_BIN);
-  const found = layered({ ffmpeg });
+  const found = layered({ ffmpeg, ffmpegSha256: await sha256(ffmpeg) });
   expect(found).toHaveLength(2);
   for (const { Layers, Environment } of found) {
     expect(Layers).toHaveLength(1);

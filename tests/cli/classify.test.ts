@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import { joined, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';
 import { BUILD, run } from '../fixtures/run.ts';
@@ -332,30 +334,22 @@ describe('undertone model', () => {
   });
 });
 
-describe('libraries', () => {
-  /** A user's machine: an empty home, and no continuous integration, where onnxruntime would keep quiet. */
-  const asUser = async (options: readonly string[]) => {
-    const home = await mkdtemp(join(folder, 'home-'));
-    const env = { HOME: home, CI: undefined, ORT_DISABLE_TELEMETRY: undefined };
-    return { home, ...(await run('cli/main.js', options, { env })) };
-  };
-
-  test.each([
-    ['one recording, in the main thread', [SAMPLE]],
-    ['several, in threads', [SAMPLE, NOISE, '--workers', '2']],
-  ])('leave nothing in the home folder: %s', async (_, options) => {
-    const { code, home } = await asUser(['classify', '--json', ...options]);
-    expect(code).toBe(0);
-    expect(await readdir(home, { recursive: true })).toEqual([]);
-  });
-
-  test('survive a command line of 100 kB', async () => {
-    const missing = Array.from({ length: 500 }, (_, i) => `${'missing-'.repeat(25)}${i}.ogg`);
-    const { code, stdout } = await asUser(['classify', '--csv', SAMPLE, ...missing]);
-    expect(code).toBe(1);
-    const [, first, ...others] = stdout.trim().split('\n');
-    expect(first).toMatch(/plain\.ogg,(?!.*not-found)/);
-    expect(others).toHaveLength(500);
-    for (const row of others) expect(row).toContain('not-found');
-  });
+test.runIf(process.platform === 'linux' && hasFfmpeg).each([
+  ['the main thread', 1],
+  ['threads', 2],
+])('ffmpeg cannot read the environment of its parent, started in %s', async (_, count) => {
+  const mp3 = join(folder, 'note.mp3');
+  await writeFile(mp3, encode(await readFile(long), 'mp3'));
+  const seen = join(folder, `environ-${count}`);
+  const standIn = join(folder, `ffmpeg-${count}`);
+  const script = `#!/bin/sh\ncat /proc/$PPID/environ >>'${seen}'\nexec '${findFfmpeg()}' "$@"\n`;
+  await writeFile(standIn, script, { mode: 0o700 });
+  const env = { FFMPEG_BIN: standIn, AWS_SECRET_ACCESS_KEY: 'hidden-from-ffmpeg' };
+  const options = ['classify', '--json', '--model', model, ...Array(count).fill(mp3)];
+  const { code, stderr } = await run('cli/main.js', options, { env });
+  expect(code, stderr).toBe(0);
+  const environ = await readFile(seen, 'latin1');
+  expect(environ.length).toBeGreaterThan(0);
+  // Without printing it, should it fail.
+  expect(/[^\0]/.test(environ)).toBe(false);
 });

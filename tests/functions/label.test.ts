@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -7,9 +11,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
+import { defaultModel, MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { createdObjects } from '../../functions/aws/notification.ts';
-import { registerContext } from '../../functions/aws/once.ts';
+import { once, registerContext } from '../../functions/aws/once.ts';
 import { handler } from '../../functions/label.ts';
 import { oncePerVersion } from '../../functions/labelling/object.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -241,6 +245,48 @@ describe('notifications', () => {
     const { batchItemFailures } = await handler(queueEvent(event), lambdaContext(5000));
     expect(batchItemFailures).toHaveLength(1);
     expect(await label(event)).toEqual([]);
+  });
+});
+
+describe.runIf(hasFfmpeg)('after ffmpeg was repaired', () => {
+  const mp3 = hasFfmpeg ? encode(note, 'mp3') : note;
+
+  test('a recording that the old build could not decode is labelled again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'undertone-ffmpeg-'));
+    const broken = join(folder, 'ffmpeg');
+    await writeFile(broken, '#!/bin/sh\n', { mode: 0o700 });
+    const event = await drop('repaired.mp3', mp3);
+    vi.stubEnv('FFMPEG_BIN', broken);
+    expect(await label(event)).toEqual([]);
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+    expect(await readLabel(todays('repaired.mp3'))).toMatchObject({
+      error: { code: 'audio-unreadable' },
+    });
+    expect(await label(event)).toEqual([]);
+    expect(await readLabel(todays('repaired.mp3'))).toMatchObject({ emotion: 'calm' });
+    log.length = 0;
+    expect(await label(event)).toEqual([]);
+    expect(log.join('\n')).not.toContain('answered');
+  });
+
+  test('backfill replaces a label with an error of our own, as earlier versions wrote them', async () => {
+    const event = await drop('earlier.mp3', mp3);
+    const [{ bucket, key, etag }] = createdObjects(JSON.stringify(event));
+    const { card } = await defaultModel();
+    const identity = { bucket, key, version: etag, model: card.sha256 };
+    const table = { tableName: 'undertone-idempotency', client: new DynamoDBClient() };
+    await once('label', identity, table, async () => {
+      const error = { code: 'decoder-missing', message: 'This format needs ffmpeg.' };
+      const Body = `${JSON.stringify({ key, error })}\n`;
+      const Key = todays(key);
+      const old = { Bucket: 'undertone-results', Key, Body, ContentType: 'application/json' };
+      await cloud.s3.send(new PutObjectCommand(old));
+    });
+    expect((await readLabel(todays(key))).error.code).toBe('decoder-missing');
+    // What backfill sends is what S3 sent.
+    expect(await label(event)).toEqual([]);
+    expect(await readLabel(todays(key))).toMatchObject({ emotion: 'calm' });
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The product as it is built: `npm test` builds it first; the environment can name another build. */
-const BUILD =
+export const BUILD =
   process.env.UNDERTONE_BUILD ?? fileURLToPath(new URL('../../../dist/', import.meta.url));
 
 export interface Ended {
