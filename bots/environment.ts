@@ -28,6 +28,12 @@ const DISCORD_TOKEN =
 const discordSchema = z.object({
   UNDERTONE_DISCORD_TOKEN: z.string(DISCORD_TOKEN).trim().min(20, DISCORD_TOKEN),
   ...BOT_VARIABLES,
+  UNDERTONE_HEALTH_PORT: z.coerce
+    .number('a port, 1 to 65535')
+    .int('a port, 1 to 65535')
+    .min(1, 'a port, 1 to 65535')
+    .max(65_535, 'a port, 1 to 65535')
+    .optional(),
   /** A stand-in for Discord on this machine. */
   UNDERTONE_DISCORD_API: z.url('an address such as https://discord.com/api').optional(),
 });

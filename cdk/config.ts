@@ -23,8 +23,16 @@ const flag = z
   .literal([true, false, 'true', 'false'], 'true or false')
   .transform((value) => String(value) === 'true');
 
-/** Name of a secret in Secrets Manager. This app never reads its value. */
-const secretName = z.string().regex(/^[\w/+=.@-]{1,512}$/, 'the name of a secret, not its ARN');
+/** Complete ARN of a secret in Secrets Manager. This app never reads its value. */
+const SECRET_ARN =
+  /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,512}-[A-Za-z0-9]{6}$/;
+const SECRET_NAME = /^[\w/+=.@-]{1,512}$/;
+
+/** A domain of one's own, for which there is a certificate. */
+const domain = z
+  .string()
+  .regex(/^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/, 'a domain name in lower case')
+  .optional();
 
 const whole = (smallest: number, largest: number) =>
   z.coerce.number().int().min(smallest).max(largest);
@@ -68,6 +76,8 @@ export const contextSchema = z.object({
    * where the quota of the account allows it; 0 sets no limit.
    */
   emotionConcurrency: whole(0, 1000).default(20),
+  /** Instances of `POST /v1/emotion` that are kept ready, at a cost by the hour; 0 keeps none. */
+  provisionedConcurrency: whole(0, 1000).default(0),
   /** Requests a second to `POST /v1/emotion`, and the burst above it. Other routes have a share (api.ts). */
   requestsPerSecond: whole(1, 10_000).default(20),
   burst: whole(1, 5000).default(40),
@@ -86,13 +96,19 @@ export const contextSchema = z.object({
     .pipe(z.enum(['100', '200', 'all']))
     .default('100'),
   /** Custom domain of the page, and the ARN of its certificate in us-east-1. */
-  pageDomain: z
-    .string()
-    .regex(/^([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/, 'a domain name in lower case')
-    .optional(),
+  pageDomain: domain,
   pageCertificate: z
     .string()
     .regex(/^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/[\w-]+$/, 'a certificate in us-east-1')
+    .optional(),
+  /** Custom domain of the API, and the ARN of its certificate in the region of the stack. */
+  apiDomain: domain,
+  apiCertificate: z
+    .string()
+    .regex(
+      /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
+      'the ARN of a certificate in the region of the stack',
+    )
     .optional(),
   /** Public key of the Discord application; deploys its webhook. */
   discordPublicKey: z
@@ -101,10 +117,25 @@ export const contextSchema = z.object({
     .optional(),
   /** Whether a small Fargate task listens to Discord, for direct messages and automatic replies. */
   discordGateway: flag.default(false),
-  /** Secret with the `botToken` of the Discord application, which that task needs. */
-  discordSecret: secretName.optional(),
-  /** Secret with `signingSecret` and `botToken` of the Slack app; deploys its webhook. */
-  slackSecret: secretName.optional(),
+  /**
+   * Secret with the `botToken` of the Discord application, which that task needs. ECS takes complete ARNs
+   * only: it finds no secret by its name, and mistakes a name that ends like an ARN for one.
+   */
+  discordSecret: z
+    .string()
+    .regex(
+      SECRET_ARN,
+      'the complete ARN of a secret, as shown by: aws secretsmanager describe-secret --query ARN --secret-id <name>',
+    )
+    .optional(),
+  /** Secret with `signingSecret` and `botToken` of the Slack app, by name or ARN; deploys its webhook. */
+  slackSecret: z
+    .string()
+    .refine(
+      (text) => SECRET_NAME.test(text) || SECRET_ARN.test(text),
+      'the name of a secret, or its complete ARN, which ends in a hyphen and six characters',
+    )
+    .optional(),
   /** Most chat questions that are answered concurrently. */
   chatConcurrency: whole(2, 1000).default(2),
   /** Dollars a month that the account may cost before the alarms say so; 0 has no such alarm. */
@@ -127,8 +158,20 @@ const configSchema = contextSchema
   .superRefine((values, { addIssue }) => {
     const report = (key: keyof typeof values, message: string) =>
       addIssue({ code: 'custom', path: [key], message });
-    if ((values.pageDomain === undefined) !== (values.pageCertificate === undefined)) {
-      report('pageDomain', 'pageDomain and pageCertificate must be set together');
+    for (const [name, certificate] of [
+      ['pageDomain', 'pageCertificate'],
+      ['apiDomain', 'apiCertificate'],
+    ] as const) {
+      if ((values[name] === undefined) !== (values[certificate] === undefined)) {
+        report(name, `${name} and ${certificate} must be set together`);
+      }
+    }
+    if (values.apiDomain !== undefined && values.apiDomain === values.pageDomain) {
+      report('apiDomain', 'the page and the API need a domain each');
+    }
+    const { emotionConcurrency: reserved, provisionedConcurrency: provisioned } = values;
+    if (reserved > 0 && provisioned > reserved) {
+      report('provisionedConcurrency', `at most emotionConcurrency, which is ${reserved}`);
     }
     if (values.page && values.apiKeys.length > 0) {
       report('page', 'the page cannot send an API key; omit page or apiKeys');

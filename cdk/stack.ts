@@ -65,9 +65,16 @@ export class UndertoneStack extends Stack {
     const output = (name: string, value: string, description: string) => {
       new CfnOutput(this, name, { value, description });
     };
-    const endpoint = api.api.url;
+    const endpoint = api.url;
     if (website) output('PageUrl', website.url, 'URL of the page.');
     output('Endpoint', endpoint, 'Base URL of the HTTP API.');
+    if (api.api.domainName) {
+      output(
+        'ApiDomainTarget',
+        api.api.domainName.domainNameAliasDomainName,
+        `Point the DNS entry of ${config.apiDomain} at this name (CNAME, or alias in Route 53).`,
+      );
+    }
     output(
       'TryIt',
       `curl --data-binary @samples/plain.ogg ${endpoint}v1/emotion`,
@@ -98,7 +105,7 @@ export class UndertoneStack extends Stack {
     output('LabelFunction', labelling.handler.function.functionName, 'Name of the label function.');
     for (const { platform, path } of webhooks) {
       const name = { discord: 'DiscordInteractionsUrl', slack: 'SlackRequestUrl' }[platform];
-      output(name, api.api.urlForPath(path), `Webhook of the bot, to be entered at ${platform}.`);
+      output(name, endpoint + path.slice(1), `Webhook of the bot, to be entered at ${platform}.`);
     }
     if (chat) {
       output(

@@ -6,7 +6,7 @@ import { verifyDiscord } from '../bots/signatures.ts';
 import { EN } from '../bots/wording/en.ts';
 import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
-import { chatEnvironment } from './chat/environment.ts';
+import { chatEnvironment, discordStrings } from './chat/environment.ts';
 import { enqueue } from './chat/queue.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
@@ -29,7 +29,7 @@ export const answer = handle(discordInteractions, async ({ request, respond }) =
   const { id, place } = interaction;
   if (taken.has(id)) throw replayed();
   taken.set(id, true);
-  const first = firstAnswer(interaction);
+  const first = firstAnswer(interaction, discordStrings());
   if (!first.isDeferred) return respond(200, first.response);
   try {
     const job = { platform: 'discord', id, payload: essentialsOf(payload) } as const;

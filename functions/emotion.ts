@@ -1,9 +1,12 @@
-import { classify, UndertoneError, withoutTimeline } from '../core/index.ts';
+import { classify, defaultModel, UndertoneError, withoutTimeline } from '../core/index.ts';
 // Loaded while the instance starts, not with the first note.
 import 'onnxruntime-node';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { emotion } from './routes.ts';
+
+// An instance that is kept ready loads the model before its first note, too.
+if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'provisioned-concurrency') await defaultModel();
 
 /** The part of a multipart form that holds the recording. */
 const FILE_PART = 'file';

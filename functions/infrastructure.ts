@@ -60,6 +60,9 @@ export const CHAT = {
   tries: CHAT_RETRY_DELAYS.length + 1,
 } as const;
 
+/** Port on the loopback address at which the task that listens to Discord says whether it is connected. */
+export const GATEWAY_HEALTH_PORT = 8080;
+
 /** An environment variable that the functions read and the stack or the local cloud sets. */
 export type FunctionVariable =
   | 'FFMPEG_BIN'
@@ -72,7 +75,9 @@ export type FunctionVariable =
   | 'UNDERTONE_CHAT_QUEUE_URL'
   | 'UNDERTONE_API_ENDPOINT'
   | 'UNDERTONE_API_KEY'
+  | 'UNDERTONE_DISCORD_GATEWAY'
   | 'UNDERTONE_DISCORD_PUBLIC_KEY'
+  | 'UNDERTONE_HEALTH_PORT'
   | 'UNDERTONE_SLACK_SECRET'
   // Where the platforms are, when tests run against local counterparts.
   | 'UNDERTONE_DISCORD_API'

@@ -96,6 +96,8 @@ const params = z.object({
 
 const recording = z.string().meta({
   description: 'The bytes of the recording, in any format of docs/limits.md.',
+  // OpenAPI 3.1 needs only the media type; generators of clients take bytes instead of text for this.
+  format: 'binary',
   contentMediaType: 'audio/*',
 });
 
@@ -134,9 +136,10 @@ export const emotion = {
     'The recording is the body itself, whatever its content type, or the part `file` of a multipart form. Behind API Gateway a request takes about 4.5 MB; send more with `POST /v1/uploads`.',
   query,
   body: {
+    // First, because some generators know only the first: any of them can send a form.
+    'multipart/form-data': z.object({ file: recording }),
     'application/octet-stream': recording,
     'audio/*': recording,
-    'multipart/form-data': z.object({ file: recording }),
   },
   answers: { 200: verdict },
   problems: ['audio-missing', 'parameter-invalid', 'audio-too-large', ...RECORDING_PROBLEMS],

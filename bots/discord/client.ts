@@ -63,6 +63,14 @@ export function createClient(api: string | undefined): Client {
   });
 }
 
+/** Returns when Discord last acknowledged a heartbeat, in milliseconds since 1970; null before the first. */
+export function lastHeartbeat(client: Client): number | null {
+  const times = client.ws.shards.map(({ lastPingTimestamp }) => lastPingTimestamp);
+  // A connection that has had none says -1.
+  const oldest = Math.min(...times);
+  return oldest > 0 && Number.isFinite(oldest) ? oldest : null;
+}
+
 /** Returns why the bot could not log in, and what to do about it. */
 export function loginFailure(thrown: unknown): UndertoneError {
   if (thrown instanceof UndertoneError) return thrown;

@@ -65,17 +65,18 @@ export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
       {
         type: SubcommandGroup,
         name: NAMES.auto,
-        description: 'Whether every voice note in this channel is answered',
+        description: 'Whether this channel is open, so that everyone’s voice notes may be answered',
         options: [
           {
             type: Subcommand,
             name: NAMES.on,
-            description: 'Answer every voice note in this channel (moderators)',
+            description: 'Open this channel: everyone’s voice notes may be answered (moderators)',
           },
           {
             type: Subcommand,
             name: NAMES.off,
-            description: 'Answer only people who ask about their own notes (moderators)',
+            description:
+              'Close this channel: people can ask only about their own notes (moderators)',
           },
         ],
       },

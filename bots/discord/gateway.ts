@@ -14,7 +14,7 @@ import { type Ask, checkConsent } from '../consent.ts';
 import { Recent } from '../recent.ts';
 import type { Place } from '../settings.ts';
 import { AnsweredUntil, type Mark, MissedMessages } from './catch-up.ts';
-import { createClient, loginFailure, sessionFailure } from './client.ts';
+import { createClient, lastHeartbeat, loginFailure, sessionFailure } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
@@ -33,6 +33,8 @@ export interface BotOptions {
 export interface DiscordBot {
   /** Rejects with an UndertoneError when Discord ends the session permanently; never resolves. */
   readonly ended: Promise<never>;
+  /** When Discord last acknowledged a heartbeat, in milliseconds since 1970; null before the first. */
+  lastHeartbeat(): number | null;
   /** Takes no more messages, answers those it has taken, and disconnects. */
   close(): Promise<void>;
 }
@@ -69,7 +71,7 @@ export async function startDiscordBot(options: BotOptions): Promise<DiscordBot> 
   } catch (thrown) {
     throw loginFailure(thrown);
   }
-  return { ended, close: () => bot.close() };
+  return { ended, lastHeartbeat: () => lastHeartbeat(client), close: () => bot.close() };
 }
 
 class Bot {

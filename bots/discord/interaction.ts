@@ -1,6 +1,7 @@
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
+  ApplicationIntegrationType,
   ChannelType,
   InteractionContextType,
   InteractionType,
@@ -74,6 +75,8 @@ export interface CommandInteraction {
   readonly asker: string;
   /** Whether the asker may manage the channel or the server, according to Discord. */
   readonly isModerator: boolean;
+  /** Whether the bot is where the command was used; not if only the asker has installed it. */
+  readonly isMember: boolean;
   readonly command: Command;
 }
 
@@ -102,6 +105,9 @@ const interactionSchema = z
       parent_id: snowflakeSchema.nullish(),
     }),
     context: z.number().nullish(),
+    authorizing_integration_owners: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional(),
     member: z
       .object({ user: userSchema, permissions: z.string().regex(/^\d+$/).default('0') })
       .optional(),
@@ -162,6 +168,7 @@ export function essentialsOf(payload: unknown): Payload {
 export function readInteraction(payload: unknown): CommandInteraction {
   const essentials = essentialsOf(payload);
   const { id, token, application_id, member, user, type, data } = essentials;
+  const installed = essentials.authorizing_integration_owners;
   const asker = (member?.user ?? user)?.id as string;
   const isCommand = type === InteractionType.ApplicationCommand && data;
   return {
@@ -170,6 +177,7 @@ export function readInteraction(payload: unknown): CommandInteraction {
     applicationId: application_id,
     place: placeOf(essentials),
     asker,
+    isMember: installed === undefined || ApplicationIntegrationType.GuildInstall in installed,
     isModerator: (BigInt(member?.permissions ?? 0) & MODERATORS) !== 0n,
     command: isCommand ? readCommand(data, asker) : { kind: 'unknown' },
   };

@@ -108,7 +108,7 @@ export interface FirstAnswer {
  * Everyone in a channel sees that it was opened or closed.
  */
 export function firstAnswer(
-  { command, place, isModerator }: CommandInteraction,
+  { command, place, isModerator, isMember }: CommandInteraction,
   strings: Strings = EN,
 ): FirstAnswer {
   switch (command.kind) {
@@ -120,6 +120,7 @@ export function firstAnswer(
       return immediateAnswer(strings.unknownCommand);
     case 'auto':
       if (place.isDirect) return immediateAnswer(strings.onlyInChannels);
+      if (command.isOn && !isMember) return immediateAnswer(strings.addMe);
       return isModerator ? deferred({ isPrivate: false }) : immediateAnswer(strings.moderatorsOnly);
     case 'read':
       return deferred({ isPrivate: isForAskerAlone(place) });

@@ -9,6 +9,15 @@ const AGAIN =
   'Please try again in a few minutes. If it keeps happening, tell the person who runs this bot.';
 const OURS = `Something went wrong on my side. ${AGAIN}`;
 
+const HELP_END = [
+  '`/undertone auto on` and `/undertone auto off` open and close a channel (moderators only).',
+  '`/undertone about` tells you what I am, `/undertone privacy` what happens to recordings.',
+  '',
+  `I accept recordings of up to ${MINUTES} minutes and ${MEGABYTES} MB in any common format.`,
+];
+const TELL_PEOPLE =
+  'Please tell the people here. Don’t use this at work or in education in the EU, where it is illegal. `/undertone auto off` turns it off.';
+
 export const EN: Strings = {
   labels: LABELS,
   headline,
@@ -30,10 +39,7 @@ export const EN: Strings = {
       '**In a direct message to me**: send a voice note or an audio file, and I answer.',
       '**In a channel that a moderator has opened**: I answer every voice note, and anyone may ask about any of them.',
       '',
-      '`/undertone auto on` and `/undertone auto off` open and close a channel (moderators only).',
-      '`/undertone about` tells you what I am, `/undertone privacy` what happens to recordings.',
-      '',
-      `I accept recordings of up to ${MINUTES} minutes and ${MEGABYTES} MB in any common format.`,
+      ...HELP_END,
     ].join('\n'),
   },
   about: {
@@ -60,7 +66,7 @@ export const EN: Strings = {
   },
   automaticOn: [
     'This channel is now open: I answer every voice note that is posted here, for everyone to see.',
-    'Please tell the people here. Don’t use this at work or in education in the EU, where it is illegal. `/undertone auto off` turns it off.',
+    TELL_PEOPLE,
   ].join('\n'),
   automaticOff:
     'This channel is closed again: people can ask me about their own voice notes, and only they see the answers.',
@@ -69,6 +75,8 @@ export const EN: Strings = {
   onlyInChannels: 'It’s just you and me here: I answer every voice note anyway.',
   inviteMe:
     'I’m not in this channel, so I can’t see the voice notes here. Invite me first: `/invite @Undertone`.',
+  addMe:
+    'I’m not a member here: someone uses me who has installed me for themselves, and I don’t see what is posted. So there is nothing to open. Whoever manages a server can add me to it; here, ask about your own voice notes with *Read emotion*.',
   unknownCommand: 'I don’t know this command. `/undertone help` shows what I can do.',
   wait: (seconds) =>
     `That’s more than I can handle at once. Ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}; I skip what is posted until then.`,
@@ -112,4 +120,29 @@ export const EN: Strings = {
     'setting-invalid': OURS,
     internal: OURS,
   },
+};
+
+/**
+ * What the bot says on Discord where it gets commands and no messages, because nothing is connected to
+ * the gateway: then it promises no answer that nobody asked for.
+ */
+export const EN_COMMANDS_ONLY: Strings = {
+  ...EN,
+  help: {
+    title: EN.help.title,
+    text: [
+      '**Your own voice note**: open the menu of the message and choose *Read emotion*. Only you see the answer.',
+      '**A recording that is not posted yet**: `/undertone read`, here or in a direct message to me.',
+      '**In a channel that a moderator has opened**: anyone may ask about any voice note with *Read emotion*.',
+      '',
+      'I answer only when someone asks: I don’t see what is posted.',
+      ...HELP_END,
+    ].join('\n'),
+  },
+  automaticOn: [
+    'This channel is now open: anyone may ask about any voice note that is posted here, with *Read emotion*, and sees the answer alone. I don’t answer on my own, because I don’t see what is posted.',
+    TELL_PEOPLE,
+  ].join('\n'),
+  onlyInChannels:
+    'It’s just you and me here, so there is nothing to open. Ask about a voice note with *Read emotion*, or send one with `/undertone read`.',
 };

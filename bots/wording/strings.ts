@@ -30,8 +30,10 @@ export interface Strings {
   readonly automaticOff: string;
   readonly moderatorsOnly: string;
   readonly onlyInChannels: string;
-  /** The bot cannot open a channel it is not in; for platforms where its commands work there anyway. */
+  /** The bot cannot open a channel it is not in, although its commands work there; on Slack. */
   readonly inviteMe: string;
+  /** The same on Discord, where people can install the bot for themselves. */
+  readonly addMe: string;
   readonly unknownCommand: string;
   /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;

@@ -15,8 +15,10 @@ import {
   Period,
   type Resource,
   RestApi,
+  SecurityPolicy,
   type UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
@@ -57,6 +59,8 @@ export interface ApiProps {
 export class Api extends Construct {
   readonly api: RestApi;
   readonly accessLog: LogGroup;
+  /** Base URL with a slash at its end, which outlives the API if it has a custom domain. */
+  readonly url: string;
   #plan: UsagePlan | undefined;
   /** The functions by the name of their file. */
   readonly handlers: ReadonlyMap<string, Handler>;
@@ -103,6 +107,7 @@ export class Api extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.api.deploymentStage.node.addDependency(executionLog);
+    this.url = this.#addDomain(config) ?? this.api.url;
     this.handlers = new Map(ROUTES.map((route) => [route.handler, this.#add(route, props)]));
     addPreflights(this.api);
     addGatewayProblems(this.api);
@@ -114,6 +119,21 @@ export class Api extends Construct {
   /** Adds a key of this value, where keys are asked for. */
   allowKey(id: string, props: ApiKeyOptions): void {
     this.#plan?.addApiKey(this.api.addApiKey(id, props));
+  }
+
+  /**
+   * Serves the API at its custom domain and returns the URL. The address that AWS gave the API keeps
+   * working: CloudFront uses it, and the firewall and the throttle apply to the stage behind both.
+   */
+  #addDomain({ apiDomain: domainName, apiCertificate }: Config): string | undefined {
+    if (!domainName || !apiCertificate) return undefined;
+    this.api.addDomainName('Domain', {
+      domainName,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', apiCertificate),
+      endpointType: EndpointType.REGIONAL,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+    });
+    return `https://${domainName}/`;
   }
 
   #add(route: ApiRoute, props: ApiProps): Handler {
@@ -137,7 +157,8 @@ export class Api extends Construct {
       const maximum = config.emotionConcurrency;
       new MaximumConcurrency(this, 'Maximum', { config, handler, maximum });
     }
-    const integration = new LambdaIntegration(handler.function, {
+    const provisioned = isEmotion ? config.provisionedConcurrency : 0;
+    const integration = new LambdaIntegration(handler.ready(provisioned), {
       timeout: LONGEST_ANSWER,
       allowTestInvoke: false,
     });

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHAT, type PerVariable, TABLES } from '../../functions/infrastructure.ts';
@@ -11,7 +11,7 @@ import type { Config } from '../config.ts';
 import { type Api, LIGHT_MEMORY } from './api.ts';
 import { DiscordGateway } from './discord-gateway.ts';
 import { SecretHeader } from './firewall.ts';
-import { grantSecret, ITEM_ACTIONS } from './grants.ts';
+import { grantSecret, ITEM_ACTIONS, secretOf } from './grants.ts';
 import { Handler } from './handler.ts';
 import { expiringTable, type State } from './storage.ts';
 
@@ -26,15 +26,23 @@ export interface Webhook extends ChatRoute {
 }
 
 /** Returns the webhooks of the chat platforms that are configured. */
-export function chatWebhooks({ discordPublicKey, slackSecret }: Config): Webhook[] {
+export function chatWebhooks(config: Config): Webhook[] {
+  const { discordPublicKey, slackSecret } = config;
   const environments: Record<ChatRoute['platform'], PerVariable<string> | undefined> = {
-    discord: discordPublicKey ? { UNDERTONE_DISCORD_PUBLIC_KEY: discordPublicKey } : undefined,
+    discord: discordPublicKey
+      ? { UNDERTONE_DISCORD_PUBLIC_KEY: discordPublicKey, ...gatewayVariable(config) }
+      : undefined,
     slack: slackSecret ? { UNDERTONE_SLACK_SECRET: slackSecret } : undefined,
   };
   return CHAT_ROUTES.flatMap((route) => {
     const environment = environments[route.platform];
     return environment ? [{ ...route, environment }] : [];
   });
+}
+
+/** Tells the functions whether a task listens to Discord, and so what the bot may promise there. */
+function gatewayVariable({ discordGateway }: Config): PerVariable<string> {
+  return { UNDERTONE_DISCORD_GATEWAY: String(discordGateway) };
 }
 
 export interface ChatProps {
@@ -72,9 +80,7 @@ export class Chat extends Construct {
         'A backup would restore automatic replies that a moderator has switched off; to switch them on again takes one command.',
     });
     this.#slackSecret =
-      config.slackSecret === undefined
-        ? undefined
-        : Secret.fromSecretNameV2(this, 'Slack', config.slackSecret);
+      config.slackSecret === undefined ? undefined : secretOf(this, 'Slack', config.slackSecret);
     api.allowKey('Key-chat', { description: 'Undertone: its bots', value: this.key.value });
     this.webhooks = chatWebhooks(config).map((webhook) => this.#webhook(webhook, props));
     this.worker = this.#worker(props);
@@ -82,7 +88,7 @@ export class Chat extends Construct {
     if (discordGateway && discordSecret) {
       this.gateway = new DiscordGateway(this, 'Gateway', {
         config,
-        apiUrl: api.api.url,
+        apiUrl: api.url,
         apiKey: this.key.secret,
         table: this.#table,
         discordSecret,
@@ -123,8 +129,9 @@ export class Chat extends Construct {
         UNDERTONE_CHAT_QUEUE_URL: this.jobs.queue.queueUrl,
         UNDERTONE_CHAT_TABLE: this.#table.tableName,
         UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
-        UNDERTONE_API_ENDPOINT: api.api.url,
+        UNDERTONE_API_ENDPOINT: api.url,
         UNDERTONE_API_KEY: this.key.value,
+        ...gatewayVariable(config),
         ...(config.slackSecret && { UNDERTONE_SLACK_SECRET: config.slackSecret }),
       },
     });

@@ -13,19 +13,20 @@ import {
   Secret as EcsSecret,
   FargateService,
   FargateTaskDefinition,
+  type HealthCheck,
   type ICluster,
   LogDrivers,
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { PerVariable } from '../../functions/infrastructure.ts';
+import { GATEWAY_HEALTH_PORT, type PerVariable } from '../../functions/infrastructure.ts';
 import { ROOT } from '../../lib/root.ts';
 import { bundleGateway } from '../bundle/code.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
-import { ITEM_ACTIONS } from './grants.ts';
+import { ITEM_ACTIONS, secretOf } from './grants.ts';
 import { locallyBundled } from './handler.ts';
 
 const PROCESSORS = {
@@ -36,13 +37,30 @@ const PROCESSORS = {
 /** Time for the bot to finish its current work when it is stopped. */
 const STOP_TIMEOUT = Duration.seconds(60);
 
+/**
+ * Fails unless the bot says that it is connected (bots/discord/health.ts), and also when it says nothing.
+ * The image has no curl; the bot listens on the loopback address of the task only.
+ */
+const HEALTH_CHECK: HealthCheck = {
+  command: [
+    'CMD',
+    'node',
+    '-e',
+    `fetch('http://127.0.0.1:${GATEWAY_HEALTH_PORT}').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`,
+  ],
+  interval: Duration.minutes(1),
+  timeout: Duration.seconds(20),
+  retries: 2,
+  startPeriod: Duration.minutes(1),
+};
+
 export interface DiscordGatewayProps {
   readonly config: Config;
   readonly apiUrl: string;
   readonly apiKey: Secret;
   /** Channel settings, notices and rate limits. */
   readonly table: Table;
-  /** Name of the secret with Discord's `botToken`. */
+  /** Complete ARN of the secret with Discord's `botToken`. */
   readonly discordSecret: string;
 }
 
@@ -121,18 +139,20 @@ export class DiscordGateway extends Construct {
       retention: config.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const discord = Secret.fromSecretNameV2(this, 'Discord', discordSecret);
+    const discord = secretOf(this, 'Discord', discordSecret);
     task.addContainer('bot', {
       image: this.#image(config),
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'discord' }),
       environment: {
         UNDERTONE_API_ENDPOINT: apiUrl,
         UNDERTONE_CHAT_TABLE: table.tableName,
+        UNDERTONE_HEALTH_PORT: String(GATEWAY_HEALTH_PORT),
       } satisfies PerVariable<string>,
       secrets: {
         UNDERTONE_API_KEY: EcsSecret.fromSecretsManager(apiKey as ISecret),
         UNDERTONE_DISCORD_TOKEN: EcsSecret.fromSecretsManager(discord, 'botToken'),
       },
+      healthCheck: HEALTH_CHECK,
       readonlyRootFilesystem: true,
       user: 'node',
       stopTimeout: STOP_TIMEOUT,

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import type { Stage } from 'aws-cdk-lib/aws-apigateway';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
@@ -86,7 +87,8 @@ export class Firewall extends Construct {
     this.webAcl = new CfnWebACL(this, 'WebAcl', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
-      visibilityConfig: metrics('Requests'),
+      // A dimension of the metrics of all rules, which tells those of two stacks apart.
+      visibilityConfig: metrics(`${Stack.of(this).stackName}-Requests`),
       ...(webhooks.length > 0 && { customResponseBodies: { [UNSIGNED]: unsignedProblem() } }),
       rules: [
         limit(0, 'requests-per-address', {

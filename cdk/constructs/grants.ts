@@ -1,6 +1,7 @@
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
 import { acknowledgeResources } from './acknowledge.ts';
 import type { Handler } from './handler.ts';
 
@@ -45,10 +46,18 @@ export function grantList(handler: Handler, bucket: Bucket): void {
   grant(handler.function, ['s3:ListBucket'], bucket.bucketArn);
 }
 
-/** Lets somebody read a secret of Secrets Manager that is referred to by name. */
+/** Returns a secret of Secrets Manager by its name or its complete ARN. */
+export function secretOf(scope: Construct, id: string, nameOrArn: string): ISecret {
+  return nameOrArn.startsWith('arn:')
+    ? Secret.fromSecretCompleteArn(scope, id, nameOrArn)
+    : Secret.fromSecretNameV2(scope, id, nameOrArn);
+}
+
+/** Lets somebody read a secret of Secrets Manager. */
 export function grantSecret(grantee: IGrantable, secret: ISecret): void {
-  // Secrets Manager appends six random characters to the name in the ARN.
-  grant(grantee, ['secretsmanager:GetSecretValue'], `${secret.secretArn}-??????`);
+  // Of a name alone the ARN is incomplete: Secrets Manager appends six random characters.
+  const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+  grant(grantee, ['secretsmanager:GetSecretValue'], arn);
 }
 
 function grant(grantee: IGrantable, actions: readonly string[], resource: string): void {

@@ -1,6 +1,7 @@
 import { chmodSync, cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  Annotations,
   AssetHashType,
   type AssetOptions,
   DockerImage,
@@ -10,8 +11,11 @@ import {
 } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  Alias,
   Architecture,
   Code,
+  type IFunction,
+  type IVersion,
   Function as LambdaFunction,
   LayerVersion,
   LoggingFormat,
@@ -37,7 +41,6 @@ const RUNTIMES = { 22: Runtime.NODEJS_22_X, 24: Runtime.NODEJS_24_X } as const;
 
 /** Configuration of Powertools. */
 export const POWERTOOLS = {
-  POWERTOOLS_SERVICE_NAME: 'undertone',
   POWERTOOLS_METRICS_NAMESPACE: 'Undertone',
   POWERTOOLS_LOG_LEVEL: 'INFO',
   // Responses contain a person's emotions; traces record timings only.
@@ -85,7 +88,13 @@ export class Handler extends Construct {
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
       // onnxruntime reads the first before the code of a bundle runs.
-      environment: { ORT_DISABLE_TELEMETRY: '1', ...POWERTOOLS, ...props.environment },
+      environment: {
+        ORT_DISABLE_TELEMETRY: '1',
+        // A dimension of the metrics, which tells those of two stacks apart.
+        POWERTOOLS_SERVICE_NAME: config.name,
+        ...POWERTOOLS,
+        ...props.environment,
+      },
       layers: [...(props.layers ?? [])],
     });
     acknowledge(
@@ -96,6 +105,18 @@ export class Handler extends Construct {
     if (config.node !== 24) {
       acknowledge(this.function, 'L1', `Node ${config.node} was requested with -c node.`);
     }
+  }
+
+  /** Returns what to invoke so that a number of instances is always ready: none is the function itself. */
+  ready(provisioned: number): IFunction {
+    if (provisioned === 0) return this.function;
+    const alias = new Alias(this, 'Ready', {
+      aliasName: 'ready',
+      // Neither is assignable to its interface under exactOptionalPropertyTypes.
+      version: this.function.currentVersion as IVersion,
+      provisionedConcurrentExecutions: provisioned,
+    });
+    return alias as IFunction;
   }
 }
 
@@ -164,6 +185,12 @@ export class Ffmpeg extends Construct {
   constructor(scope: Construct, id: string, { config }: { readonly config: Config }) {
     super(scope, id);
     const path = findFfmpegFor(config.architecture, config.ffmpeg, config.ffmpegSha256);
+    if (path === null && config.slackSecret !== undefined) {
+      Annotations.of(this).addWarningV2(
+        'undertone:slack-needs-ffmpeg',
+        'Slack records clips as M4A, MP4 or WebM, and most of them cannot be decoded with -c ffmpeg=none: the bot will answer that it cannot read them. Give the path of a static ffmpeg (docs/deployment.md).',
+      );
+    }
     this.layers = path === null ? [] : [this.#layer(path, config)];
     this.environment = path === null ? {} : { FFMPEG_BIN: FFMPEG_IN_LAYER };
   }

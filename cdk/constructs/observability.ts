@@ -244,7 +244,8 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
   const queues = [labelling, uploads, ...(chat ? [chat.jobs] : [])];
   const rest = api.api;
   return new Dashboard(scope, 'Dashboard', {
-    dashboardName: config.name,
+    // The names of dashboards are shared by all regions of an account.
+    dashboardName: `${config.name}-${Stack.of(scope).region}`,
     defaultInterval: Duration.hours(12),
     widgets: [
       [
@@ -260,7 +261,10 @@ function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
         ]),
       ],
       [
-        graph('Recordings labelled', ['Verdicts', 'NamedErrors', 'Absent'].map(labelled)),
+        graph(
+          'Recordings labelled',
+          ['Verdicts', 'NamedErrors', 'Absent'].map((name) => labelled(name, config)),
+        ),
         graph('Labelling queue', [
           labelling.queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
           labelling.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'being labelled' }),
@@ -311,8 +315,8 @@ function chatRow({ jobs, worker }: Chat): GraphWidget[] {
 }
 
 /** A metric that the label function emits through Powertools. */
-function labelled(metricName: string): IMetric {
-  const dimensionsMap = { service: POWERTOOLS.POWERTOOLS_SERVICE_NAME };
+function labelled(metricName: string, { name }: Config): IMetric {
+  const dimensionsMap = { service: name };
   const namespace = POWERTOOLS.POWERTOOLS_METRICS_NAMESPACE;
   return new Metric({ namespace, metricName, dimensionsMap, statistic: 'Sum' });
 }

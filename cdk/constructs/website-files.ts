@@ -47,6 +47,8 @@ export function uploadFiles(
     ],
     destinationBucket: bucket,
     distribution,
+    // It may take minutes, and the deployment would fail with it. Browsers ask again at the next visit.
+    waitForDistributionInvalidation: false,
     // A deployment invalidates the cache of CloudFront. Browsers always revalidate, as they do locally.
     cacheControl: [CacheControl.fromString('public, max-age=0, s-maxage=86400, must-revalidate')],
     // Deletes the files with the stack, so that the bucket can be deleted, too.

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { fileHostsSchema } from '../../bots/environment.ts';
+import { EN, EN_COMMANDS_ONLY } from '../../bots/wording/en.ts';
+import type { Strings } from '../../bots/wording/strings.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
 import type { ChatRoute } from '../routes.ts';
@@ -18,6 +20,10 @@ const schemas = {
     UNDERTONE_DISCORD_PUBLIC_KEY: z
       .string('the public key of the application, 64 hexadecimal digits')
       .regex(/^[0-9a-f]{64}$/i, 'the public key of the application, 64 hexadecimal digits'),
+  } satisfies Variables),
+  gateway: z.object({
+    /** Whether a bot is connected to Discord's gateway, which alone gets messages. */
+    UNDERTONE_DISCORD_GATEWAY: z.enum(['true', 'false'], 'true or false').default('false'),
   } satisfies Variables),
   worker: z.object({
     UNDERTONE_CHAT_TABLE: table,
@@ -44,6 +50,11 @@ export function chatEnvironment<Part extends keyof typeof schemas>(
 ): z.infer<(typeof schemas)[Part]> {
   const read = readEnvironment(schemas[part], 'docs/deployment.md', variables);
   return read as z.infer<(typeof schemas)[Part]>;
+}
+
+/** Returns what the bot says on Discord: without a gateway it gets no messages and cannot promise to. */
+export function discordStrings(): Strings {
+  return chatEnvironment('gateway').UNDERTONE_DISCORD_GATEWAY === 'true' ? EN : EN_COMMANDS_ONLY;
 }
 
 export type Platform = ChatRoute['platform'];

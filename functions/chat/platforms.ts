@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Services } from '../../bots/answer.ts';
 import { ApiClient } from '../../bots/api-client.ts';
 import { tableMemory } from '../../bots/services.ts';
-import { chatEnvironment } from './environment.ts';
+import { chatEnvironment, discordStrings } from './environment.ts';
 import type { ChatJob } from './job.ts';
 import { slackSecrets } from './secrets.ts';
 
@@ -56,7 +56,8 @@ function createWorker(): Worker {
           import('../../bots/discord/job.ts'),
           import('../../bots/discord/rest.ts'),
         ]);
-        const services = { ...common, hosts: discordHosts(environment.UNDERTONE_FILE_HOSTS) };
+        const hosts = discordHosts(environment.UNDERTONE_FILE_HOSTS);
+        const services = { ...common, hosts, strings: discordStrings() };
         const rest = interactionRest(environment.UNDERTONE_DISCORD_API);
         await handleDiscordJob(payload, { services, rest, signal });
       },

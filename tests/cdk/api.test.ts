@@ -1,11 +1,10 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ERROR_TABLE, type ErrorCode } from '../../core/index.ts';
 import { ROUTES } from '../../functions/routes.ts';
-import { templateFor } from './synth.ts';
+import { CHAT, type Properties, properties, templateFor } from './synth.ts';
 
 const template = templateFor();
-// biome-ignore lint/suspicious/noExplicitAny: CloudFormation has no types here, and a wrong guess fails.
-type Properties = Record<string, any>;
 
 const all = (type: string, from = template): Properties[] =>
   Object.values(from.findResources(type)).map((resource) => resource.Properties);
@@ -94,6 +93,73 @@ describe('what API Gateway answers by itself', () => {
       'gatewayresponse.header.Access-Control-Allow-Origin': "'*'",
       'gatewayresponse.header.X-Request-Id': 'context.requestId',
     });
+  });
+});
+
+describe('a custom domain', () => {
+  const apiCertificate = 'arn:aws:acm:eu-west-1:123456789012:certificate/abc';
+  const named = templateFor({ ...CHAT, apiDomain: 'api.undertone.example', apiCertificate });
+  const outputs = (from: Template) => from.toJSON().Outputs as Record<string, Properties>;
+
+  test('leads to the stage, with TLS 1.2 and a certificate of the region', () => {
+    const [domain] = all('AWS::ApiGateway::DomainName', named);
+    expect(domain).toMatchObject({
+      DomainName: 'api.undertone.example',
+      RegionalCertificateArn: apiCertificate,
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+      SecurityPolicy: 'TLS_1_2',
+    });
+    const [{ BasePath, Stage }] = all('AWS::ApiGateway::BasePathMapping', named);
+    expect({ BasePath, Stage }).toEqual({ Stage: { Ref: expect.stringMatching(/Stageprod/) } });
+    expect(all('AWS::ApiGateway::DomainName')).toEqual([]);
+  });
+
+  test('is what is entered at the platforms and what the bots call, so it outlives the API', () => {
+    const values = Object.entries(outputs(named)).map(([name, { Value }]) => [name, Value]);
+    expect(Object.fromEntries(values)).toMatchObject({
+      Endpoint: 'https://api.undertone.example/',
+      DiscordInteractionsUrl: 'https://api.undertone.example/discord/interactions',
+      SlackRequestUrl: 'https://api.undertone.example/slack/events',
+      ApiDomainTarget: { 'Fn::GetAtt': [expect.anything(), 'RegionalDomainName'] },
+    });
+    const worker = properties(named, 'AWS::Lambda::Function', /^ChatFunction/);
+    const [container] = all('AWS::ECS::TaskDefinition', named)[0].ContainerDefinitions;
+    const url = 'https://api.undertone.example/';
+    expect(worker.Environment.Variables.UNDERTONE_API_ENDPOINT).toBe(url);
+    expect(container.Environment).toContainEqual({ Name: 'UNDERTONE_API_ENDPOINT', Value: url });
+    expect(outputs(template)).not.toHaveProperty('ApiDomainTarget');
+  });
+
+  test('leaves the address that AWS gave the API to CloudFront', () => {
+    expect(all('AWS::ApiGateway::RestApi', named)[0].DisableExecuteApiEndpoint).toBeUndefined();
+    const [{ DistributionConfig }] = all('AWS::CloudFront::Distribution', named);
+    expect(JSON.stringify(DistributionConfig.Origins)).toContain('execute-api');
+  });
+});
+
+describe('instances that are kept ready', () => {
+  const integrationOf = (from: Template) =>
+    JSON.stringify(
+      all('AWS::ApiGateway::Method', from).map(({ Integration }) => Integration.Uri ?? null),
+    );
+
+  test('are none by default, and then there is no alias', () => {
+    expect(all('AWS::Lambda::Alias')).toEqual([]);
+  });
+
+  test('belong to POST /v1/emotion, which the API then calls by their alias', () => {
+    const ready = templateFor({ provisionedConcurrency: '3' });
+    const [[id, alias], ...others] = Object.entries(ready.findResources('AWS::Lambda::Alias'));
+    expect(others).toEqual([]);
+    expect(alias.Properties).toMatchObject({
+      FunctionName: { Ref: expect.stringMatching(/^Apiemotion/) },
+      ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 3 },
+    });
+    expect(integrationOf(ready)).toContain(`{"Ref":"${id}"}`);
+    expect(integrationOf(ready)).not.toMatch(/"ApiemotionFunction\w+","Arn"/);
+    expect(integrationOf(template)).toMatch(/"ApiemotionFunction\w+","Arn"/);
+    const allowed = all('AWS::Lambda::Permission', ready).map(({ FunctionName }) => FunctionName);
+    expect(allowed).toContainEqual({ Ref: id });
   });
 });
 

@@ -1,8 +1,17 @@
-import type { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ERROR_TABLE } from '../../core/index.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
-import { CHAT, type Properties, properties, type Statement, templateFor } from './synth.ts';
+import {
+  CHAT,
+  type Context,
+  type Properties,
+  policyStatements,
+  properties,
+  type Statement,
+  stackFor,
+  templateFor,
+} from './synth.ts';
 
 const { discordPublicKey: PUBLIC_KEY, slackSecret } = CHAT;
 const both = { discordPublicKey: PUBLIC_KEY, slackSecret };
@@ -96,6 +105,27 @@ describe('a webhook', () => {
     expect(functionOf(/^Chatdiscord/).Environment.Variables).toMatchObject({
       UNDERTONE_DISCORD_PUBLIC_KEY: PUBLIC_KEY,
     });
+  });
+
+  test('reads exactly one secret if it is given by its complete ARN', () => {
+    const arn =
+      'arn:aws:secretsmanager:eu-west-1:123456789012:secret:undertone/slack-team01-a1B2c3';
+    const from = templateFor({ slackSecret: arn });
+    const variables = functionOf(/^Chatslack/, from).Environment.Variables;
+    expect(variables.UNDERTONE_SLACK_SECRET).toBe(arn);
+    const reads = policyStatements(from).filter(
+      ({ Action }) => Action === 'secretsmanager:GetSecretValue',
+    );
+    expect(reads.map(({ Resource }) => Resource)).toEqual([arn, arn]);
+  });
+
+  test('is told, like the worker, whether a task listens to Discord', () => {
+    const told = (from: Template) =>
+      [/^Chatdiscord/, /^ChatFunction/].map(
+        (id) => functionOf(id, from).Environment.Variables.UNDERTONE_DISCORD_GATEWAY,
+      );
+    expect(told(template)).toEqual(['false', 'false']);
+    expect(told(templateFor(CHAT))).toEqual(['true', 'true']);
   });
 });
 
@@ -277,6 +307,13 @@ describe('the worker', () => {
     const key = properties(keyed, 'AWS::ApiGateway::ApiKey', /chat/);
     expect(key.Value['Fn::Join'][1]).toEqual(reference);
   });
+});
+
+test('Slack without ffmpeg is warned of: most of its clips could not be decoded', () => {
+  const warnings = (context: Context) =>
+    Annotations.fromStack(stackFor(context)).findWarning('*', Match.stringLikeRegexp('ffmpeg'));
+  expect(warnings({ slackSecret })).toHaveLength(1);
+  expect(warnings({ discordPublicKey: PUBLIC_KEY })).toEqual([]);
 });
 
 test('unanswered and long-waiting questions raise alarms', () => {

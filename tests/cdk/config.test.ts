@@ -46,8 +46,15 @@ describe('an invalid value is reported with what is valid', () => {
     ['pageCertificate', 'arn:aws:acm:eu-west-1:1:certificate/a', /us-east-1/],
     ['discordPublicKey', 'abc', /64 hexadecimal digits/],
     ['discordGateway', 'true', /needs discordSecret/],
-    ['discordSecret', 'arn:aws:secretsmanager:eu-west-1:1:secret:a', /not its ARN/],
+    ['apiDomain', 'api.undertone.example/', /domain name/],
+    ['apiDomain', 'api.undertone.example', /apiCertificate/],
+    ['apiCertificate', 'arn:aws:iam::123456789012:server-certificate/a', /certificate/],
+    ['provisionedConcurrency', '-1', />=0/],
+    ['discordSecret', 'undertone/discord', /describe-secret --query ARN/],
+    ['discordSecret', 'undertone/discord-abc123', /complete ARN/],
+    ['discordSecret', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a', /complete ARN/],
     ['slackSecret', 'a secret', /name of a secret/],
+    ['slackSecret', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a', /six characters/],
     ['chatConcurrency', '1', />=2/],
     ['ffmpegSha256', 'b6.1.1', /64 hexadecimal digits/],
     ['ffmpegSha256', '0f'.repeat(32), /needs ffmpeg, the path/],
@@ -55,6 +62,18 @@ describe('an invalid value is reported with what is valid', () => {
     const reading = () => read({ [key]: value });
     expect(reading).toThrow(`${key}="${value}"`);
     expect(reading).toThrow(hint);
+  });
+
+  test('and so are values that contradict each other', () => {
+    const apiCertificate = 'arn:aws:acm:eu-west-1:123456789012:certificate/a';
+    const pageCertificate = 'arn:aws:acm:us-east-1:123456789012:certificate/a';
+    const name = 'undertone.example';
+    expect(() =>
+      read({ apiDomain: name, apiCertificate, pageDomain: name, pageCertificate }),
+    ).toThrow(/apiDomain=.*a domain each/);
+    expect(() => read({ emotionConcurrency: '5', provisionedConcurrency: '6' })).toThrow(
+      /provisionedConcurrency=.*at most emotionConcurrency, which is 5/,
+    );
   });
 
   test('all invalid values are reported at once', () => {

@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { properties, type Statement, templateFor } from './synth.ts';
+import { GATEWAY_HEALTH_PORT } from '../../functions/infrastructure.ts';
+import { CHAT, properties, type Statement, templateFor } from './synth.ts';
 
-const discord = { discordGateway: 'true', discordSecret: 'undertone/discord' };
+const { discordSecret } = CHAT;
+const discord = { discordGateway: 'true', discordSecret };
 const template = templateFor(discord);
 const task = properties(template, 'AWS::ECS::TaskDefinition', /./);
 const [container] = task.ContainerDefinitions;
@@ -44,15 +50,57 @@ describe('the task', () => {
 
   test('gets its secrets at start; the template contains none', () => {
     const names = container.Environment.map(({ Name }: { Name: string }) => Name);
-    expect(names.sort()).toEqual(['UNDERTONE_API_ENDPOINT', 'UNDERTONE_CHAT_TABLE']);
+    expect(names.sort()).toEqual([
+      'UNDERTONE_API_ENDPOINT',
+      'UNDERTONE_CHAT_TABLE',
+      'UNDERTONE_HEALTH_PORT',
+    ]);
     const secrets = Object.fromEntries(
-      container.Secrets.map(({ Name, ValueFrom }: Record<string, unknown>) => [
-        Name,
-        JSON.stringify(ValueFrom),
-      ]),
+      container.Secrets.map(({ Name, ValueFrom }: Record<string, unknown>) => [Name, ValueFrom]),
     );
-    expect(secrets.UNDERTONE_DISCORD_TOKEN).toContain(':secret:undertone/discord:botToken::');
-    expect(secrets.UNDERTONE_API_KEY).toMatch(/"Ref":"ChatKeySecret/);
+    // ECS takes complete ARNs only, and so does its role.
+    expect(secrets.UNDERTONE_DISCORD_TOKEN).toBe(`${discordSecret}:botToken::`);
+    const own = { Ref: expect.stringMatching(/^ChatKeySecret/) };
+    expect(secrets.UNDERTONE_API_KEY).toEqual(own);
+    const readable = statements(/ExecutionRole/).filter(({ Action }) =>
+      [Action].flat().includes('secretsmanager:GetSecretValue'),
+    );
+    expect(readable.flatMap(({ Resource }) => Resource)).toEqual([discordSecret, own]);
+  });
+
+  test('is replaced when its bot says that it lost its connection, or says nothing', async () => {
+    const { Command, Retries } = container.HealthCheck;
+    expect(Retries).toBeGreaterThan(1);
+    expect(container.Environment).toContainEqual({
+      Name: 'UNDERTONE_HEALTH_PORT',
+      Value: String(GATEWAY_HEALTH_PORT),
+    });
+    const [kind, program, option, script] = Command;
+    expect([kind, program, option]).toEqual(['CMD', 'node', '-e']);
+    let status = 200;
+    const bot = createServer((_, response) => response.writeHead(status).end());
+    await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve));
+    const { port } = bot.address() as AddressInfo;
+    const check = () =>
+      new Promise((resolve) => {
+        const here = script.replace(String(GATEWAY_HEALTH_PORT), String(port));
+        execFile(process.execPath, [option, here], (error) => resolve(error?.code ?? 0));
+      });
+    expect(await check()).toBe(0);
+    status = 503;
+    expect(await check()).toBe(1);
+    await new Promise((resolve) => bot.close(resolve));
+    expect(await check()).toBe(1);
+  });
+
+  test('runs in an image whose base is pinned by digest, for each version of Node', () => {
+    const path = new URL('../../cdk/gateway/Dockerfile', import.meta.url);
+    const bases = readFileSync(path, 'utf8').match(/^FROM .*/gm) ?? [];
+    expect(bases.map((line) => line.replace(/\d+\.\d+-|[0-9a-f]{64}/g, '…'))).toEqual([
+      'FROM node:22.…slim@sha256:… AS node22',
+      'FROM node:24.…slim@sha256:… AS node24',
+      expect.stringMatching(/^FROM node\$\{NODE\}$/),
+    ]);
   });
 
   test('has access to its table only', () => {

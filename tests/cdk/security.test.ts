@@ -163,6 +163,8 @@ describe('cdk-nag, AwsSolutions', () => {
     [CHAT],
     [{ ...CHAT, apiKeys: 'somebody', architecture: 'x86_64', node: '22' }],
     [{ pageDomain: 'undertone.example', pageCertificate: PAGE_CERTIFICATE }],
+    [{ apiDomain: 'api.undertone.example', apiCertificate: PAGE_CERTIFICATE }],
+    [{ ...CHAT, slackSecret: CHAT.discordSecret, provisionedConcurrency: '2' }],
   ])('reports nothing with %o', (context) => {
     const stack = stackFor(context);
     Template.fromStack(stack);

@@ -1,4 +1,5 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
 import { UPLOADS } from '../../functions/infrastructure.ts';
@@ -8,6 +9,7 @@ import {
   policyStatements,
   properties,
   type Statement,
+  stackFor,
   templateFor,
 } from './synth.ts';
 
@@ -294,6 +296,89 @@ describe('catalogue', () => {
         ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
       },
     });
+  });
+});
+
+describe('two stacks do not collide', () => {
+  const everything = { ...CHAT, provisionedConcurrency: '1', alarmEmail: 'ops@example.org' };
+  /** Names that only their parent has to know apart, such as columns, headers and dimensions. */
+  const LOCAL = /^(Attribute|Header|Metric|Policy|Stage|Alias|Display|Key|Domain|Environment)/;
+
+  /** The names that a stack gives its resources by itself, with their types. */
+  function namesIn(stack: Stack, region: string): string[] {
+    const found: string[] = [];
+    for (const [, { Type, Properties }] of Object.entries(
+      Template.fromStack(stack).toJSON().Resources as Record<string, Properties>,
+    )) {
+      // The name of a resource is a property of its own, or in its one object of properties.
+      const own = Object.entries((Properties ?? {}) as Properties);
+      const inner = own.flatMap(([key, value]) =>
+        /(Config|Input)$/.test(key) ? Object.entries(value as Properties) : [],
+      );
+      for (const [key, value] of [...own, ...inner]) {
+        if (!/Names?$/.test(key) || LOCAL.test(key)) continue;
+        const name = resolved(value, region);
+        if (name !== null) found.push(`${Type} ${name}`);
+      }
+    }
+    return found;
+  }
+
+  /** A name as CloudFormation would resolve it; null where it is that of another resource. */
+  function resolved(value: unknown, region: string): string | null {
+    if (typeof value === 'string') return value;
+    const { Ref, 'Fn::Join': join } = value as Properties;
+    if (Ref === 'AWS::Region') return region;
+    const parts = join?.[1].map((part: unknown) => resolved(part, region)) ?? [null];
+    return parts.includes(null) ? null : parts.join(join[0]);
+  }
+
+  const shared = (one: string[], other: string[]) => one.filter((name) => other.includes(name));
+
+  test('with different names in one region', () => {
+    const region = 'eu-west-1';
+    // With keys there is no page.
+    const [one, other] = ['Undertone', 'Staging'].map((name) =>
+      [{ name }, { name, apiKeys: 'somebody' }].flatMap((context) =>
+        namesIn(stackFor({ ...everything, ...context }), region),
+      ),
+    );
+    for (const type of ['CloudWatch::Dashboard', 'Athena::WorkGroup', 'Glue::Database']) {
+      expect(one.some((name) => name.startsWith(`AWS::${type} `))).toBe(true);
+    }
+    // Each of these is in a database, a workgroup or a function of its stack.
+    const inside = /^AWS::(Glue::Table|Athena::NamedQuery|Lambda::Alias) /;
+    expect(shared(one, other).filter((name) => !inside.test(name))).toEqual([]);
+  });
+
+  test.each([
+    [{}],
+    [{ name: 'A'.repeat(61) }],
+  ])('with one name in two regions, where a name is valid in all of them: %o', (context) => {
+    const everywhere = /^AWS::(IAM|CloudFront|S3|Budgets|Route53)::|^AWS::CloudWatch::Dashboard/;
+    const [one, other] = ['eu-west-1', 'ap-southeast-2'].map((region) =>
+      [stackFor({ ...everything, ...context }), stackFor({ ...everything, ...context }, region)]
+        .flatMap((stack) => namesIn(stack, region))
+        .filter((name) => everywhere.test(name)),
+    );
+    expect(one.length).toBeGreaterThan(4);
+    expect(shared(one, other)).toEqual([]);
+  });
+
+  test('and neither do their metrics: a dimension tells them apart', () => {
+    const staging = templateFor({ name: 'Staging' });
+    for (const [from, name] of [
+      [template, 'Undertone'],
+      [staging, 'Staging'],
+    ] as const) {
+      const { Environment } = properties(from, 'AWS::Lambda::Function', /^LabellingLabel/);
+      expect(Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe(name);
+      const { DashboardBody } = properties(from, 'AWS::CloudWatch::Dashboard', /./);
+      expect(JSON.stringify(DashboardBody)).toContain(`Verdicts\\",\\"service\\",\\"${name}`);
+      expect(properties(from, 'AWS::ApiGateway::RestApi', /./).Name).toBe(name);
+      const { VisibilityConfig } = properties(from, 'AWS::WAFv2::WebACL', /./);
+      expect(VisibilityConfig.MetricName).toBe(`${name}-Requests`);
+    }
   });
 });
 

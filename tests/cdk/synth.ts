@@ -15,7 +15,7 @@ export type Context = Readonly<Record<string, string>>;
 /** Both bots, and the task that listens to Discord. */
 export const CHAT: Context = {
   discordPublicKey: '0f'.repeat(32),
-  discordSecret: 'undertone/discord',
+  discordSecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:undertone/discord-a1B2c3',
   discordGateway: 'true',
   slackSecret: 'undertone/slack',
 };
@@ -28,8 +28,8 @@ const FLAGS: Record<string, unknown> = JSON.parse(
 /** Skips bundling and copying: the layer that uploads the page is 22 MB. */
 const NOTHING_BUNDLED = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-staging': true };
 
-/** Returns the stack for some context values, without bundling anything. */
-export function stackFor(context: Context = {}): UndertoneStack {
+/** Returns the stack for some context values, without bundling anything; in any region by default. */
+export function stackFor(context: Context = {}, region?: string): UndertoneStack {
   const app = new App({
     context: { ...FLAGS, ffmpeg: 'none', ...context, ...NOTHING_BUNDLED },
     // Takes six seconds to start; the synthesis of the whole app, in asset.test.ts, has it.
@@ -37,7 +37,8 @@ export function stackFor(context: Context = {}): UndertoneStack {
     treeMetadata: false,
   });
   const config = readConfig(app.node);
-  return new UndertoneStack(app, config.name, { config });
+  const env = region === undefined ? {} : { env: { region, account: '123456789012' } };
+  return new UndertoneStack(app, config.name, { config, ...env });
 }
 
 const templates = new Map<string, Template>();

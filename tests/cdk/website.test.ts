@@ -151,6 +151,12 @@ describe('a response', () => {
   });
 });
 
+test('the deployment does not wait until CloudFront has emptied its cache', () => {
+  const upload = properties(template, 'Custom::CDKBucketDeployment', /./);
+  expect(upload.DistributionId).toBeDefined();
+  expect(upload.WaitForDistributionInvalidation).toBe(false);
+});
+
 test('only CloudFront can read the files', () => {
   const bucket = properties(template, 'AWS::S3::Bucket', /^WebsiteFiles/);
   expect(bucket.PublicAccessBlockConfiguration.RestrictPublicBuckets).toBe(true);

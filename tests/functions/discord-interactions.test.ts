@@ -7,7 +7,7 @@ import {
 } from 'discord-api-types/v10';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { essentialsOf, readInteraction } from '../../bots/discord/interaction.ts';
-import { EN } from '../../bots/wording/en.ts';
+import { EN, EN_COMMANDS_ONLY } from '../../bots/wording/en.ts';
 import { chatJobSchema } from '../../functions/chat/job.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { command, ping, readEmotion, slash } from '../support/discord/commands.ts';
@@ -147,7 +147,7 @@ describe('what needs work', () => {
 describe('what needs no work is answered at once, for the asker alone', () => {
   const user = () => ({ user: discord.world.addUser(), channel });
   const cases: [string, () => Record<string, unknown>, string][] = [
-    ['help', () => slash('help', user()), EN.help.text],
+    ['help', () => slash('help', user()), EN_COMMANDS_ONLY.help.text],
     ['about', () => slash('about', user()), EN.about.text],
     ['privacy', () => slash('privacy', user()), EN.privacy.text],
     ['a command that nobody knows', () => slash('dance', user()), EN.unknownCommand],
@@ -162,6 +162,19 @@ describe('what needs no work is answered at once, for the asker alone', () => {
       EN.unknownCommand,
     ],
     ['opening a channel without the right to', () => slash('auto on', user()), EN.moderatorsOnly],
+    [
+      'opening a channel of a server that has not installed the bot',
+      () => slash('auto on', { ...user(), isUserInstall: true }),
+      EN.addMe,
+    ],
+    [
+      'opening a direct message',
+      () => {
+        const asker = discord.world.addUser();
+        return slash('auto on', { user: asker, channel: discord.world.addDirect(asker) });
+      },
+      EN_COMMANDS_ONLY.onlyInChannels,
+    ],
   ];
   test.each(cases)('%s', async (_, fields, description) => {
     const interaction = discord.begin(channel, fields());
@@ -169,6 +182,16 @@ describe('what needs no work is answered at once, for the asker alone', () => {
     expect(response).toMatchObject({ data: { embeds: [{ description }] } });
     expect(isEphemeral(interaction)).toBe(true);
     expect(queue.sent).toBe(0);
+  });
+
+  test('help, which promises answers that nobody asked for only where a gateway listens', async () => {
+    const help = async () =>
+      JSON.stringify(await ask(discord.begin(channel, slash('help', user()))));
+    const promise = 'I answer every voice note';
+    expect(await help()).not.toContain(promise);
+    vi.stubEnv('UNDERTONE_DISCORD_GATEWAY', 'true');
+    expect(await help()).toContain(promise);
+    vi.unstubAllEnvs();
   });
 });
 

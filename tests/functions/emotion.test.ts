@@ -186,3 +186,21 @@ describe('a failure of ours', () => {
     expect(lines()).toEqual([]);
   });
 });
+
+describe('an instance', () => {
+  const load = () => {
+    vi.resetModules();
+    return import('../../functions/emotion.ts');
+  };
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test('that is kept ready loads the model while it starts, others with their first note', async () => {
+    vi.stubEnv('UNDERTONE_MODEL', '/nowhere');
+    vi.stubEnv('AWS_LAMBDA_INITIALIZATION_TYPE', 'provisioned-concurrency');
+    await expect(load()).rejects.toMatchObject({ code: 'model-invalid' });
+    vi.stubEnv('AWS_LAMBDA_INITIALIZATION_TYPE', 'on-demand');
+    await load();
+  });
+});

@@ -1,3 +1,4 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { API_CODES, ERROR_TABLE, verdictSchema } from '../../core/index.ts';
@@ -31,6 +32,24 @@ test('is a valid OpenAPI 3.1 document', async () => {
   expect(validator.version).toBe('3.1');
   // Every reference leads somewhere.
   expect(() => validator.resolveRefs()).not.toThrow();
+});
+
+test('gives a linter nothing to complain about', async () => {
+  const config = await createConfig({
+    extends: ['recommended-strict'],
+    // Not among the recommended rules: examples that their own schemas refuse, and unused parts.
+    rules: { 'no-invalid-media-type-examples': 'error', 'no-unused-components': 'error' },
+  });
+  const complaintsAbout = async (document: object) => {
+    const problems = await lintFromString({ source: JSON.stringify(document), config });
+    return problems.map(({ ruleId, location }) => `${ruleId} ${location[0]?.pointer}`);
+  };
+  const document = await documentOf();
+  expect(await complaintsAbout(document)).toEqual([]);
+  delete document.paths['/v1/model'].get.operationId;
+  expect(await complaintsAbout(document)).toEqual([
+    'operation-operationId #/paths/~1v1~1model/get/operationId',
+  ]);
 });
 
 test('describes every route, and nothing else', async () => {

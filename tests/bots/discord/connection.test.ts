@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { GatewayCloseCodes, GatewayIntentBits } from 'discord-api-types/v10';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startDiscordBot } from '../../../bots/discord/gateway.ts';
+import { startHealth } from '../../../bots/discord/health.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
 import type { LocalChannel } from '../../support/discord/world.ts';
 import { NOTE, openChannel, type StageWithBot, useStage } from './fixture.ts';
@@ -189,5 +192,48 @@ describe.concurrent('what ends the bot says what to do', () => {
     const failure = startDiscordBot({ token: discord.token, api, services });
     await expect(failure).rejects.toMatchObject({ code: 'unavailable' });
     await expect(failure).rejects.toThrow('cannot be reached');
+  });
+});
+
+describe('a bot that is asked for its health', () => {
+  const askAt = async ({ port }: AddressInfo) => (await fetch(`http://127.0.0.1:${port}`)).status;
+
+  test('says that it is connected until Discord is silent for minutes', async () => {
+    const { bot, discord } = await stage.withBot({ heartbeatMs: 200 });
+    const health = await startHealth(0, bot);
+    const address = health.address() as AddressInfo;
+    expect(address.address).toBe('127.0.0.1');
+    expect(await askAt(address)).toBe(200);
+    await discord.until(() => bot.lastHeartbeat() !== null);
+    const first = bot.lastHeartbeat() ?? 0;
+    // From now on nobody answers: neither this connection nor a new one.
+    discord.gateway.close();
+    const minutes = (count: number) =>
+      vi.spyOn(Date, 'now').mockReturnValue(first + count * 60_000);
+    minutes(2);
+    expect(await askAt(address)).toBe(200);
+    minutes(4);
+    expect(await askAt(address)).toBe(503);
+    health.close();
+  });
+
+  test('says that it is lost if it has never had a heartbeat acknowledged', async () => {
+    const health = await startHealth(0, { lastHeartbeat: () => null });
+    const address = health.address() as AddressInfo;
+    expect(await askAt(address)).toBe(200);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 4 * 60_000);
+    expect(await askAt(address)).toBe(503);
+    health.close();
+  });
+
+  test('names the setting where the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(startHealth(port, { lastHeartbeat: () => null })).rejects.toMatchObject({
+      code: 'port-taken',
+      message: expect.stringContaining('UNDERTONE_HEALTH_PORT'),
+    });
+    other.close();
   });
 });

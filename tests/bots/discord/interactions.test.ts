@@ -170,6 +170,25 @@ describe('/undertone auto', () => {
     expect(await services.settings.automaticChannels('discord')).not.toContain(closed.id);
   });
 
+  test.each([
+    'in a server',
+    'between people',
+  ])('opens nothing where the bot is not a member, as only the asker has installed it: %s', async (where) => {
+    const { discord, closed, services } = await stage.withBot();
+    const user = discord.world.addUser();
+    const isPrivateChannel = where === 'between people';
+    const channel = isPrivateChannel ? discord.world.addDirect(user) : closed;
+    const asker = { user, channel, permissions: MODERATOR, isPrivateChannel, isUserInstall: true };
+    const on = discord.interact(channel, slash('auto on', asker));
+    expect(await answerTo(discord, on)).toEqual([EN.addMe]);
+    expect(isEphemeral(on)).toBe(true);
+    expect(await services.settings.automaticChannels('discord')).not.toContain(channel.id);
+    const off = discord.interact(channel, slash('auto off', asker));
+    expect(await answerTo(discord, off)).toEqual([
+      isPrivateChannel ? EN.moderatorsOnly : EN.automaticOff,
+    ]);
+  });
+
   test('has nothing to do in a direct message', async () => {
     const { discord } = await stage.withBot();
     const user = discord.world.addUser();

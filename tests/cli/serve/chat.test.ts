@@ -3,13 +3,15 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { InteractionResponseType } from 'discord-api-types/v10';
+import { InteractionResponseType, PermissionFlagsBits } from 'discord-api-types/v10';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { EN_COMMANDS_ONLY } from '../../../bots/wording/en.ts';
 import { startServer } from '../../../cli/serve/server.ts';
 import { manifest, textOf } from '../../bots/slack/bot.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { expectProblem } from '../../functions/problem.ts';
+import { slash } from '../../support/discord/commands.ts';
 import { askDirectly } from '../../support/discord/direct-question.ts';
 import type { LocalInteraction } from '../../support/discord/interactions.ts';
 import { type LocalDiscord, startDiscord } from '../../support/discord/server.ts';
@@ -100,6 +102,21 @@ describe('with the public key of a Discord application', () => {
     await ask(interaction);
     await discord.until(() => interaction.edits.length > 0);
     expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
+  });
+
+  test('a channel is opened without a promise to answer what nobody asks about', async () => {
+    const channel = discord.world.addChannel(discord.world.addGuild());
+    const asker = {
+      user: discord.world.addUser(),
+      channel,
+      permissions: PermissionFlagsBits.ManageChannels,
+    };
+    const interaction = discord.begin(channel, slash('auto on', asker));
+    await ask(interaction);
+    await discord.until(() => interaction.edits.length > 0);
+    const description = interaction.original?.embeds[0].description;
+    expect(description).toBe(EN_COMMANDS_ONLY.automaticOn);
+    expect(description).toContain('I don’t answer on my own');
   });
 
   test('what Discord did not sign is refused', async () => {

@@ -3,8 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { build } from 'esbuild';
+import { generateSource } from 'oazapfts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { verdictSchema } from '../../../core/index.ts';
+import { cardSchema, verdictSchema } from '../../../core/index.ts';
+import { ROUTES } from '../../../functions/routes.ts';
+import { ROOT } from '../../../lib/root.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
 import { run } from '../../fixtures/run.ts';
@@ -119,6 +123,59 @@ test('an upload that is no recording is answered with its named error', async ()
   const upload = await askForUpload();
   await send(upload, new TextEncoder().encode('Dear diary'));
   expectProblem(await settled(upload), 415, 'format-unsupported');
+});
+
+/** An operation of a generated client. */
+// biome-ignore lint/suspicious/noExplicitAny: the arguments and the data differ from route to route.
+type Operation = (...args: any[]) => Promise<{ readonly status: number; readonly data: any }>;
+
+/** Generates a client from the served document, as a stranger would, and loads it. */
+async function generatedClient(): Promise<Record<string, Operation>> {
+  const document = `${url}/openapi.json`;
+  const source = await generateSource(document);
+  expect(source).toMatch(/function hearEmotion\(body: \{[^}]*\bfile: Blob;/);
+  const { outputFiles } = await build({
+    stdin: { contents: source, loader: 'ts', resolveDir: ROOT },
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
+  const base64 = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { defaults, servers, ...operations } = await import(
+    /* @vite-ignore */ `data:text/javascript;base64,${base64}`
+  );
+  // OpenAPI: the address of a server may be relative to that of the document.
+  defaults.baseUrl = new URL(servers.server1, document).href;
+  return operations;
+}
+
+test('a client generated from the served document runs every route', async () => {
+  const client = await generatedClient();
+  const used = new Set<string>();
+  const call = (name: string, ...args: unknown[]) => {
+    used.add(name);
+    return client[name](...args);
+  };
+  const heard = await call('hearEmotion', { file: new Blob([note]) }, { timeline: 'false' });
+  expect(heard).toMatchObject({ status: 200, data: { emotion: 'angry' } });
+  expect(heard.data.timeline).toBeUndefined();
+  const refused = await call('hearEmotion', { file: new Blob(['Dear diary']) });
+  expect(refused).toMatchObject({ status: 415, data: { code: 'format-unsupported' } });
+  const { status, data: upload } = await call('createUpload');
+  expect(status).toBe(201);
+  expect(await call('getResult', upload.id)).toMatchObject({ status: 202 });
+  await send(upload, note);
+  const result = await vi.waitFor(async () => {
+    const answer = await call('getResult', upload.id);
+    expect(answer.status).not.toBe(202);
+    return answer;
+  }, PATIENCE);
+  expect(verdictSchema.parse(result.data).emotion).toBe('angry');
+  expect((await call('deleteResult', upload.id)).status).toBe(204);
+  cardSchema.parse((await call('getModel')).data);
+  expect((await call('getOpenApi')).data.openapi).toBe('3.1.0');
+  expect([...used].sort()).toEqual(ROUTES.map(({ operationId }) => operationId).sort());
+  expect(Object.keys(client).sort()).toEqual([...used].sort());
 });
 
 test.each([

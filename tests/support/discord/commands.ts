@@ -18,6 +18,8 @@ interface Asker {
   readonly permissions?: bigint;
   /** Between two people, where the bot is not a party. */
   readonly isPrivateChannel?: boolean;
+  /** Only the asker has installed the bot: it is not where the command is used. */
+  readonly isUserInstall?: boolean;
 }
 
 type Fields = Record<string, unknown>;
@@ -67,7 +69,7 @@ export function slashRead(attachment: { readonly id: string }, asker: Asker): Fi
 
 /** What Discord sends for any command. */
 export function command(asker: Asker, data: Fields): Fields {
-  const { user, channel, permissions = 0n, isPrivateChannel = false } = asker;
+  const { user, channel, permissions = 0n, isPrivateChannel, isUserInstall } = asker;
   const { guild } = channel;
   const context = guild
     ? InteractionContextType.Guild
@@ -80,7 +82,9 @@ export function command(asker: Asker, data: Fields): Fields {
     channel: channelPayload(channel),
     channel_id: channel.id,
     context,
-    authorizing_integration_owners: { [ApplicationIntegrationType.GuildInstall]: '0' },
+    authorizing_integration_owners: isUserInstall
+      ? { [ApplicationIntegrationType.UserInstall]: user.id }
+      : { [ApplicationIntegrationType.GuildInstall]: guild?.id ?? '0' },
     entitlements: [],
     locale: 'en-US',
     app_permissions: '2147483647',
