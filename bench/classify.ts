@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
 import { decodeWithFfmpeg } from '../core/audio/ffmpeg.ts';
-import { FEATURE_CONFIG } from '../core/features/config.ts';
+import { AudiosetMel } from '../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../core/features/config.ts';
 import { FrameExtractor } from '../core/features/extract.ts';
 import { classify, UndertoneError } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
@@ -60,7 +61,7 @@ const RUNS = 30;
  * computes those that it has (no contrast, no pitch) on the same frames.
  */
 export async function benchFeatures(): Promise<void> {
-  const { sampleRate, framing, melBands, mfccs, logMel } = FEATURE_CONFIG;
+  const { sampleRate, framing, melBands, mfccs } = FEATURE_CONFIG;
   const samples = Float32Array.from(
     { length: SECONDS * sampleRate },
     (_, i) => Math.sin(i * 0.05) * Math.sin(i * 0.0003) + 0.01 * Math.sin(i * i),
@@ -70,7 +71,6 @@ export async function benchFeatures(): Promise<void> {
     framing,
     melBands,
     mfccs,
-    logMel,
     noiseVariance: 1e-7,
     topDb: null,
   });
@@ -90,9 +90,14 @@ export async function benchFeatures(): Promise<void> {
     for (let i = 0; i < RUNS; i++) times.push(await cpuTime(work));
     return { name, median: percentile(times, 0.5) };
   };
+  const mel = new AudiosetMel();
+  const rows = Math.floor(samples.length / AUDIOSET_MEL.hopLength);
   table(`Features of ${SECONDS} s of sound, CPU time on one thread (librosa 0.10: 15 ms)`, [
     await perRun('Undertone: MFCC, chroma, contrast, centroid, pitch', () =>
       extractor.extract(samples),
+    ),
+    await perRun('Undertone: the spectrogram of the network', () =>
+      mel.extract(samples, { from: 0, to: rows }),
     ),
     await perRun('Meyda: MFCC, chroma, centroid', withMeyda),
   ]);

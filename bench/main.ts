@@ -4,7 +4,6 @@
  *   npm run bench
  *   npm run bench -- live features                  only some of them
  *   npm run bench -- --data <folder with RAVDESS>   also loads the whole corpus
- *   npm run bench -- strangers --data <folder>      accuracy on corpora never trained on
  *   UNDERTONE_LOAD=5000 npm run bench -- load       a longer run under load (500 requests by default)
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream (300 seconds by default)
  */
@@ -18,7 +17,6 @@ import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
-import { benchStrangers } from './strangers.ts';
 import { benchCorpus, benchNetwork, benchTrees } from './training.ts';
 
 const { values, positionals } = parseArgs({
@@ -40,10 +38,6 @@ const benchmarks: Record<string, () => unknown> = {
   discord: benchDiscord,
   slack: benchSlack,
   scaling: benchScaling,
-  strangers: () =>
-    data
-      ? benchStrangers(data)
-      : console.log('\nSkipped the strangers: give the folder of the corpora with --data.'),
   corpus: () =>
     data ? benchCorpus(data) : console.log('\nSkipped the corpus: give its folder with --data.'),
 };

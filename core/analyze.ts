@@ -1,66 +1,77 @@
-import { type Activity, findActivity, frameSeconds, HOP, removeDc } from './audio/speech.ts';
-import { FEATURE_CONFIG } from './features/config.ts';
+import { findActivity, frameSeconds, HOP } from './audio/speech.ts';
+import { AudiosetMel } from './features/audioset-mel.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from './features/config.ts';
 import { FrameExtractor, type FrameFeatures } from './features/extract.ts';
-import { isVoice } from './voice/detector.ts';
 
-/** A recording in which somebody speaks, described frame by frame. */
+/** What was found active in a recording, at one level, and its features. */
 export interface Analysis {
   /** Seconds from the start of the recording. */
   readonly span: { readonly start: number; readonly end: number };
-  /** Features of the frames of the span; frame 0 lies at `span.start`. */
-  readonly features: FrameFeatures;
-  /** 1 for every frame of the span in which something is heard. */
+  /** Frames of 20 ms in the span; frame 0 lies at `span.start`. */
+  readonly frames: number;
+  /** 1 for every frame of the span that is active. */
   readonly active: Uint8Array;
+  /** The spectrogram that networks see: two rows of AUDIOSET_MEL.bands values for every frame. */
+  readonly mel: Float32Array;
+  /** The features that functionals are made of, computed when they are first asked for. */
+  readonly features: FrameFeatures;
 }
 
-const { level, noiseFloorDb, framing, sampleRate, melBands, mfccs, logMel } = FEATURE_CONFIG;
-if (framing.hopLength !== HOP) throw new RangeError('features and speech span need the same hop');
+/** Rows of the spectrogram to a frame. */
+export const MEL_ROWS = HOP / AUDIOSET_MEL.hopLength;
 
+const { level, noiseFloorDb, melFloorDb, framing, sampleRate, melBands, mfccs } = FEATURE_CONFIG;
+if (framing.hopLength !== HOP) throw new RangeError('features and speech span need the same hop');
+if (!Number.isInteger(MEL_ROWS)) throw new RangeError('the spectrogram has whole rows to a frame');
+
+const noiseVariance = (floorDb: number) => level ** 2 * 10 ** (floorDb / 10);
+
+const mel = new AudiosetMel();
 const extractor = new FrameExtractor({
-  ...{ sampleRate, framing, melBands, mfccs, logMel },
-  noiseVariance: level ** 2 * 10 ** (noiseFloorDb / 10),
+  sampleRate,
+  framing,
+  melBands,
+  mfccs,
+  noiseVariance: noiseVariance(noiseFloorDb),
   topDb: null,
 });
 
+/** Returns the row of the spectrogram that silence has: the least that any band comes to. */
+export function silentRow(): Float32Array {
+  const silence = new Float32Array(HOP);
+  return mel.extract(silence, { from: 0, to: 1, noiseVariance: noiseVariance(melFloorDb) });
+}
+
 /**
- * Finds the speech in a recording, brings it to one level and describes its frames. Returns null
- * when nobody speaks: silence, or sound without a voice. Training and serving both begin here.
+ * Finds what is active in a recording, brings it to one level and computes its features. Returns
+ * null for silence. Whether it is a voice, the model tells. Training and serving both begin here.
  *
  * @param samples mono at 16 kHz
  * @example
  * const analysis = analyze((await decode(bytes)).samples);
  */
 export function analyze(samples: Float32Array): Analysis | null {
-  const heard = describe(samples);
-  return heard && isVoice(heard) ? heard : null;
-}
-
-/**
- * Does the same for any sound, whether somebody speaks in it or not. Returns null for silence: the
- * voice detector learns from what this returns.
- */
-export function describe(samples: Float32Array): Analysis | null {
-  const centred = removeDc(samples);
-  const activity = findActivity(centred);
+  const activity = findActivity(samples);
   if (!activity) return null;
   const { from, to } = activity;
-  const features = extractor.extract(centred, { from, to, gain: level / activity.level });
-  const active = activity.active.subarray(from, to);
-  return { span: spanSeconds(activity, samples.length), features, active };
-}
-
-/**
- * Returns the log-mel spectrogram of the span alone (frames × bands in dB), the `logMel` of the
- * features that `describe` gives; null for silence. Training turns many waveforms into these.
- */
-export function describeLogMel(samples: Float32Array): Float32Array | null {
-  const centred = removeDc(samples);
-  const activity = findActivity(centred);
-  if (!activity) return null;
-  const { from, to } = activity;
-  return extractor.extractLogMel(centred, { from, to, gain: level / activity.level });
-}
-
-function spanSeconds({ from, to }: Activity, length: number) {
-  return { start: frameSeconds(from), end: Math.min(frameSeconds(to), length / sampleRate) };
+  const gain = level / activity.level;
+  let features: FrameFeatures | undefined;
+  return {
+    span: {
+      start: frameSeconds(from),
+      end: Math.min(frameSeconds(to), samples.length / sampleRate),
+    },
+    frames: to - from,
+    active: activity.active.subarray(from, to),
+    mel: mel.extract(activity.samples, {
+      from: from * MEL_ROWS,
+      to: to * MEL_ROWS,
+      gain,
+      noiseVariance: noiseVariance(melFloorDb),
+    }),
+    get features() {
+      features ??= extractor.extract(activity.samples, { from, to, gain });
+      return features;
+    },
+  };
 }

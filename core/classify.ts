@@ -3,7 +3,7 @@ import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
 import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
-import { loadModel, type Model } from './model/session.ts';
+import { loadModel, type Model, type Prediction } from './model/session.ts';
 import { sequenceOf } from './timeline/sequence.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
 import {
@@ -15,7 +15,7 @@ import {
   shares,
   type Verdict,
 } from './verdict.ts';
-import { meanOverWindows, modelWindows, windowWeight } from './windows.ts';
+import { type FrameRange, meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
   /** The model to use; by default the one that ships. */
@@ -54,24 +54,43 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const size = windowSizeOf(kinds);
   const { threshold } = model.card;
-  const { active } = speech;
   const windows = modelWindows(speech, size);
-  const posteriors = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
-  const heard = { active, windows, posteriors, size };
-  const stretches = timelineOf(heard, (probabilities) => labelOf(probabilities, threshold));
-  // Short sounds scattered over a long recording: perhaps a voice, but nothing to classify.
+  const predictions = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
+  const heard = voicedOnly(speech.active, windows, predictions);
+  const stretches = timelineOf({ ...heard, size }, (probabilities) =>
+    labelOf(probabilities, threshold),
+  );
+  // No voice, or short sounds scattered over a long recording: nothing to classify.
   if (stretches.length === 0) return noSpeech(duration, model);
-  const weights = windows.map((window) => windowWeight(active, window));
+  const weights = heard.windows.map((window) => windowWeight(heard.active, window));
   const timeline = stretches.map((stretch) => segmentOf(stretch, speech, threshold));
   const amounts = timeline.map(({ emotion }, i) => [emotion, stretches[i].active] as const);
   return {
-    ...labelled(meanOverWindows(posteriors, weights), threshold),
+    ...labelled(meanOverWindows(heard.posteriors, weights), threshold),
     duration: round(duration, 3),
     speech: { start: round(speech.span.start, 3), end: round(speech.span.end, 3) },
     sequence: sequenceOf(amounts),
     timeline,
     summary: shares(amounts),
     model: identity(model.card),
+  };
+}
+
+/** Keeps the windows in which somebody speaks, and the active frames that lie in one of these. */
+function voicedOnly(
+  active: Uint8Array,
+  windows: readonly FrameRange[],
+  predictions: readonly Prediction[],
+) {
+  const voiced = windows.filter((_, i) => predictions[i].isVoice);
+  const inVoiced = new Uint8Array(active.length);
+  for (const { from, to } of voiced) inVoiced.set(active.subarray(from, to), from);
+  return {
+    active: inVoiced,
+    windows: voiced,
+    posteriors: predictions.flatMap(({ probabilities, isVoice }) =>
+      isVoice ? [probabilities] : [],
+    ),
   };
 }
 
@@ -91,12 +110,12 @@ function noSpeech(duration: number, model: Model): Verdict {
 
 function segmentOf(
   { from, to, probabilities }: Stretch,
-  { span, features }: Analysis,
+  { span, frames }: Analysis,
   threshold: number,
 ): Segment {
   return {
     start: round(span.start + frameSeconds(from), 3),
-    end: round(to === features.frames ? span.end : span.start + frameSeconds(to), 3),
+    end: round(to === frames ? span.end : span.start + frameSeconds(to), 3),
     ...labelled(probabilities, threshold),
   };
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { describe } from './analyze.ts';
+import { analyze } from './analyze.ts';
+import { highPass } from './audio/filters.ts';
 import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { Resampler } from './audio/resample.ts';
-import { HOP, removeDc } from './audio/speech.ts';
+import { HOP } from './audio/speech.ts';
 import { framesToMono } from './audio/wav.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 import { frameCount } from './features/frames.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
 import type { Model } from './model/session.ts';
 import { type Label, labelled, round, shares, verdictSchema } from './verdict.ts';
-import { isVoice } from './voice/detector.ts';
 import { activeFrames, type FrameRange, intersection, MIN_ACTIVE_FRAMES } from './windows.ts';
 
 /** Seconds of audio from one live verdict to the next. */
@@ -203,26 +203,26 @@ async function classifyWindow(
   newest: number,
   model: Model,
 ): Promise<WindowLabel> {
-  const sound = describe(samples);
+  const sound = analyze(samples);
   if (!sound) return NO_SPEECH;
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const { frames } = windowSizeOf(kinds);
   const firstFrame = Math.round((sound.span.start * SAMPLE_RATE) / HOP);
   const lastOf = (count: number): FrameRange => {
     const end = frameCount(samples.length, HOP) - firstFrame;
-    return intersection({ from: end - count, to: end }, { from: 0, to: sound.features.frames });
+    return intersection({ from: end - count, to: end }, { from: 0, to: sound.frames });
   };
   const window = lastOf(frames);
   if (activeFrames(sound.active, window) < MIN_ACTIVE_FRAMES) return NO_SPEECH;
-  if (!isVoice(sound, window)) return NO_SPEECH;
-  const [posterior] = await model.predict([modelInput(kinds, sound, window)]);
+  const [{ probabilities, isVoice }] = await model.predict([modelInput(kinds, sound, window)]);
+  if (!isVoice) return NO_SPEECH;
   const speech = activeFrames(sound.active, lastOf(Math.ceil(newest / HOP))) * HOP;
-  return { ...labelled(posterior, model.card.threshold), speech };
+  return { ...labelled(probabilities, model.card.threshold), speech };
 }
 
-/** Root mean square in dBFS, ignoring the DC offset of cheap microphones. */
+/** Root mean square in dBFS, without rumble and the DC offset of cheap microphones. */
 function levelOf(samples: Float32Array): number {
-  const power = removeDc(samples).reduce((sum, sample) => sum + sample * sample, 0);
+  const power = highPass(samples).reduce((sum, sample) => sum + sample * sample, 0);
   const decibels = 10 * Math.log10(power / samples.length + Number.MIN_VALUE);
   return round(Math.max(LOWEST_LEVEL, decibels), 1);
 }

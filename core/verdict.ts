@@ -64,7 +64,6 @@ export const verdictSchema = z.strictObject({
 
 export type Label = z.infer<typeof labelSchema>;
 export type Probabilities = z.infer<typeof probabilitiesSchema>;
-export type SpeechSpan = z.infer<typeof spanSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;
 

@@ -1,3 +1,5 @@
+import type { Analysis } from './analyze.ts';
+
 /** Windows and stretches with fewer active frames than this say nothing (0.24 s). */
 export const MIN_ACTIVE_FRAMES = 12;
 
@@ -5,12 +7,6 @@ export const MIN_ACTIVE_FRAMES = 12;
 export interface FrameRange {
   readonly from: number;
   readonly to: number;
-}
-
-/** A span of speech: its frames, and which of them are active. */
-export interface Speech {
-  readonly features: { readonly frames: number };
-  readonly active: Uint8Array;
 }
 
 /** How many frames a model sees at once, and how far its windows are apart. */
@@ -37,8 +33,8 @@ export function windowRanges(frames: number, { frames: size, hop }: WindowSize):
 }
 
 /** Returns the model windows of a recording; of several, those in which nearly nothing is heard are left out. */
-export function modelWindows({ features, active }: Speech, size: WindowSize): FrameRange[] {
-  const ranges = windowRanges(features.frames, size);
+export function modelWindows({ frames, active }: Analysis, size: WindowSize): FrameRange[] {
+  const ranges = windowRanges(frames, size);
   if (ranges.length <= 1) return ranges;
   return ranges.filter((range) => activeFrames(active, range) >= MIN_ACTIVE_FRAMES);
 }

@@ -48,3 +48,15 @@ function mix(value: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
+
+/**
+ * Returns a draw from the symmetric Beta(alpha, alpha) distribution, 0 < alpha, by Jöhnk's method
+ * (1964), which is at its best for an alpha up to 1.
+ */
+export function sampleBeta(alpha: number, random: Random): number {
+  for (;;) {
+    const a = random.uniform() ** (1 / alpha);
+    const b = random.uniform() ** (1 / alpha);
+    if (a + b > 0 && a + b <= 1) return a / (a + b);
+  }
+}

@@ -12,7 +12,7 @@ import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 const program = new Command('train')
   .description('Train the model that ships, and measure it on speakers it was not trained on.')
   .addOption(
-    new Option('--data <folder>', 'folder with RAVDESS, and CREMA-D and ESC-10 if available')
+    new Option('--data <folder>', 'folder with RAVDESS, and the other corpora if you have them')
       .env('UNDERTONE_DATA')
       .makeOptionMandatory(),
   )
@@ -23,19 +23,19 @@ const program = new Command('train')
     'spectrograms and finished fits; a stopped run resumes from them',
     '.cache/training',
   )
-  .option('--voice <file>', 'report of `npm run train:voice`', 'reports/voice/voice.json')
-  .option('--members <seeds>', 'seeds of the networks to average', seedList, [1, 2])
-  .option('--other-seeds <seeds>', 'more seeds, for two folds only', seedList, [])
-  .option('--steps <n>', 'training steps of a cycle', wholeNumber, 4500)
+  .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
   .option(
-    '--cycles <n>',
-    'cycles of the learning rate; the network at the end of each is averaged',
-    wholeNumber,
-    2,
+    '--members <seeds>',
+    'seeds of the networks to average; "none": networks of the protocols',
+    membersList,
+    [1, 2, 3],
   )
-  .option('--pretraining-steps <n>', 'steps of pretraining on CREMA-D alone', wholeNumber, 5000)
+  .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
+  .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
+  .option('--steps <n>', 'training steps of each network', wholeNumber, 3000)
+  .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
+  .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')
-  .option('--width <n>', 'channels of the first layer', wholeNumber, 16)
   .option('--seed <n>', 'seed of the degradations', wholeNumber, 1)
   .option('--workers <n>', 'threads', wholeNumber, availableParallelism())
   .action(run);
@@ -45,14 +45,14 @@ async function run(options: {
   out: string;
   report: string;
   work: string;
-  voice: string;
+  init?: string;
   members: number[];
-  otherSeeds: number[];
+  seeds: number[];
+  folds: number[];
   steps: number;
-  cycles: number;
+  learningRate: number;
+  votes: number;
   randomSplit: boolean;
-  pretrainingSteps: number;
-  width: number;
   seed: number;
   workers: number;
 }): Promise<void> {
@@ -60,6 +60,7 @@ async function run(options: {
     await ensureFolder(options.report, '--report');
     const results = await trainNetwork({
       ...options,
+      init: options.init ?? null,
       progress: progressOn(process.stderr),
       onPoint: (fit, { step, loss, watched }) =>
         console.error(
@@ -72,6 +73,22 @@ async function run(options: {
     console.log(networkSummary(results));
     console.log(`Model: ${options.out}\nReport: ${join(options.report, 'report.html')}`);
   });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return value;
+}
+
+function membersList(text: string): number[] {
+  return text === 'none' ? [] : seedList(text);
 }
 
 function seedList(text: string): number[] {

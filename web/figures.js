@@ -40,7 +40,7 @@ function figuresOf({ name, version, classes, threshold, calibration, figures, li
       {},
       `Below ${percent(threshold)} confidence it says “uncertain” instead. That way it answers ${percent(calibration.coverage)} of the recordings, and ${percent(calibration.accuracy)} of these answers are right.`,
     ),
-    ...(calibration.curve.length > 1 ? [trade(calibration.curve, threshold)] : []),
+    ...trade(calibration.curve, threshold),
     element('h3', {}, 'Known limits'),
     element('ul', { class: 'limits' }, ...limits.map((limit) => element('li', {}, limit))),
     element('p', { class: 'small' }, licence),
@@ -55,7 +55,10 @@ function figuresOf({ name, version, classes, threshold, calibration, figures, li
 }
 
 /** Lets the visitor try other thresholds: how much would be answered, and how much of that right. */
-function trade(curve, threshold) {
+function trade(points, threshold) {
+  // Where nothing is answered, nothing is right or wrong.
+  const curve = points.filter(({ coverage }) => coverage > 0);
+  if (curve.length < 2) return [];
   const nearest = curve.reduce(
     (best, point, i) =>
       Math.abs(point.threshold - threshold) < Math.abs(curve[best].threshold - threshold)
@@ -72,9 +75,10 @@ function trade(curve, threshold) {
   });
   const words = element('output', { htmlFor: 'trade' });
   const dot = svg('circle', { r: 5 });
-  // Coverage to the right, accuracy upwards, from half to all.
+  // Coverage to the right, accuracy upwards, from half or the tenth below the least to all.
+  const least = Math.min(0.5, ...curve.map(({ accuracy }) => Math.floor(10 * accuracy) / 10));
   const x = ({ coverage }) => 300 * coverage;
-  const y = ({ accuracy }) => 100 - 200 * (accuracy - 0.5);
+  const y = ({ accuracy }) => (100 * (1 - accuracy)) / (1 - least);
   const path = curve.map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point)} ${y(point)}`).join('');
   const show = () => {
     const point = curve[slider.value];
@@ -86,21 +90,23 @@ function trade(curve, threshold) {
   };
   slider.addEventListener('input', show);
   show();
-  return element(
-    'div',
-    { class: 'trade' },
-    svg(
-      'svg',
-      { viewBox: '-8 -16 316 124', 'aria-hidden': 'true' },
-      svg('path', { class: 'trade-frame', d: 'M0 0V100H300' }),
-      svg('text', { x: 0, y: -7 }, '100% right'),
-      svg('text', { x: 5, y: 94 }, '50% right'),
-      svg('text', { x: 300, y: 94, 'text-anchor': 'end' }, 'all answered'),
-      svg('path', { class: 'trade-line', d: path }),
-      dot,
+  return [
+    element(
+      'div',
+      { class: 'trade' },
+      svg(
+        'svg',
+        { viewBox: '-8 -16 316 124', 'aria-hidden': 'true' },
+        svg('path', { class: 'trade-frame', d: 'M0 0V100H300' }),
+        svg('text', { x: 0, y: -7 }, '100% right'),
+        svg('text', { x: 5, y: 94 }, `${percent(least)} right`),
+        svg('text', { x: 300, y: 94, 'text-anchor': 'end' }, 'all answered'),
+        svg('path', { class: 'trade-line', d: path }),
+        dot,
+      ),
+      element('label', { htmlFor: 'trade' }, 'Only answer at this confidence'),
+      slider,
+      words,
     ),
-    element('label', { htmlFor: 'trade' }, 'Only answer at this confidence'),
-    slider,
-    words,
-  );
+  ];
 }

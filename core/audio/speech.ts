@@ -1,3 +1,4 @@
+import { highPass, voiceBand } from './filters.ts';
 import { SAMPLE_RATE } from './mono-sink.ts';
 
 /** Spacing of the level measurements in samples; frames of twice that length, as in core/features. */
@@ -6,75 +7,82 @@ const FRAME = 640;
 
 /** Nothing below this level is looked at: the noise of 16 bits lies near −98 dBFS. */
 const SILENCE_DBFS = -92;
-/** Speech ends where it is this far below the loudest syllable … */
-const RANGE_DB = 35;
-/** … or near the background, unless the background is nearly as loud as the speech. */
+/** The background is the level that this share of the frames stays below. */
+const BACKGROUND_QUANTILE = 0.1;
+/** Speech is louder than the background by this … */
 const ABOVE_BACKGROUND_DB = 6;
-const MIN_RANGE_DB = 12;
+/** … or, where the background is nearly as loud, no softer than this below its syllables … */
+const MIN_RANGE_DB = 7;
+/** … and never softer than this below them. */
+const RANGE_DB = 30;
+/**
+ * The level of the syllables is what this share of the frames above the background exceeds. A single
+ * loud event (a pop, a beep, a door) is shorter than that and does not own it.
+ */
+const SYLLABLE_SHARE = 0.3;
+/** Frames louder than the syllables by more than this are no voice and set no level (dB). */
+const HEADROOM_DB = 9;
 /** Sounds shorter than this are clicks (frames). */
 const MIN_RUN = 3;
 /** Kept on both sides of the span, for soft onsets (frames). */
 const PADDING = 2;
-/** Frames averaged to find the loudest syllable, so that a click does not count as one. */
-const SMOOTHING = 5;
-/** The background is the level that this share of the frames stays below. */
-const BACKGROUND_QUANTILE = 0.1;
 
 /** Where a recording is loud enough to be speech, in frames of HOP samples. */
 export interface Activity {
+  /** The recording without what lies below a voice, which is what features are made of. */
+  readonly samples: Float32Array;
   /** First active frame and the one after the last. */
   readonly from: number;
   readonly to: number;
   /** 1 for every frame of the recording that is active, 0 elsewhere. */
   readonly active: Uint8Array;
-  /** Root mean square of the active frames, where full scale is 1. */
+  /** Root mean square of the active frames below 4 kHz without loud events; full scale is 1. */
   readonly level: number;
 }
 
 /**
- * Finds where something is heard by level alone, relative to the recording's own loudest syllable
- * and background: a change of gain does not move it. Returns null when nothing is.
+ * Finds where a recording is active by the level of its voice band alone, relative to its own
+ * syllables and background: a change of gain does not move it, nor does rumble, hum, an offset, a
+ * whistle or one loud event. Returns null when there is nothing but silence.
  *
- * @param samples mono at 16 kHz, without DC
+ * @param samples mono at 16 kHz
  * @example
  * const activity = findActivity(samples);
  * const seconds = activity && (activity.to - activity.from) * HOP / SAMPLE_RATE;
  */
 export function findActivity(samples: Float32Array): Activity | null {
-  const power = framePowers(samples);
-  const level = power.map((p) => 10 * Math.log10(p + Number.MIN_VALUE));
-  const peak = 10 * Math.log10(maximum(smooth(power)) + Number.MIN_VALUE);
-  if (peak < SILENCE_DBFS) return null;
+  const clean = highPass(samples);
+  const power = framePowers(voiceBand(clean));
+  const level = power.map(decibels);
   const background = quantile(level, BACKGROUND_QUANTILE);
+  const audible = level.filter((l) => l > Math.max(background + ABOVE_BACKGROUND_DB, SILENCE_DBFS));
+  // Of a sound without pauses no frame stands out from the background.
+  const heard = audible.length >= MIN_RUN ? audible : level;
+  const first = quantile(heard, 1 - SYLLABLE_SHARE);
+  // Again without what was too loud to be a voice: it had raised the level of the syllables too.
+  const syllables = quantile(
+    heard.filter((l) => l <= first + HEADROOM_DB),
+    1 - SYLLABLE_SHARE,
+  );
+  if (syllables < SILENCE_DBFS) return null;
   const threshold = Math.max(
-    peak - RANGE_DB,
-    Math.min(background + ABOVE_BACKGROUND_DB, peak - MIN_RANGE_DB),
+    syllables - RANGE_DB,
+    Math.min(background + ABOVE_BACKGROUND_DB, syllables - MIN_RANGE_DB),
   );
   const active = Uint8Array.from(level, (l) => (l >= threshold ? 1 : 0));
   dropShortRuns(active);
-  const first = active.indexOf(1);
-  if (first < 0) return null;
-  let sum = 0;
-  let count = 0;
-  active.forEach((isActive, t) => {
-    if (!isActive) return;
-    sum += power[t];
-    count++;
-  });
+  const start = active.indexOf(1);
+  if (start < 0) return null;
+  const voiced = power.filter((_, t) => active[t] === 1 && level[t] <= syllables + HEADROOM_DB);
+  // Where the active frames are all that loud, they are what there is.
+  const counted = voiced.length > 0 ? voiced : power.filter((_, t) => active[t] === 1);
   return {
-    from: Math.max(0, first - PADDING),
+    samples: clean,
+    from: Math.max(0, start - PADDING),
     to: Math.min(active.length, active.lastIndexOf(1) + 1 + PADDING),
     active,
-    level: Math.sqrt(sum / count),
+    level: Math.sqrt(counted.reduce((sum, p) => sum + p, 0) / counted.length),
   };
-}
-
-/** Returns the samples with their mean removed. */
-export function removeDc(samples: Float32Array): Float32Array {
-  let sum = 0;
-  for (const sample of samples) sum += sample;
-  const mean = sum / samples.length;
-  return samples.map((sample) => sample - mean);
 }
 
 /** Seconds from the start of the recording to the centre of a frame. */
@@ -95,13 +103,8 @@ function framePowers(samples: Float32Array): Float64Array {
   return powers;
 }
 
-function smooth(values: Float64Array): Float64Array {
-  const half = Math.floor(SMOOTHING / 2);
-  return values.map((_, t) => {
-    let sum = 0;
-    for (let k = t - half; k <= t + half; k++) sum += values[k] ?? 0;
-    return sum / SMOOTHING;
-  });
+function decibels(power: number): number {
+  return 10 * Math.log10(power + Number.MIN_VALUE);
 }
 
 function dropShortRuns(active: Uint8Array): void {
@@ -116,9 +119,4 @@ function dropShortRuns(active: Uint8Array): void {
 function quantile(values: Float64Array, share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(share * (sorted.length - 1))];
-}
-
-/** Math.max(...values) overflows the stack on long recordings. */
-function maximum(values: Float64Array): number {
-  return values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
 }

@@ -14,8 +14,6 @@ export interface FrameConfig {
   readonly framing: Framing;
   readonly melBands: number;
   readonly mfccs: number;
-  /** Bands of `logMel`; the edges are in Hz. */
-  readonly logMel: { readonly bands: number; readonly fmin: number; readonly fmax: number };
   /**
    * Variance of the white noise that is added to every power spectrum, where full scale is 1: a soft
    * floor that hides the noise of quantisation and codecs. 0 adds none.
@@ -28,8 +26,6 @@ export interface FrameConfig {
 /** Features of every frame, each an array of frames × columns in row-major order. */
 export interface FrameFeatures {
   readonly frames: number;
-  /** Log-mel energies in dB, `logMel.bands` columns, the lowest first. */
-  readonly logMel: Float32Array;
   /** MFCC, `mfccs` columns. */
   readonly mfcc: Float32Array;
   /** Chroma, 12 columns, C first. */
@@ -58,9 +54,8 @@ export interface FrameFeatures {
 export class FrameExtractor {
   readonly #config: FrameConfig;
   readonly #analyzer: FrameAnalyzer;
+  /** The bank that MFCC are made from. */
   readonly #logMel: LogMel;
-  /** The finer bank that MFCC are made from. */
-  readonly #fineLogMel: LogMel;
   readonly #mfcc: Mfcc;
   readonly #chroma: Chroma;
   readonly #contrast: SpectralContrast;
@@ -74,8 +69,7 @@ export class FrameExtractor {
     const spectrum = { sampleRate, nFft: framing.nFft };
     this.#config = config;
     this.#analyzer = new FrameAnalyzer(framing);
-    this.#logMel = new LogMel({ ...spectrum, ...config.logMel });
-    this.#fineLogMel = new LogMel({ ...spectrum, bands, fmin: 0, fmax: sampleRate / 2 });
+    this.#logMel = new LogMel({ ...spectrum, bands, fmin: 0, fmax: sampleRate / 2 });
     this.#mfcc = new Mfcc({ bands, coefficients });
     this.#chroma = new Chroma(spectrum);
     this.#contrast = new SpectralContrast(spectrum);
@@ -95,12 +89,11 @@ export class FrameExtractor {
   ): FrameFeatures {
     const { sampleRate, melBands, mfccs, topDb } = this.#config;
     const frames = to - from;
-    const fineLogMel = new Float32Array(frames * melBands);
+    const logMel = new Float32Array(frames * melBands);
     const peaks = new Float32Array(frames * CONTRAST_BANDS);
     const valleys = new Float32Array(frames * CONTRAST_BANDS);
     const features: FrameFeatures = {
       frames,
-      logMel: new Float32Array(frames * this.#logMel.bands),
       mfcc: new Float32Array(frames * mfccs),
       chroma: new Float32Array(frames * PITCH_CLASSES),
       contrast: new Float32Array(frames * CONTRAST_BANDS),
@@ -111,8 +104,7 @@ export class FrameExtractor {
     };
     for (let t = 0; t < frames; t++) {
       const power = this.#spectrum(samples, from + t, gain);
-      this.#logMel.compute(power, features.logMel, t * this.#logMel.bands);
-      this.#fineLogMel.compute(power, fineLogMel, t * melBands);
+      this.#logMel.compute(power, logMel, t * melBands);
       this.#chroma.compute(power, features.chroma, t * PITCH_CLASSES);
       this.#contrast.compute(this.#magnitude, peaks, valleys, t * CONTRAST_BANDS);
       features.centroid[t] = spectralCentroid(this.#magnitude, sampleRate);
@@ -121,27 +113,13 @@ export class FrameExtractor {
       features.pitch[t] = hz;
       features.periodicity[t] = periodicity;
     }
-    if (topDb !== null)
-      for (const levels of [fineLogMel, peaks, valleys]) clipToTopDb(levels, topDb);
+    if (topDb !== null) for (const levels of [logMel, peaks, valleys]) clipToTopDb(levels, topDb);
     for (let i = 0; i < peaks.length; i++) features.contrast[i] = peaks[i] - valleys[i];
     for (let t = 0; t < frames; t++) {
-      const frame = fineLogMel.subarray(t * melBands, (t + 1) * melBands);
+      const frame = logMel.subarray(t * melBands, (t + 1) * melBands);
       this.#mfcc.compute(frame, features.mfcc, t * mfccs);
     }
     return features;
-  }
-
-  /** Returns the `logMel` of `extract` alone, at a fraction of the cost. */
-  extractLogMel(
-    samples: Float32Array,
-    { from, to, gain }: { readonly from: number; readonly to: number; readonly gain: number },
-  ): Float32Array {
-    const { bands } = this.#logMel;
-    const logMel = new Float32Array((to - from) * bands);
-    for (let t = from; t < to; t++) {
-      this.#logMel.compute(this.#spectrum(samples, t, gain), logMel, (t - from) * bands);
-    }
-    return logMel;
   }
 
   /** Returns the power spectrum of a frame and leaves its square root in #magnitude. */

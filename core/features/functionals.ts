@@ -68,7 +68,7 @@ export const FUNCTIONAL_NAMES: readonly string[] = [
  *
  * @returns FUNCTIONAL_NAMES.length finite numbers
  * @example
- * const vector = functionals(analysis, { from: 0, to: analysis.features.frames });
+ * const vector = functionals(analysis, { from: 0, to: analysis.frames });
  */
 export function functionals(analysis: Analysis, range: FrameRange): Float32Array {
   const vector = new Float32Array(FUNCTIONAL_NAMES.length);

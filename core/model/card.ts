@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { emotionSchema } from '../verdict.ts';
 
-/** What a model can look at: the functionals of a window, or its log-mel spectrogram. */
-export const INPUT_KINDS = ['functionals', 'log-mel'] as const;
+/** What a model can look at: the functionals of a window, or its mel spectrogram. */
+export const INPUT_KINDS = ['functionals', 'mel'] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
 
 /** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */
@@ -55,10 +55,14 @@ export const cardSchema = z.object({
     )
     .min(1),
   output: z.object({ name: z.string() }),
+  /** The output that tells whether somebody speaks in a window; without one, all sound counts as speech. */
+  voice: z.object({ name: z.string(), threshold: z.number().min(0).max(1) }).optional(),
   /** Below this probability of the top emotion the verdict is `uncertain`. */
   threshold: z.number().min(0).max(1),
   calibration: z.object({
     temperature: z.number().positive(),
+    /** Added to the logarithm of each class, divided by the temperature; none by default. */
+    bias: z.array(z.number()).length(8).optional(),
     /** Share of held-out recordings that are answered, and accuracy on those. */
     coverage: z.number(),
     accuracy: z.number(),

@@ -1,18 +1,18 @@
-import type { Analysis } from '../analyze.ts';
+import { type Analysis, MEL_ROWS } from '../analyze.ts';
 import { FEATURE_CONFIG } from '../features/config.ts';
 import { functionals } from '../features/functionals.ts';
-import { writeLogMelWindow } from '../features/log-mel-window.ts';
+import { writeMelWindow } from '../features/mel-window.ts';
 import type { FrameRange, WindowSize } from '../windows.ts';
 import type { InputKind } from './card.ts';
 
-const { logMel, networkWindow, functionalsWindow } = FEATURE_CONFIG;
+const { mel, networkWindow, functionalsWindow } = FEATURE_CONFIG;
 
 /** What a model is fed for one window: an array for each of its inputs. */
 export type ModelInput = readonly Float32Array[];
 
 /** Returns how long the windows of a model are that looks at all of these. */
 export function windowSizeOf(kinds: readonly InputKind[]): WindowSize {
-  return kinds.includes('log-mel') ? networkWindow : functionalsWindow;
+  return kinds.includes('mel') ? networkWindow : functionalsWindow;
 }
 
 /** Returns what a model is fed for one window of a recording, in the order of the kinds. */
@@ -22,18 +22,19 @@ export function modelInput(
   range: FrameRange,
 ): ModelInput {
   return kinds.map((kind) =>
-    kind === 'log-mel'
-      ? logMelOf(analysis, range)
-      : functionals(analysis, contextOf(range, analysis.features.frames)),
+    kind === 'mel'
+      ? melOf(analysis, range)
+      : functionals(analysis, contextOf(range, analysis.frames)),
   );
 }
 
-/** The log-mel spectrogram of a window in dB, steps × bands. */
-function logMelOf({ features }: Analysis, { from, to }: FrameRange): Float32Array {
-  const { bands } = logMel;
-  const window = new Float32Array(networkWindow.frames * bands);
-  const excerpt = { logMel: features.logMel, bands, from, steps: to - from };
-  writeLogMelWindow(excerpt, networkWindow.frames, window);
+/** The mel spectrogram of a window, rows × bands. */
+function melOf(analysis: Analysis, { from, to }: FrameRange): Float32Array {
+  const { bands } = mel;
+  const rows = networkWindow.frames * MEL_ROWS;
+  const window = new Float32Array(rows * bands);
+  const steps = (to - from) * MEL_ROWS;
+  writeMelWindow({ mel: analysis.mel, bands, from: from * MEL_ROWS, steps }, rows, window);
   return window;
 }
 

@@ -12,10 +12,18 @@ import type { ModelInput } from './input.ts';
 export interface Model {
   readonly card: ModelCard;
   /**
-   * Returns, for every window, eight probabilities in the order of EMOTIONS that sum to 1. Of a
-   * window it takes what `card.inputs` names, in their order, each flat; core/model/input.ts makes it.
+   * Returns a prediction for every window. Of a window it takes what `card.inputs` names, in their
+   * order, each flat; core/model/input.ts makes it.
    */
-  predict(windows: readonly ModelInput[]): Promise<Float64Array[]>;
+  predict(windows: readonly ModelInput[]): Promise<Prediction[]>;
+}
+
+/** What a model says about one window. */
+export interface Prediction {
+  /** Of each emotion, in the order of EMOTIONS; they sum to 1. */
+  readonly probabilities: Float64Array;
+  /** Whether somebody speaks in it: whether the probability of that reaches the card's threshold. */
+  readonly isVoice: boolean;
 }
 
 /**
@@ -25,7 +33,7 @@ export interface Model {
  * @throws UndertoneError `model-invalid`
  * @example
  * const model = await loadModel('model');
- * const [probabilities] = await model.predict([vector]);
+ * const [{ probabilities, isVoice }] = await model.predict([[spectrogram]]);
  */
 export async function loadModel(folder: string): Promise<Model> {
   const card = await readCard(folder);
@@ -54,10 +62,10 @@ const BATCH = 16;
 async function predict(
   ort: { readonly Tensor: typeof Tensor },
   session: InferenceSession,
-  { inputs, output }: ModelCard,
+  { inputs, output, voice }: ModelCard,
   windows: readonly ModelInput[],
-): Promise<Float64Array[]> {
-  const rows: Float64Array[] = [];
+): Promise<Prediction[]> {
+  const predictions: Prediction[] = [];
   for (let first = 0; first < windows.length; first += BATCH) {
     const batch = windows.slice(first, first + BATCH);
     const feeds = Object.fromEntries(
@@ -70,13 +78,17 @@ async function predict(
         return [name, new ort.Tensor('float32', data, [batch.length, ...shape])];
       }),
     );
-    const results = await session.run(feeds, [output.name]);
+    const results = await session.run(feeds, [output.name, ...(voice ? [voice.name] : [])]);
     const values = results[output.name].data as Float32Array;
+    const voices = voice && (results[voice.name].data as Float32Array);
     for (let i = 0; i < batch.length; i++) {
       const row = Float64Array.from(values.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
       const sum = row.reduce((a, b) => a + b, 0);
-      rows.push(row.map((p) => p / sum));
+      predictions.push({
+        probabilities: row.map((p) => p / sum),
+        isVoice: !voice || !voices || voices[i] >= voice.threshold,
+      });
     }
   }
-  return rows;
+  return predictions;
 }

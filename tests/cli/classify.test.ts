@@ -54,7 +54,7 @@ describe('one file', () => {
   });
 
   test('that is long gets its timeline', async () => {
-    expect((await undertone('classify', long)).stdout).toMatch(
+    expect((await undertone('classify', '--model', model, long)).stdout).toMatch(
       /Over time\n +0:00–0:06 +\w+.*\n +0:14–0:20 +\w+/,
     );
   });
@@ -99,6 +99,8 @@ describe('--json', () => {
     const { code, stdout, stderr } = await undertone(
       'classify',
       '--json',
+      '--model',
+      model,
       long,
       broken,
       missing,

@@ -1,5 +1,6 @@
 import { createRandom, type Random } from '../random.ts';
 import { pinkNoise, whiteNoise } from './coloured-noise.ts';
+import { type Disturbance, disturb, drawDisturbance } from './disturbance.ts';
 import { between, drawSeed } from './draw.ts';
 import { amplify, setLevel } from './gain.ts';
 import { applyMicrophone, drawMicrophone, type Microphone } from './microphone.ts';
@@ -24,6 +25,7 @@ export const PROBABILITIES = {
   microphone: 0.5,
   gain: 0.5,
   telephone: 0.1,
+  disturbance: 0.25,
 } as const;
 
 /** What a chain refers to by index. */
@@ -52,6 +54,8 @@ export interface Chain {
   readonly microphone: Microphone | null;
   readonly gain: ChainGain | null;
   readonly telephone: boolean;
+  /** A sound that lies over all of it; null leaves it out. */
+  readonly disturbance: Disturbance | null;
 }
 
 /** The chain that changes nothing. */
@@ -62,6 +66,7 @@ export const CLEAN: Chain = {
   microphone: null,
   gain: null,
   telephone: false,
+  disturbance: null,
 };
 
 /**
@@ -86,6 +91,7 @@ export function drawChain(
     microphone: happens('microphone') ? drawMicrophone(random) : null,
     gain: happens('gain') ? { levelDbfs: between(random, LEVEL_DBFS) } : null,
     telephone: happens('telephone'),
+    disturbance: happens('disturbance') ? drawDisturbance(random) : null,
   };
 }
 
@@ -102,10 +108,11 @@ export function applyChain(
   chain: Chain,
   resources: ChainResources,
 ): Float32Array {
-  const { tempo, room, noise, microphone, gain } = chain;
+  const { tempo, room, noise, microphone, gain, disturbance } = chain;
   let out = tempo === 1 ? samples.slice() : changeTempoAndPitch(samples, tempo);
   if (room) out = reverberate(out, impulseResponse(room));
   if (noise) out = addNoise(out, noise, resources);
+  if (disturbance) out = disturb(out, disturbance);
   if (microphone) out = applyMicrophone(out, microphone);
   if (gain) out = 'levelDbfs' in gain ? setLevel(out, gain.levelDbfs) : amplify(out, gain.decibels);
   return chain.telephone ? telephone(out) : out;

@@ -16,6 +16,8 @@ export interface SpecAugmentOptions {
   readonly level: number;
   /** Largest difference between highest and lowest band that a linear tilt adds, up or down. */
   readonly tilt: number;
+  /** Largest swing of the smooth curve over the bands that is added, up or down. */
+  readonly curve: number;
 }
 
 /** A stretch of a batch buffer that holds one log-mel window, `steps` rows of `bands` values. */
@@ -28,8 +30,8 @@ export interface LogMelWindow {
 }
 
 /**
- * Changes one log-mel window in place: shifts the bands, tilts and offsets them, then masks bands and
- * steps (SpecAugment, Park et al. 2019; widths are drawn evenly from 0 to the widest). Allocates
+ * Changes one log-mel window in place: shifts the bands, colours them as a microphone
+ * does, then masks bands and steps (SpecAugment, Park et al. 2019; widths are drawn evenly from 0 to the widest). Allocates
  * nothing: it runs for every sample of every training step.
  *
  * @example
@@ -45,7 +47,9 @@ export function specAugment(
   const level = (2 * random.uniform() - 1) * options.level;
   const tilt = (2 * random.uniform() - 1) * options.tilt;
   if (shift !== 0) shiftBands(window, shift);
-  if (level !== 0 || tilt !== 0) tiltBands(window, level, tilt);
+  const curve = (2 * random.uniform() - 1) * options.curve;
+  const phase = random.uniform();
+  if (level !== 0 || tilt !== 0 || curve !== 0) colour(window, { level, tilt, curve, phase });
   for (let mask = 0; mask < options.frequencyMasks; mask++) {
     const width = random.integer(Math.min(options.frequencyMaskBands, bands) + 1);
     const first = offset + random.integer(bands - width + 1);
@@ -77,15 +81,17 @@ function shiftBands({ data, offset, steps, bands }: LogMelWindow, shift: number)
   }
 }
 
-function tiltBands(
+/** Adds the response of a microphone: a level, a slope, and one and a half waves from end to end. */
+function colour(
   { data, offset, steps, bands }: LogMelWindow,
-  level: number,
-  tilt: number,
+  { level, tilt, curve, phase }: Record<'level' | 'tilt' | 'curve' | 'phase', number>,
 ): void {
-  const slope = bands > 1 ? tilt / (bands - 1) : 0;
-  const lowest = level - (slope * (bands - 1)) / 2;
+  const response = Float64Array.from({ length: bands }, (_, band) => {
+    const place = bands > 1 ? band / (bands - 1) : 0.5;
+    return level + tilt * (place - 0.5) + curve * Math.sin(2 * Math.PI * (1.5 * place + phase));
+  });
   for (let t = 0; t < steps; t++) {
     const from = offset + t * bands;
-    for (let band = 0; band < bands; band++) data[from + band] += lowest + slope * band;
+    for (let band = 0; band < bands; band++) data[from + band] += response[band];
   }
 }

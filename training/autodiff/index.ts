@@ -48,10 +48,21 @@
  *   return y;
  * }
  */
-export { gradients } from './gradients.ts';
-export * from './modules/index.ts';
-export * from './operators/index.ts';
-export { Program } from './program.ts';
-export type { StaticShape } from './shape.ts';
-export { TrainingStep } from './training-step.ts';
-export { constant, filled, input, operation, operations, parameter, Variable } from './variable.ts';
+export * from './convolution.ts';
+export * from './elementary.ts';
+export * from './functional.ts';
+export * from './modules.ts';
+export * from './normalization.ts';
+export * from './optim.ts';
+export { gradients, Program, TrainingStep } from './program.ts';
+export {
+  constant,
+  filled,
+  input,
+  operation,
+  operations,
+  type ParameterOptions,
+  parameter,
+  type StaticShape,
+  Variable,
+} from './variable.ts';

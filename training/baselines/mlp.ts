@@ -1,13 +1,10 @@
 import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { crossEntropy, input, TrainingStep } from '../autodiff/index.ts';
+import { AdamW, crossEntropy, input, oneCycle, TrainingStep } from '../autodiff/index.ts';
 import type { Matrix } from '../matrix.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { AdamW } from '../optim/adamw.ts';
-import { miniBatches } from '../optim/mini-batches.ts';
-import { oneCycle } from '../optim/schedules.ts';
-import { fillMixup, smoothTargets } from '../optim/soft-targets.ts';
 import { createRandom, type Random } from '../random.ts';
+import { fillMixup, miniBatches, smoothTargets } from './mini-batches.ts';
 import { appendMlp, type MlpModel, MlpNetwork, spreadClasses } from './mlp-network.ts';
 import { type Classifier, checkColumns, checkSamples } from './preprocessing.ts';
 

@@ -20,6 +20,7 @@ const LATER_WOMEN: readonly number[] = [43, 47, 48, 49, 58, 62];
 /** Amharic, 65 volunteers, five emotions; kept where five of eight judges agreed. */
 export const ASED: Corpus = {
   name: 'ased',
+  title: 'ASED',
   licence: 'none stated; its authors call it freely available',
   citation: 'Retta et al. 2023, Language Resources and Evaluation',
   extensions: EXTENSIONS,

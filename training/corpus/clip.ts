@@ -1,8 +1,5 @@
 import type { Emotion } from '../../core/model/emotions.ts';
 
-/** The corpora that there are adapters for; `corpora.ts` says how to add one. */
-export type CorpusName = 'ravdess' | 'crema-d' | 'ased' | 'nemo' | 'speechocean762';
-
 /**
  * How strongly an emotion was asked for. RAVDESS asks for normal and strong (01, 02), CREMA-D for
  * low, medium and high (LO, MD, HI), of which medium counts as normal and high as strong. Null
@@ -13,12 +10,13 @@ export type Intensity = 'low' | 'normal' | 'strong';
 
 /** One recording of a corpus, and what its name tells. */
 export interface Clip {
-  readonly corpus: CorpusName;
+  /** Name of the corpus. */
+  readonly corpus: string;
   readonly path: string;
   /** Its name without folders and ending; unique in its corpus. */
   readonly id: string;
   readonly emotion: Emotion;
-  /** The number that the corpus gives the actor; `speaker` is unique over corpora. */
+  /** The number that the corpus gives the speaker; `speaker` is unique over corpora. */
   readonly actor: number;
   /** `ravdess-07`, `crema-d-1061`. */
   readonly speaker: string;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { describeLogMel } from '../../core/analyze.ts';
 import { decode } from '../../core/audio/decode.ts';
+import { findActivity } from '../../core/audio/speech.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Content } from './exclusions.ts';
 import { hashSamples, sha256 } from './extract.ts';
@@ -14,7 +14,7 @@ export default async function contentOf(path: string): Promise<Content> {
   const bytes = await readFile(path);
   try {
     const { samples } = await decode(bytes);
-    const problem = describeLogMel(samples) ? null : 'there is nothing to be heard in it';
+    const problem = findActivity(samples) ? null : 'there is nothing to be heard in it';
     return { problem, audioHash: hashSamples(samples), fingerprint: fingerprintOf(samples) };
   } catch (thrown) {
     return { problem: UndertoneError.from(thrown).message, audioHash: sha256(bytes) };

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
+import { writeAtomically } from '../../lib/files.ts';
 import { ThreadPool } from '../../lib/threads.ts';
 import type { Clip } from './clip.ts';
 import type { Content } from './exclusions.ts';
@@ -53,8 +53,5 @@ async function readCache(path: string): Promise<Map<string, Content>> {
 }
 
 async function writeCache(path: string, contents: Map<string, Content>): Promise<void> {
-  // Two writes may be under way at once.
-  const partial = `${path}.${randomUUID()}`;
-  await writeFile(partial, serialize(contents));
-  await rename(partial, path);
+  await writeAtomically(path, serialize(contents));
 }

@@ -7,28 +7,11 @@ import { RAVDESS } from './ravdess.ts';
 import { SPEECHOCEAN762 } from './speechocean762.ts';
 
 /**
- * Every corpus that can be trained on, by name. To add one: its name in `CorpusName` (clip.ts), a
- * file like `crema-d.ts` that turns a file name into a Clip, and its entry here. Names must tell
- * corpora apart, and speakers and sentences carry the name of their corpus.
- *
- * @example
- * // emo-db.ts: 03a01Fa.wav is speaker, text, emotion (Freude), version
- * export const EMO_DB: Corpus = {
- *   name: 'emo-db', licence: '…', citation: '…', extensions: ['.wav'],
- *   clipOf(path) {
- *     const id = nameOf(path, ['.wav']);
- *     const match = id && /^(\d\d)([ab]\d\d)([WLEAFTN])[a-f]$/.exec(id);
- *     return match ? { corpus: 'emo-db', path, id, … } : null;
- *   },
- * };
+ * Every corpus that can be trained on. To add one: a file like `nemo.ts` that turns a file name into
+ * a Clip, and its place in this list. Names must tell corpora apart, and speakers and sentences carry
+ * the name of their corpus.
  */
-export const CORPORA: Readonly<Record<'ravdess' | 'crema-d', Corpus>> = {
-  ravdess: RAVDESS,
-  'crema-d': CREMA_D,
-};
-
-/** Corpora that the shipped model was never trained on: recordings of strangers. */
-export const STRANGERS: readonly Corpus[] = [ASED, NEMO, SPEECHOCEAN762];
+export const CORPORA: readonly Corpus[] = [RAVDESS, CREMA_D, ASED, NEMO, SPEECHOCEAN762];
 
 export interface FoundCorpora extends FoundClips {
   /** Other files of the clips found: in a format that is worth less, or in another folder. */
@@ -46,7 +29,7 @@ export interface FoundCorpora extends FoundClips {
  * const trained = clips.filter(({ actor }) => !CREMA_D_TEST_ACTORS.includes(actor));
  */
 export async function findClips(folder: string): Promise<FoundCorpora> {
-  const found = await findRecordings(folder, Object.values(CORPORA));
+  const found = await findRecordings(folder, CORPORA);
   const clips: Clip[] = [];
   const copies: Clip[] = [];
   for (const clip of found.clips) {

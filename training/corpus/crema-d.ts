@@ -1,6 +1,6 @@
-import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
+import type { Emotion } from '../../core/model/emotions.ts';
 import type { Clip, Intensity } from './clip.ts';
-import { type Corpus, nameOf } from './find.ts';
+import { type Corpus, emotionOf, nameOf } from './find.ts';
 
 /** What people have CREMA-D as: `AudioWAV`, `AudioMP3`, or smaller copies of the former. */
 const EXTENSIONS = ['.wav', '.flac', '.ogg', '.mp3'];
@@ -10,7 +10,7 @@ const EXTENSIONS = ['.wav', '.flac', '.ogg', '.mp3'];
  * file, `1040_ITH_SAD_X`, lacks a letter.
  */
 const NAME =
-  /^(10(?:0[1-9]|[1-8]\d|9[01]))_(IEO|TIE|IOM|IWW|TAI|MTI|IWL|ITH|DFA|ITS|TSI|WSI)_(ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)$/;
+  /^(10(?:0[1-9]|[1-8]\d|9[01]))_(IEO|TIE|IOM|IWW|TAI|MTI|IWL|ITH|DFA|ITS|TSI|WSI)_([A-Z]{3})_(LO|MD|HI|XX?)$/;
 
 const EMOTION_OF: Readonly<Record<string, Emotion>> = {
   ANG: 'angry',
@@ -23,11 +23,6 @@ const EMOTION_OF: Readonly<Record<string, Emotion>> = {
 
 const INTENSITY_OF: Readonly<Record<string, Intensity>> = { LO: 'low', MD: 'normal', HI: 'strong' };
 
-/** The six emotions of CREMA-D, in class order: there is no calm and no surprise. */
-export const CREMA_D_EMOTIONS: readonly Emotion[] = EMOTIONS.filter((emotion) =>
-  Object.values(EMOTION_OF).includes(emotion),
-);
-
 /** Actors 1061–1076 are never trained on: they are the test of another corpus. */
 export const CREMA_D_TEST_ACTORS: readonly number[] = Array.from(
   { length: 16 },
@@ -37,6 +32,7 @@ export const CREMA_D_TEST_ACTORS: readonly number[] = Array.from(
 /** 91 actors, twelve sentences, six emotions. Names do not tell who is a woman. */
 export const CREMA_D: Corpus = {
   name: 'crema-d',
+  title: 'CREMA-D',
   licence: 'ODbL 1.0',
   citation: 'Cao et al. 2014, IEEE Transactions on Affective Computing 5(4):377–390',
   extensions: EXTENSIONS,
@@ -52,7 +48,7 @@ function clipOf(path: string): Clip | null {
     corpus: 'crema-d',
     path,
     id,
-    emotion: EMOTION_OF[emotion],
+    emotion: emotionOf(EMOTION_OF, emotion, path),
     actor: Number(actor),
     speaker: `crema-d-${actor}`,
     gender: null,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describe } from '../../core/analyze.ts';
+import { analyze } from '../../core/analyze.ts';
 import { decode } from '../../core/audio/decode.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import { functionals } from '../../core/features/functionals.ts';
@@ -34,11 +34,11 @@ export default async function extract(path: string): Promise<Extraction> {
   try {
     const { samples, duration } = await decode(bytes);
     const audioHash = hashSamples(samples);
-    const analysis = describe(samples);
+    const analysis = analyze(samples);
     if (!analysis)
       return { ...nothing, audioHash, duration, problem: 'there is nothing to be heard in it' };
-    const { span, features } = analysis;
-    const vector = functionals(analysis, { from: 0, to: features.frames });
+    const { span, frames } = analysis;
+    const vector = functionals(analysis, { from: 0, to: frames });
     const speechDuration = span.end - span.start;
     return { fileHash, audioHash, duration, speechDuration, vector, problem: null };
   } catch (thrown) {

@@ -2,16 +2,19 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { UndertoneError } from '../../core/errors.ts';
 import type { Emotion } from '../../core/model/emotions.ts';
-import type { Clip, CorpusName } from './clip.ts';
+import type { Clip } from './clip.ts';
 
 /** What there is to know of a corpus: where it comes from, and how its names are read. */
 export interface Corpus {
-  readonly name: CorpusName;
+  /** In names of files and keys. */
+  readonly name: string;
+  /** As people call it. */
+  readonly title: string;
   readonly licence: string;
   readonly citation: string;
   /** The formats that people have it in, the best first: lower case, with the dot. */
   readonly extensions: readonly string[];
-  /** Whether no emotion was asked for: its recordings count as neutral. */
+  /** Whether no emotion was asked for: its clips count as neutral, and it is no test of emotions. */
   readonly isPlainSpeech?: boolean;
   /** Reads a clip's description from its name; null when it is not one of this corpus. */
   clipOf(path: string): Clip | null;

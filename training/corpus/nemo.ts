@@ -18,6 +18,7 @@ const EMOTION_OF: Readonly<Record<string, Emotion>> = {
 /** Polish, nine actors, ninety sentences, six emotions. Names do not tell who is a woman. */
 export const NEMO: Corpus = {
   name: 'nemo',
+  title: 'nEMO',
   licence: 'CC BY-NC-SA 4.0',
   citation: 'Christop 2024, LREC-COLING',
   extensions: EXTENSIONS,

@@ -14,6 +14,7 @@ const NAME = /^03-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(0[1-9]|1\d|2[0-4])$/
 /** 24 actors, two sentences, eight emotions spoken and six sung. */
 export const RAVDESS: Corpus = {
   name: 'ravdess',
+  title: 'RAVDESS',
   licence: 'CC BY-NC-SA 4.0',
   citation: 'Livingstone & Russo 2018, PLoS ONE 13(5):e0196391',
   extensions: EXTENSIONS,

@@ -8,6 +8,7 @@ const NAME = /^([fm])(\d{4})_(\d+)$/;
 /** English read by 65 adults whose first language is Mandarin; no emotion was asked for. */
 export const SPEECHOCEAN762: Corpus = {
   name: 'speechocean762',
+  title: 'speechocean762',
   licence: 'free for commercial and non-commercial use',
   citation: 'Zhang et al. 2021, Interspeech',
   extensions: EXTENSIONS,

@@ -1,11 +1,12 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { AdamWState } from '../optim/adamw.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import type { AdamWState } from '../autodiff/index.ts';
 
 /** A point of the learning curve. */
 export interface CurvePoint {
   readonly step: number;
-  /** Mean training loss since the point before, in nats; mixup and smoothing keep it high. */
+  /** Mean training loss since the point before, in nats; augmentation and smoothing keep it high. */
   readonly loss: number;
   /** Unweighted average recall on the clips that are watched; null when there are none. */
   readonly watched: number | null;
@@ -25,9 +26,7 @@ export interface Checkpoint {
 
 /** Writes beside and renames: an interruption leaves the old checkpoint or the new one. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, serialize(checkpoint));
-  await rename(partial, path);
+  await writeAtomically(path, serialize(checkpoint));
 }
 
 /** Returns the checkpoint at a path, or null when there is none that can be read. */

@@ -1,9 +1,14 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { ReliabilityBin } from '../calibration.ts';
 import type { Clip } from '../corpus/clip.ts';
-import { argmaxRows, type Matrix, takeRows, zeros } from '../matrix.ts';
+import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from '../matrix.ts';
 import { type Scores, score } from '../metrics.ts';
+import type { NetworkResult } from './network-task.ts';
+import { predictClips } from './predict.ts';
+import type { PreparedCorpus } from './prepare.ts';
 import type { ActorScores, NamedScores } from './results.ts';
+import { applyScaling, type Scaling } from './scaling.ts';
+import type { Spectrograms } from './spectrogram-store.ts';
 
 /** Bins of the expected calibration error and of the reliability diagram. */
 const BINS = 15;
@@ -24,14 +29,6 @@ export function averagePredictions(members: readonly Predictions[]): Predictions
     }
   }
   return { rows, probabilities: mean };
-}
-
-/** Returns (1 − weight) · a + weight · b for predictions of the same rows. */
-export function mixPredictions(a: Predictions, b: Predictions, weight: number): Predictions {
-  const data = a.probabilities.data.map(
-    (p, i) => (1 - weight) * p + weight * b.probabilities.data[i],
-  );
-  return { rows: a.rows, probabilities: { ...a.probabilities, data } };
 }
 
 /** Returns the predictions of several folds as one, in the order given. */
@@ -109,13 +106,62 @@ export function reliabilityBins(probabilities: Matrix, y: Int32Array): Reliabili
   }));
 }
 
-/** Returns the accuracy of the most confident share of the rows. */
-export function accuracyAtCoverage(probabilities: Matrix, y: Int32Array, share: number): number {
-  const predicted = argmaxRows(probabilities);
-  const order = [...predicted.keys()].sort((a, b) => confidenceOf(b) - confidenceOf(a));
-  function confidenceOf(i: number): number {
-    return probabilities.data[i * probabilities.columns + predicted[i]];
+/** Returns the mean of what some networks say about clips. */
+export async function predict(
+  networks: readonly NetworkResult[],
+  spectrograms: Spectrograms,
+  rows: Int32Array,
+  rendering = 0,
+): Promise<Predictions & { readonly voices: Float32Array }> {
+  const members: Predictions[] = [];
+  const voices = new Float32Array(rows.length);
+  for (const { weights } of networks) {
+    const said = await predictClips(weights, spectrograms, rows, rendering);
+    members.push({ rows, probabilities: said.emotions });
+    said.voices.forEach((voice, i) => {
+      voices[i] += voice / networks.length;
+    });
   }
-  const answered = order.slice(0, Math.round(share * order.length));
-  return answered.filter((i) => predicted[i] === y[i]).length / answered.length;
+  return { ...averagePredictions(members), voices };
+}
+
+export function scaled({ rows, probabilities }: Predictions, scaling: Scaling): Predictions {
+  return { rows, probabilities: applyScaling(probabilities, scaling) };
+}
+
+export function wherever(
+  { rows, probabilities }: Predictions,
+  filter: (row: number) => boolean,
+): Predictions {
+  const kept = Int32Array.from(rows.keys()).filter((k) => filter(rows[k]));
+  return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
+}
+
+/** Takes away the classes that do not occur: of six emotions one is told, not of eight. */
+export function restricted({ rows, probabilities }: Predictions, labels: Int32Array): Predictions {
+  const occurs = new Set(rows.map((row) => labels[row]));
+  const data = probabilities.data.map((p, i) => (occurs.has(i % EMOTION_COUNT) ? p : 0));
+  return { rows, probabilities: { ...probabilities, data } };
+}
+
+/** Returns the share that is answered, and the accuracy of that; null when nothing is. */
+export function answered(probabilities: Matrix, y: Int32Array, threshold: number) {
+  const predicted = argmaxRows(probabilities);
+  const told = [...predicted.keys()].filter(
+    (i) => rowOf(probabilities, i)[predicted[i]] >= threshold,
+  );
+  const right = told.filter((i) => predicted[i] === y[i]).length;
+  return {
+    coverage: told.length / y.length,
+    answeredAccuracy: told.length > 0 ? right / told.length : null,
+  };
+}
+
+export function sexScores(predictions: Predictions, { clips, labels }: PreparedCorpus) {
+  return (['female', 'male'] as const).flatMap((sex) => {
+    const scores = scoreWhere(predictions, labels, (row) => clips[row].gender === sex);
+    if (!scores) return [];
+    const { clips: count, accuracy, unweightedAverageRecall } = scores;
+    return [{ sex, clips: count, accuracy, unweightedAverageRecall }];
+  });
 }

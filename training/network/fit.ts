@@ -1,33 +1,50 @@
-import { crossEntropy, input, TrainingStep } from '../autodiff/index.ts';
-import { AdamW } from '../optim/adamw.ts';
-import { oneCycle } from '../optim/schedules.ts';
+import { silentRow } from '../../core/analyze.ts';
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
+import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import {
+  AdamW,
+  add,
+  clipGradients,
+  crossEntropy,
+  input,
+  oneCycle,
+  scale,
+  TrainingStep,
+  WeightAverage,
+} from '../autodiff/index.ts';
 import { createRandom } from '../random.ts';
-import { EmotionNetwork, type NetworkShape, type NetworkWeights } from './architecture.ts';
-import { type BandScaling, type BatchGroup, BatchSampler } from './batches.ts';
+import { EmotionNetwork, type NetworkWeights, VOICE_CLASSES } from './architecture.ts';
+import { type BatchGroup, BatchSampler } from './batches.ts';
 import { type Checkpoint, type CurvePoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { WeightAverage } from './weight-average.ts';
+import type { Tensors } from './weights-file.ts';
 
 export interface NetworkRecipe {
-  readonly shape: NetworkShape;
-  /** Steps of the random crops that a batch holds; prediction sees `shape.steps` at once. */
-  readonly cropSteps: number;
+  /** Rows of the random crops that a batch holds; prediction sees a longer window. */
+  readonly cropRows: number;
   readonly steps: number;
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly dropout: number;
   readonly labelSmoothing: number;
-  readonly mixup: number;
+  /** Blocks that stay as they were loaded. */
+  readonly frozenBlocks: number;
+  /** Weight of the votes of listeners against what speakers meant, where there are votes. */
+  readonly votes: number;
   /** Share of the past in the average of the weights. */
   readonly averaging: number;
 }
 
+/** Weight of telling voices from other sounds beside telling emotions. */
+const VOICE_WEIGHT = 0.3;
+/** Largest norm of a gradient. */
+const CLIP = 5;
+
 export interface FitOptions {
   readonly recipe: NetworkRecipe;
   readonly groups: readonly BatchGroup[];
-  readonly scaling: BandScaling;
   readonly seed: number;
-  /** Parameters to begin with, as `NetworkFit.values` gives them; drawn when left out. */
-  readonly start?: Float32Array | undefined;
+  /** Published weights to begin with; null begins at random. */
+  readonly start: Tensors | null;
   /** File of the checkpoint; a fit that finds one goes on from there. */
   readonly checkpoint: string;
   /** Steps between two checkpoints, which are also the points of the learning curve. */
@@ -41,32 +58,33 @@ export interface FitOptions {
 
 export interface NetworkFit {
   readonly weights: NetworkWeights;
-  /** All parameters, averaged, in the order of the network: what another fit can begin with. */
-  readonly values: Float32Array;
   readonly curve: readonly CurvePoint[];
 }
 
 /**
- * Fits one network: AdamW under a one-cycle schedule on batches with SpecAugment, mixup and smoothed
- * labels; what counts is the average of the last weights. The same options give the same weights,
- * whether the fit was interrupted or not.
+ * Fits one network: AdamW under a one-cycle schedule on augmented batches; what counts is the average
+ * of the last weights. The same options give the same weights, whether the fit was interrupted or not.
  */
 export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
-  const { recipe, groups, scaling, seed } = options;
-  const { shape, dropout, steps, cropSteps } = recipe;
-  const sampler = new BatchSampler(
-    groups,
-    scaling,
-    { ...shape, steps: cropSteps },
-    { ...recipe, seed },
+  const { recipe, groups, seed, start } = options;
+  const { dropout, steps, cropRows, frozenBlocks } = recipe;
+  const { bands } = AUDIOSET_MEL;
+  const classes = EMOTION_COUNT;
+  const shape = { rows: cropRows, bands, classes, silence: silentRow() };
+  const sampler = new BatchSampler(groups, shape, { ...recipe, seed });
+  const random = createRandom(seed);
+  const network = new EmotionNetwork({ start, frozenBlocks, classes, dropout, random });
+  const x = input([sampler.size, cropRows, bands]);
+  const emotions = input([sampler.size, classes]);
+  const voices = input([sampler.size, VOICE_CLASSES]);
+  const absent = input([sampler.size, classes]);
+  const logits = network.logits(x);
+  const loss = add(
+    crossEntropy(add(logits.emotion, absent), emotions),
+    scale(crossEntropy(logits.voice, voices), VOICE_WEIGHT),
   );
-  const network = new EmotionNetwork(shape, { dropout, random: createRandom(seed) });
-  const x = input([sampler.size, 1, cropSteps, shape.bands]);
-  const targets = input([sampler.size, shape.classes]);
-  const loss = crossEntropy(network.forward(x), targets);
   const step = await TrainingStep.compile(loss, network.parameters(), network.outputs());
   try {
-    if (options.start) step.values.set(options.start);
     const optimiser = new AdamW(step.groups(recipe.weightDecay));
     const average = new WeightAverage(step.values, recipe.averaging);
     const state = { network, step, optimiser, average };
@@ -77,10 +95,16 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
     let count = 0;
     for (let i = known?.step ?? 0; i < steps; i++) {
       options.signal?.throwIfAborted();
-      sampler.fill(i, step.buffer(x), step.buffer(targets));
+      sampler.fill(i, {
+        x: step.buffer(x),
+        emotions: step.buffer(emotions),
+        voices: step.buffer(voices),
+        absent: step.buffer(absent),
+      });
       network.beforeStep(step, createRandom(seed + 1, i));
       sum += await step.run();
       count++;
+      clipGradients(step.gradients, CLIP);
       optimiser.step(learningRate(i));
       network.afterStep(step);
       average.update(step.values);
@@ -91,7 +115,7 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
       await writeCheckpoint(options.checkpoint, checkpointOf(i + 1, curve, state));
       options.onProgress(curve[curve.length - 1]);
     }
-    return { weights: averaged(state), values: average.values.slice(), curve };
+    return { weights: averaged(state), curve };
   } finally {
     await step.release();
   }

@@ -1,316 +1,215 @@
-import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
-import { calibrate, coverageCurve } from '../calibration.ts';
-import { CORPORA } from '../corpus/corpora.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
+import type { Clip } from '../corpus/clip.ts';
 import { sha256 } from '../corpus/extract.ts';
-import { takeRows } from '../matrix.ts';
+import { RAVDESS } from '../corpus/ravdess.ts';
 import { expectedCalibrationError } from '../metrics.ts';
-import type { CurvePoint } from './checkpoint.ts';
 import {
-  accuracyAtCoverage,
-  averagePredictions,
-  mixPredictions,
-  type Predictions,
+  answered,
   poolPredictions,
-  reliabilityBins,
+  predict,
+  scaled,
   scoreActors,
   scoreGroups,
   scoreWhere,
+  sexScores,
+  wherever,
 } from './evaluate.ts';
-import { type Ensemble, exportEnsemble, PERCEPTRON_WEIGHT } from './export.ts';
-import { measureLevers } from './levers.ts';
+import { exportEnsemble } from './export.ts';
+import { measureRandomSplit, measureRobustness, measureVoices } from './measure-laboratory.ts';
+import {
+  calibrateOutside,
+  type LeftOut,
+  measureCremaD,
+  measureLeftOut,
+  measurePlainSpeech,
+  memberFactor,
+  TARGET_ACCURACY,
+} from './measure-outside.ts';
 import { measureTimeline } from './measure-timeline.ts';
 import type { NetworkResult } from './network-task.ts';
-import { readNoSpeech } from './no-speech.ts';
-import { type Perceptron, parameterCount } from './perceptron.ts';
-import type { Plan, PlanOptions } from './plan.ts';
-import {
-  predictByVector,
-  predictEnsemble,
-  predictNetwork,
-  predictNetworks,
-} from './predict-ensemble.ts';
-import type { PrepareCorporaOptions, Prepared, PreparedCorpus } from './prepare.ts';
-import type { ConditionScores, CorpusSummary, NetworkResults, SeedScores } from './results.ts';
-import type { Spectrograms } from './spectrogram-store.ts';
+import { type Fitted, foldsOf, type Plan, trainable } from './plan.ts';
+import type { Prepared, PreparedCorpus, PrepareOptions } from './prepare.ts';
+import type { CorpusSummary, NetworkResults } from './results.ts';
 
-export interface TrainNetworkOptions extends PlanOptions, PrepareCorporaOptions {
-  readonly out: string;
-  /** Report of the training of the voice detector; its figures are left out where it is missing. */
-  readonly voice: string;
-  /** Seeds of the networks whose average ships. */
+export interface MeasureOptions extends PrepareOptions {
+  /** Seeds of the networks whose average ships; none ships networks of the protocols. */
   readonly members: readonly number[];
-  /** Whether the random split, which leaks speakers, is measured as well. */
-  readonly randomSplit: boolean;
-  /** Further seeds, to tell how much chance there is in the figures. */
-  readonly otherSeeds: readonly number[];
-  readonly onPoint: (fit: string, point: CurvePoint) => void;
+  /** Seeds of the networks that the protocols are measured with, averaged. */
+  readonly seeds: readonly number[];
 }
-
-/** The finished fits, by what they are for. */
-export interface Fitted {
-  /** Of each seed the result of each fold that it was run on. */
-  readonly folds: ReadonlyMap<
-    number,
-    readonly { readonly fold: number; readonly cycles: readonly NetworkResult[] }[]
-  >;
-  readonly production: readonly NetworkResult[];
-  /** Perceptrons of the folds, in their order, and of everything. */
-  readonly perceptrons: {
-    readonly folds: readonly Perceptron[];
-    readonly production: Perceptron;
-  };
-  readonly randomSplit: readonly {
-    readonly seed: number;
-    readonly cycles: readonly NetworkResult[];
-  }[];
-}
-
-/** What is answered should be right this often; below the threshold for it the answer is "uncertain". */
-const TARGET_ACCURACY = 0.8;
 
 /** Measures everything that the report says from the finished fits. */
 export async function measure(
   plan: Plan,
   prepared: Prepared,
   fitted: Fitted,
-  { members, otherSeeds, cycles, voice }: TrainNetworkOptions,
+  options: MeasureOptions,
 ): Promise<NetworkResults> {
-  const { ravdess, cremaDTest } = prepared;
+  const { corpora } = prepared;
+  const ravdess = corpora.find(({ corpus }) => corpus === RAVDESS)!;
   const { clips, labels } = ravdess;
   const isSpeech = (row: number) => clips[row].channel === 'speech';
-  const folds = plan.folds();
+  /** The folds that were fitted, with their networks and the actors that they are tested with. */
+  const folds = foldsOf(plan, fitted);
 
-  // What every seed says about the actors of every fold that it was run on.
-  const said = new Map<number, Map<number, Predictions[]>>();
-  for (const [seed, results] of fitted.folds) {
-    const byFold = new Map<number, Predictions[]>();
-    for (const { fold, cycles } of results) {
-      const snapshots: Predictions[] = [];
-      for (const result of cycles) {
-        snapshots.push(await predictNetwork(result, ravdess.spectrograms, folds[fold].test));
-      }
-      byFold.set(fold, snapshots);
-    }
-    said.set(seed, byFold);
+  const raw: LeftOut[] = [];
+  for (const { networks, test } of folds) {
+    raw.push({ corpus: ravdess, ...(await predict(networks, ravdess.spectrograms, test)) });
   }
-  const byVector: Predictions[] = [];
-  for (const [fold, perceptron] of fitted.perceptrons.folds.entries()) {
-    byVector.push(await predictByVector(perceptron, ravdess.spectrograms, folds[fold].test));
-  }
-  const withPerceptron = (networks: readonly Predictions[], fold: number) =>
-    mixPredictions(averagePredictions(networks), byVector[fold], PERCEPTRON_WEIGHT);
-  const ofMembers = folds.map((_, fold) =>
-    withPerceptron(
-      members.flatMap((seed) => said.get(seed)!.get(fold)!),
-      fold,
-    ),
+  const leftOut = await measureLeftOut(plan, fitted);
+  // Without another corpus the actors of the folds are all the strangers that there are.
+  const strangers = leftOut.length > 0 ? leftOut : raw;
+  const calibration = calibrateOutside(strangers, await memberFactor(fitted, prepared));
+  // Of the networks that the protocols are measured with, and of the average that ships.
+  const { protocolScaling, scaling, threshold } = calibration;
+
+  const byFold = raw.map((said) => scaled(said, protocolScaling));
+  const unseen = poolPredictions(byFold);
+  const speech = wherever(unseen, isSpeech);
+  const voice = await measureVoices(plan, prepared, fitted);
+  const graph = exportEnsemble(
+    fitted.shipped.map(({ weights }) => weights),
+    scaling,
   );
-  const ensemble = poolPredictions(ofMembers);
-  const scoresOf = (predictions: Predictions) => ({
-    speech: scoreWhere(predictions, labels, isSpeech)!,
-    song: scoreWhere(predictions, labels, (row) => !isSpeech(row)),
-  });
-  const seeds = [...members, ...otherSeeds].map((seed): SeedScores => {
-    const byFold = [...said.get(seed)!]
-      .sort(([a], [b]) => a - b)
-      .map(([fold, snapshots]) => [fold, withPerceptron(snapshots, fold)] as const);
-    return {
-      seed,
-      ...scoresOf(poolPredictions(byFold.map(([, predictions]) => predictions))),
-      folds: byFold.map(([fold, predictions]) => ({
-        fold: fold + 1,
-        actors: [...new Set(Array.from(folds[fold].test, (row) => clips[row].actor))].sort(
-          (a, b) => a - b,
-        ),
-        uar: scoreWhere(predictions, labels, isSpeech)!.unweightedAverageRecall,
-      })),
-    };
-  });
-
-  const speech = speechOf(ensemble, isSpeech);
+  const typical =
+    options.members.length > 0
+      ? plan.everything(options.members[0])
+      : plan.fold(0, options.seeds[0]);
   const y = speech.rows.map((row) => labels[row]);
-  const foldOf = speech.rows.map((row) => folds.findIndex(({ test }) => test.includes(row)));
-  const calibration = calibrate(speech.probabilities, y, foldOf, TARGET_ACCURACY);
-  const shipped = { networks: fitted.production, perceptron: fitted.perceptrons.production };
-  const graph = exportEnsemble(shipped, calibration.temperature);
-  const [first] = fitted.production;
+  const sexOf = (row: number) => clips[row].gender;
 
   return {
     created: new Date().toISOString(),
     classes: EMOTIONS,
     recipe: {
-      pretraining: plan.pretraining(members[0])?.recipe ?? null,
-      fit: plan.production(members[0])[0].recipe,
-      ...{ members, cycles },
+      fit: typical.recipe,
+      init: typical.init?.sha256 ?? null,
+      networks: fitted.shipped.length,
+      members: options.members,
+      seeds: options.seeds,
     },
-    data: summarize(prepared),
+    data: corpora.map(summarize),
     unseen: {
-      seeds,
-      ensemble: scoresOf(ensemble),
+      ensemble: {
+        speech: scoreWhere(speech, labels)!,
+        song: scoreWhere(unseen, labels, (row) => !isSpeech(row)),
+      },
       groups: scoreGroups(speech, labels, {
-        women: (row) => clips[row].gender === 'female',
-        men: (row) => clips[row].gender === 'male',
+        women: (row) => sexOf(row) === 'female',
+        men: (row) => sexOf(row) === 'male',
         'normal intensity': (row) => clips[row].intensity === 'normal',
         'strong intensity': (row) => clips[row].intensity === 'strong',
       }),
       actors: scoreActors(speech, labels, clips),
-      levers: measureLevers({ said, byVector, ensembles: ofMembers }, members, labels, isSpeech),
+      folds: byFold.map((predictions, i) => ({
+        fold: folds[i].fold + 1,
+        actors: [...new Set(Array.from(folds[i].test, (row) => clips[row].actor))].sort(
+          (a, b) => a - b,
+        ),
+        uar: scoreWhere(predictions, labels, isSpeech)!.unweightedAverageRecall,
+      })),
+      ...answered(speech.probabilities, y, threshold),
+      expectedCalibrationError: expectedCalibrationError(speech.probabilities, y),
     },
-    randomSplit: await Promise.all(
-      fitted.randomSplit.map(async ({ seed, cycles: snapshots }) => {
-        const { test } = plan.randomRows(seed);
-        const predictions = await predictNetworks(snapshots, ravdess.spectrograms, test);
-        return { seed, ...scoreWhere(predictions, labels)! };
-      }),
-    ),
-    cremaD: cremaDTest && (await measureCremaD(shipped, cremaDTest)),
-    robustness: await measureRobustness(plan, prepared, fitted, members),
+    randomSplit: await measureRandomSplit(plan, ravdess, fitted, options.seeds[0], protocolScaling),
+    anotherCorpus:
+      leftOut.length === 0
+        ? null
+        : {
+            threshold,
+            targetAccuracy: TARGET_ACCURACY,
+            corpora: leftOut.map((left) => ({
+              name: left.corpus.corpus.title,
+              speakers: new Set(Array.from(left.rows, (row) => left.corpus.clips[row].speaker))
+                .size,
+              ...calibration.ofCorpus.get(left)!,
+            })),
+          },
+    plainSpeech: await measurePlainSpeech(plan, prepared, fitted, {
+      scaling: protocolScaling,
+      threshold,
+      voiceThreshold: voice.threshold,
+    }),
+    bySex: [{ name: 'RAVDESS speech, unseen speakers', bySex: sexScores(speech, ravdess) }],
+    cremaD: await measureCremaD(prepared, fitted, scaling, threshold),
+    robustness: await measureRobustness(plan, prepared, fitted, protocolScaling, options),
     calibration: {
-      temperature: calibration.temperature,
-      threshold: calibration.threshold,
+      ...scaling,
+      threshold,
+      voiceThreshold: voice.threshold,
       targetAccuracy: TARGET_ACCURACY,
       coverage: calibration.coverage,
       accuracy: calibration.accuracy,
-      errorBefore: expectedCalibrationError(speech.probabilities, y),
-      errorAfter: expectedCalibrationError(calibration.probabilities, y),
-      curve: coverageCurve(calibration.probabilities, y, 0.05),
-      accuracyAt70: accuracyAtCoverage(calibration.probabilities, y, 0.7),
-      reliability: reliabilityBins(calibration.probabilities, y),
+      errorBefore: calibration.errorBefore,
+      errorAfter: calibration.errorAfter,
+      curve: calibration.curve,
+      reliability: calibration.reliability,
     },
-    noSpeech: await readNoSpeech(voice),
+    noSpeech: voice.groups,
     timeline: await measureTimeline(
-      folds.map(({ test }, fold) => ({
-        ensemble: ensembleOf(fitted, members, fold),
+      folds.map(({ networks, test }) => ({
+        networks: networks.map(({ weights }) => weights),
         rows: test.filter(isSpeech),
       })),
       ravdess,
-      calibration.temperature,
+      protocolScaling,
     ),
-    curves: [...fitted.folds].flatMap(([seed, results]) =>
-      results.map(({ fold, cycles: snapshots }) => ({
-        name: `fold ${fold + 1}, seed ${seed}`,
-        points: joinCurves(snapshots.map(({ curve }) => curve)),
+    curves: [
+      ...options.members.map((seed, i) => ({
+        name: `everything, seed ${seed}`,
+        points: fitted.shipped[i].curve,
       })),
-    ),
+      ...[...fitted.without].flatMap(([name, results]) =>
+        results.map(({ curve }, i) => ({
+          name: `without ${name}, seed ${options.seeds[i]}`,
+          points: curve,
+        })),
+      ),
+      ...folds.flatMap(({ fold, networks }) =>
+        networks.map(({ curve }, i) => ({
+          name: `fold ${fold + 1}, seed ${options.seeds[i]}`,
+          points: curve,
+        })),
+      ),
+    ],
     model: {
       bytes: graph.length,
       sha256: sha256(graph),
-      parameters:
-        first.values.length * fitted.production.length +
-        parameterCount(fitted.perceptrons.production),
+      parameters: fitted.shipped.length * parameterCount(fitted.shipped[0]),
     },
   };
 }
 
-function speechOf(
-  { rows, probabilities }: Predictions,
-  isSpeech: (row: number) => boolean,
-): Predictions {
-  const kept = Int32Array.from(rows.keys()).filter((k) => isSpeech(rows[k]));
-  return { rows: kept.map((k) => rows[k]), probabilities: takeRows(probabilities, kept) };
-}
-
-/** Returns what a fold's actors are tested with. */
-function ensembleOf(
-  { folds, perceptrons }: Fitted,
-  members: readonly number[],
-  fold: number,
-): Ensemble {
-  const networks = members.flatMap((seed) =>
-    folds.get(seed)!.flatMap((of) => (of.fold === fold ? of.cycles : [])),
-  );
-  return { networks, perceptron: perceptrons.folds[fold] };
-}
-
-/** One curve of cycles that follow each other. */
-function joinCurves(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
-  let done = 0;
-  return curves.flatMap((curve) => {
-    const points = curve.map((point) => ({ ...point, step: done + point.step }));
-    done += curve.at(-1)?.step ?? 0;
-    return points;
-  });
-}
-
-async function measureCremaD(
-  ensemble: Ensemble,
-  { clips, labels, rows, spectrograms }: PreparedCorpus,
-): Promise<NetworkResults['cremaD']> {
-  const predictions = restrict(await predictEnsemble(ensemble, spectrograms, rows), labels);
-  return {
-    scores: scoreWhere(predictions, labels)!,
-    actors: scoreActors(predictions, labels, clips),
-    groups: scoreGroups(predictions, labels, {
-      'low intensity': (row) => clips[row].intensity === 'low',
-      'medium intensity': (row) => clips[row].intensity === 'normal',
-      'high intensity': (row) => clips[row].intensity === 'strong',
-      'intensity not asked for': (row) => clips[row].intensity === null,
-    }),
+function parameterCount({ weights }: NetworkResult): number {
+  let count = 0;
+  const visit = (value: unknown): void => {
+    if (value instanceof Float32Array) count += value.length;
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
   };
+  visit(weights);
+  return count;
 }
 
-/** Takes the classes away that do not occur: six emotions are told apart, not eight. */
-function restrict({ rows, probabilities }: Predictions, labels: Int32Array): Predictions {
-  const occurs = new Set(rows.map((row) => labels[row]));
-  const data = probabilities.data.map((p, i) => (occurs.has(i % EMOTION_COUNT) ? p : 0));
-  return { rows, probabilities: { ...probabilities, data } };
-}
-
-async function measureRobustness(
-  plan: Plan,
-  { ravdess, conditions }: Prepared,
-  fitted: Fitted,
-  members: readonly number[],
-): Promise<ConditionScores[]> {
-  const { clips, labels } = ravdess;
-  const measured = async (
-    condition: string,
-    spectrograms: Spectrograms,
-    rendering: number,
-    positionOf: (row: number) => number,
-  ): Promise<ConditionScores> => {
-    const pooled = await Promise.all(
-      plan.folds().map(async ({ test }, fold) => {
-        const rows = test.filter((row) => clips[row].channel === 'speech');
-        const positions = rows.map(positionOf);
-        const ensemble = ensembleOf(fitted, members, fold);
-        return { ...(await predictEnsemble(ensemble, spectrograms, positions, rendering)), rows };
-      }),
-    );
-    const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;
-    return { condition, unweightedAverageRecall, accuracy };
-  };
-  const table = [await measured('clean', ravdess.spectrograms, 0, (row) => row)];
-  if (!conditions) return table;
-  const positions = new Map(Array.from(conditions.rows, (row, position) => [row, position]));
-  for (const [rendering, name] of conditions.names.entries()) {
-    const { spectrograms } = conditions;
-    table.push(await measured(name, spectrograms, rendering, (row) => positions.get(row)!));
+function summarize(corpus: PreparedCorpus): CorpusSummary {
+  const { title, licence, citation } = corpus.corpus;
+  const own = Array.from(corpus.rows, (row) => corpus.clips[row]);
+  const trained = new Set(Array.from(trainable(corpus), (row) => corpus.clips[row]));
+  const heldOut = own.filter((clip) => !trained.has(clip));
+  const speakersOf = (clips: readonly Clip[]) => new Set(clips.map(({ speaker }) => speaker)).size;
+  const byChannel: Record<string, number[]> = {};
+  for (const { channel, emotion } of own) {
+    byChannel[channel] ??= EMOTIONS.map(() => 0);
+    byChannel[channel][EMOTIONS.indexOf(emotion)]++;
   }
-  return table;
-}
-
-function summarize({ ravdess, cremaD, cremaDTest }: Prepared): CorpusSummary[] {
-  const summary = (trained: PreparedCorpus, heldOut: PreparedCorpus | null): CorpusSummary => {
-    const of = (corpus: PreparedCorpus | null) =>
-      corpus ? Array.from(corpus.rows, (row) => corpus.clips[row]) : [];
-    const all = [...of(trained), ...of(heldOut)];
-    const speakers = (clips: typeof all) => new Set(clips.map(({ speaker }) => speaker)).size;
-    const byChannel: Record<string, number[]> = {};
-    for (const { channel, emotion } of all) {
-      byChannel[channel] ??= EMOTIONS.map(() => 0);
-      byChannel[channel][EMOTIONS.indexOf(emotion)]++;
-    }
-    const { corpus } = trained.clips[0];
-    const { name, licence, citation } = CORPORA[corpus as keyof typeof CORPORA];
-    return {
-      ...{ name, licence, citation, clips: all.length, speakers: speakers(all), byChannel },
-      heldOut: { clips: of(heldOut).length, speakers: speakers(of(heldOut)) },
-      excluded: [...trained.exclusions, ...(heldOut?.exclusions ?? [])].map(({ id, reason }) => ({
-        id,
-        reason,
-      })),
-    };
+  return {
+    name: title,
+    licence,
+    citation,
+    isPlainSpeech: corpus.corpus.isPlainSpeech ?? false,
+    clips: own.length,
+    speakers: speakersOf(own),
+    byChannel,
+    heldOut: { clips: heldOut.length, speakers: speakersOf(heldOut) },
+    excluded: corpus.exclusions.map(({ id, reason }) => ({ id, reason })),
   };
-  return [summary(ravdess, null), ...(cremaD ? [summary(cremaD, cremaDTest)] : [])];
 }

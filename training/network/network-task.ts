@@ -1,19 +1,61 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { argmaxRows, type Matrix } from '../matrix.ts';
+import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { writeAtomically } from '../../lib/files.ts';
+import { argmaxRows } from '../matrix.ts';
 import { classificationReport } from '../metrics.ts';
 import type { NetworkWeights } from './architecture.ts';
-import { type BandScaling, fitBandScaling } from './batches.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import { fitNetwork, type NetworkRecipe } from './fit.ts';
 import { predictClips } from './predict.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
+import { readWeights } from './weights-file.ts';
 
-/** What every worker shares: the spectrograms of each corpus and the class of each clip. */
-export type SharedCorpora = Readonly<
-  Record<string, { readonly spectrograms: Spectrograms; readonly labels: Int32Array }>
->;
+/** What every worker shares: the spectrograms of each corpus and what is known of each clip. */
+export type SharedCorpora = Readonly<Record<string, SharedCorpus>>;
+export interface SharedCorpus {
+  readonly spectrograms: Spectrograms;
+  /** Class of each clip; −1 where nobody speaks. */
+  readonly labels: Int32Array;
+  /** Shares of the votes of listeners, clips × classes; a row of zeros where there are none. */
+  readonly votes: Float32Array | null;
+}
+
+/** Returns what every worker shares. */
+export function sharedCorpora({ corpora, votes, sounds }: Prepared): SharedCorpora {
+  return {
+    ...Object.fromEntries(
+      corpora.map((corpus) => [
+        corpus.corpus.name,
+        {
+          spectrograms: corpus.spectrograms,
+          labels: corpus.labels,
+          votes: voteShares(corpus, votes),
+        } satisfies SharedCorpus,
+      ]),
+    ),
+    [SOUNDS]: {
+      spectrograms: sounds.spectrograms,
+      labels: new Int32Array(sounds.sounds.length).fill(-1),
+      votes: null,
+    },
+  };
+}
+
+function voteShares({ clips }: PreparedCorpus, votes: Prepared['votes']): Float32Array | null {
+  if (!clips.some(({ id }) => votes.has(id))) return null;
+  const shares = new Float32Array(clips.length * EMOTION_COUNT);
+  clips.forEach(({ id }, i) => {
+    const counts = votes.get(id);
+    const total = counts?.reduce((a, b) => a + b, 0) ?? 0;
+    counts?.forEach((count, k) => {
+      shares[i * EMOTION_COUNT + k] = count / Math.max(1, total);
+    });
+  });
+  return shares;
+}
 
 /** Clips of a corpus by their numbers in it. */
 export interface ClipSelection {
@@ -26,8 +68,8 @@ export interface NetworkTask {
   readonly seed: number;
   /** What a batch is made of: so many clips of each selection. */
   readonly groups: readonly (ClipSelection & { readonly count: number })[];
-  /** File of another task's result to begin with. */
-  readonly start: string | null;
+  /** File of published weights to begin with. */
+  readonly init: string | null;
   /** Files of the checkpoint and of the result. */
   readonly checkpoint: string;
   readonly result: string;
@@ -38,13 +80,11 @@ export interface NetworkTask {
 /** What a task leaves on disk. */
 export interface NetworkResult {
   readonly weights: NetworkWeights;
-  readonly scaling: BandScaling;
-  readonly values: Float32Array;
   readonly curve: readonly CurvePoint[];
 }
 
-/** Steps between two checkpoints: about a minute. */
-const INTERVAL = 400;
+/** Steps between two checkpoints: a minute or two. */
+const INTERVAL = 250;
 
 export interface NetworkJob {
   readonly task: NetworkTask;
@@ -58,8 +98,7 @@ export default async function run({ task, port }: NetworkJob): Promise<void> {
   port.on('message', () => stop.abort());
   try {
     const result = await fit(task, port, stop.signal);
-    await writeFile(`${task.result}.partial`, serialize(result));
-    await rename(`${task.result}.partial`, task.result);
+    await writeAtomically(task.result, serialize(result));
   } finally {
     port.close();
   }
@@ -71,36 +110,74 @@ async function fit(
   signal: AbortSignal,
 ): Promise<NetworkResult> {
   const corpora: SharedCorpora = workerData[1] ?? workerData;
-  const start = task.start ? await readResult(task.start) : null;
-  const groups = task.groups.map(({ corpus, rows, count }) => ({
-    ...corpora[corpus],
-    rows,
-    count,
-  }));
-  // A start keeps the scaling that its first layer learnt with.
-  const scaling = start?.scaling ?? fitBandScaling(groups, task.recipe.shape.bands);
-  const { watch } = task;
-  const fitted = await fitNetwork({
-    ...{ recipe: task.recipe, seed: task.seed, checkpoint: task.checkpoint, interval: INTERVAL },
-    ...{ groups, scaling, start: start?.values, signal },
+  const { recipe, seed, checkpoint, watch } = task;
+  return fitNetwork({
+    recipe,
+    seed,
+    checkpoint,
+    signal,
+    interval: INTERVAL,
+    start: task.init ? await readWeights(task.init) : null,
+    groups: task.groups.map(({ corpus, rows, count }) => {
+      const { spectrograms, labels } = corpora[corpus];
+      const isVoice = labels[rows[0]] >= 0;
+      const occurs = (k: number) => rows.some((row) => labels[row] === k);
+      const isPlain = isVoice && rows.every((row) => labels[row] === labels[rows[0]]);
+      return {
+        spectrograms,
+        rows,
+        count,
+        targets: targetsOf(corpora[corpus], recipe.votes),
+        isVoice,
+        isPlain,
+        // Plain speech could have had any emotion.
+        classes: Uint8Array.from({ length: EMOTION_COUNT }, (_, k) =>
+          !isVoice || isPlain || occurs(k) ? 1 : 0,
+        ),
+      };
+    }),
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];
-      const predicted = await predictClips({ weights, scaling }, spectrograms, watch.rows);
-      return recallOf(predicted, labels, watch.rows);
+      const { emotions } = await predictClips(weights, spectrograms, watch.rows);
+      const expected = watch.rows.map((row) => labels[row]);
+      const occurring = new Set(expected);
+      const data = emotions.data.map((p, i) => (occurring.has(i % EMOTION_COUNT) ? p : 0));
+      const predicted = argmaxRows({ ...emotions, data });
+      return classificationReport(expected, predicted, EMOTION_COUNT).unweightedAverageRecall;
     },
     onProgress: (point) => port.postMessage(point),
   });
-  return { ...fitted, scaling };
+}
+
+/**
+ * Returns the class probabilities that every clip is trained towards, clips × classes: what its speaker
+ * meant, mixed with what listeners named; where nobody speaks, every class alike.
+ *
+ * @param weight of the votes of listeners, 0 to 1
+ */
+export function targetsOf(
+  { labels, votes }: Pick<SharedCorpus, 'labels' | 'votes'>,
+  weight: number,
+): Float32Array {
+  const targets = new Float32Array(labels.length * EMOTION_COUNT);
+  labels.forEach((label, i) => {
+    const row = targets.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT);
+    if (label < 0) {
+      row.fill(1 / EMOTION_COUNT);
+      return;
+    }
+    const named = votes?.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT);
+    const share = named?.some((vote) => vote > 0) ? weight : 0;
+    named?.forEach((vote, k) => {
+      row[k] = share * vote;
+    });
+    row[label] += 1 - share;
+  });
+  return targets;
 }
 
 /** Returns what a finished task left. Throws when there is none. */
 export async function readResult(path: string): Promise<NetworkResult> {
   return deserialize(await readFile(path));
-}
-
-function recallOf(predicted: Matrix, labels: Int32Array, rows: Int32Array): number {
-  const expected = rows.map((row) => labels[row]);
-  const report = classificationReport(expected, argmaxRows(predicted), predicted.columns);
-  return report.unweightedAverageRecall;
 }

@@ -1,98 +1,129 @@
-import { FEATURE_CONFIG } from '../../core/features/config.ts';
-import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
+import { MEL_ROWS } from '../../core/analyze.ts';
+import { EMOTIONS } from '../../core/model/emotions.ts';
 import type { Clip } from '../corpus/clip.ts';
+import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
+import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
-import type { NetworkRecipe } from './fit.ts';
-import type { ClipSelection } from './network-task.ts';
+import type { ClipSelection, NetworkResult } from './network-task.ts';
+import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Fit } from './runner.ts';
 
-export const RAVDESS = 'ravdess';
-export const CREMA_D = 'crema-d';
-
-/** The clips of one corpus that may be trained on, by their numbers in it. */
-export interface CorpusRows {
-  readonly clips: readonly Clip[];
-  readonly rows: Int32Array;
-}
-
-export interface PlanData {
-  readonly ravdess: CorpusRows;
-  /** Without the actors that are kept for the test out of the corpus; null when it is not there. */
-  readonly cremaD: CorpusRows | null;
-}
-
 export interface PlanOptions {
-  readonly width: number;
-  /** Steps of the fit on CREMA-D that all folds of a seed begin with, and of each fit after it. */
-  readonly pretrainingSteps: number;
   readonly steps: number;
-  /** How many fits follow each other, each with a schedule of its own, and are averaged. */
-  readonly cycles: number;
+  readonly learningRate: number;
+  /** Weight of the votes of listeners. */
+  readonly votes: number;
+  /** Published weights to begin with. */
+  readonly init: Fit['init'];
 }
 
-/** The best values found in exploration. */
 const RECIPE = {
-  /** Most sentences are as short as that; a longer window would be a third reflection, and slower. */
-  cropSteps: 96,
+  /** 1.92 s: most sentences are hardly longer. */
+  cropRows: 96 * MEL_ROWS,
   weightDecay: 0.02,
   dropout: 0.3,
   labelSmoothing: 0.1,
-  mixup: 0.3,
-  averaging: 0.998,
+  averaging: 0.995,
 } as const;
-const BATCH = 32;
-/** Keeps the batches of one cycle apart from those of another. */
-const CYCLE_SEED = 100_000;
-/** The clips of a batch: RAVDESS speech is what counts, song and CREMA-D widen it. */
-const SHARES = { speech: 21, song: 5, cremaD: 6 } as const;
+/** Blocks of published weights that stay as they were loaded: their maps are the largest. */
+const FROZEN_BLOCKS = 3;
+/** Windows of a batch, and how many of them hold no voice. */
+const BATCH = 36;
+const SOUND_COUNT = 2;
+/** Clips that are watched while training: enough for a curve. */
+const WATCHED = 300;
+/** How the voices of a batch are shared out; what is not there leaves its share to the others. */
+const SHARES: Readonly<Record<string, number>> = {
+  'ravdess speech': 13,
+  'ravdess song': 4,
+  'crema-d': 8,
+  nemo: 4,
+  ased: 4,
+  speechocean762: 1,
+};
 
-/** Builds every fit of a run. All of one seed begin with the same network, which heard CREMA-D only. */
+/** Rows of one fold: what is trained on, and what it is tested with. */
+export interface Fold {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
+  /** The networks of each corpus that was left out, by its name. */
+  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
+  /** What ships: networks trained on everything, or those of the protocols. */
+  readonly shipped: readonly NetworkResult[];
+  readonly randomSplit: readonly NetworkResult[];
+}
+
+/** Builds every fit of a run. */
 export class Plan {
-  readonly #data: PlanData;
+  readonly #data: Prepared;
   readonly #options: PlanOptions;
+  readonly #ravdess: PreparedCorpus;
 
-  constructor(data: PlanData, options: PlanOptions) {
+  constructor(data: Prepared, options: PlanOptions) {
     this.#data = data;
     this.#options = options;
+    this.#ravdess = data.corpora.find(({ corpus }) => corpus === RAVDESS)!;
   }
 
-  /** The fit on CREMA-D alone; null without that corpus. No fold's test actors are in it. */
-  pretraining(seed: number): Fit | null {
-    const { cremaD } = this.#data;
-    if (!cremaD) return null;
-    return {
-      name: `CREMA-D alone, seed ${seed}`,
-      recipe: this.#recipe(this.#options.pretrainingSteps, 3e-3),
-      ...{ seed, start: null, watch: null },
-      groups: [{ corpus: CREMA_D, rows: cremaD.rows, count: BATCH }],
-    };
-  }
-
-  /** The fits whose average the test actors of a fold are tested with. */
-  fold(fold: number, seed: number): Fit[] {
+  /** The network that the test actors of a fold of RAVDESS are tested with. */
+  fold(fold: number, seed: number): Fit {
     const { train, test } = this.folds()[fold];
-    const watch = { corpus: RAVDESS, rows: this.#speechOf(test) };
-    return this.#cycles(train, seed * 100 + fold, seed, `fold ${fold + 1}, seed ${seed}`, watch);
+    const { clips } = this.#ravdess;
+    return this.#fit(`fold ${fold + 1}, seed ${seed}`, seed * 100 + fold, {
+      rowsOf: (corpus) => {
+        if (corpus === this.#ravdess) return train;
+        const rows = trainable(corpus);
+        if (!corpus.corpus.isPlainSpeech) return rows;
+        return rows.filter((row) => plainFoldOf(corpus.clips[row], this.folds().length) !== fold);
+      },
+      takesSound: (soundFold) => soundFold !== fold,
+      watch: {
+        corpus: RAVDESS.name,
+        rows: test.filter((row) => clips[row].channel === 'speech'),
+      },
+    });
   }
 
-  /** The random 80/20 split over speech and song, which leaks speakers. */
-  randomSplit(seed: number): Fit[] {
+  /** The network that a whole corpus is tested with: it learns from all others. */
+  without(name: string, seed: number): Fit {
+    const left = this.#data.corpora.find(({ corpus }) => corpus.name === name)!;
+    const index = this.#data.corpora.indexOf(left);
+    return this.#fit(`without ${left.corpus.title}, seed ${seed}`, seed * 100 + 20 + index, {
+      rowsOf: (corpus) => (corpus === left ? new Int32Array(0) : trainable(corpus)),
+      takesSound: () => true,
+      watch: { corpus: name, rows: someOf(this.anotherCorpusTest(left)) },
+    });
+  }
+
+  /** A member of the model that ships: everything that may be trained on. */
+  everything(seed: number): Fit {
+    const test = cremaDTest(this.#data);
+    return this.#fit(`everything, seed ${seed}`, seed * 100 + 99, {
+      rowsOf: trainable,
+      takesSound: () => true,
+      watch: test && { corpus: CREMA_D.name, rows: someOf(test.rows) },
+    });
+  }
+
+  /** The random 80/20 split over speech and song of RAVDESS, which leaks speakers. */
+  randomSplit(seed: number): Fit {
     const { train, test } = this.randomRows(seed);
-    const watch = { corpus: RAVDESS, rows: test };
-    const name = `random split, seed ${seed}`;
-    // One network is enough to show what leaking speakers is worth.
-    return this.#cycles(train, seed * 100 + 50, seed, name, watch).slice(0, 1);
-  }
-
-  /** Members of the network that ships: everything that may be trained on. */
-  production(seed: number): Fit[] {
-    const { rows } = this.#data.ravdess;
-    return this.#cycles(rows, seed * 100 + 99, seed, `everything, seed ${seed}`, null);
+    return this.#fit(`random split, seed ${seed}`, seed * 100 + 50, {
+      rowsOf: (corpus) => (corpus === this.#ravdess ? train : trainable(corpus)),
+      takesSound: () => true,
+      watch: { corpus: RAVDESS.name, rows: test },
+    });
   }
 
   /** Rows of RAVDESS by the published five folds. */
-  folds(): { train: Int32Array; test: Int32Array }[] {
-    const { clips, rows } = this.#data.ravdess;
+  folds(): Fold[] {
+    const { clips, rows } = this.#ravdess;
     const actors = Array.from(rows, (i) => clips[i].actor);
     return groupKFold(actors, foldActors(actors)).map(({ train, test }) => ({
       train: train.map((k) => rows[k]),
@@ -101,65 +132,126 @@ export class Plan {
   }
 
   /** Rows of the random split. */
-  randomRows(seed: number): { train: Int32Array; test: Int32Array } {
-    const { clips, rows } = this.#data.ravdess;
-    const labels = Int32Array.from(rows, (i) => EMOTIONS.indexOf(clips[i].emotion));
-    const { train, test } = stratifiedSplit(labels, { testFraction: 0.2, seed });
+  randomRows(seed: number): Fold {
+    const { rows, labels } = this.#ravdess;
+    const own = rows.map((i) => labels[i]);
+    const { train, test } = stratifiedSplit(own, { testFraction: 0.2, seed });
     return { train: train.map((k) => rows[k]), test: test.map((k) => rows[k]) };
   }
 
-  /**
-   * Every fit begins where the one before it ended, and its schedule begins anew: the networks at
-   * the ends of the cycles differ enough to be worth averaging (snapshot ensembles, Huang et al.
-   * 2017), and the later ones have learnt longer.
-   */
-  #cycles(
-    rows: Int32Array,
-    seed: number,
-    startSeed: number,
+  /** The corpora that can be left out: those with emotions, as long as another one is left. */
+  anotherCorpora(): PreparedCorpus[] {
+    const labelled = this.#data.corpora.filter(({ corpus }) => !corpus.isPlainSpeech);
+    return labelled.length > 1 ? labelled : [];
+  }
+
+  /** The rows that a corpus is tested with when it is left out: its speech in the classes that others have too. */
+  anotherCorpusTest(left: PreparedCorpus): Int32Array {
+    const others = this.#data.corpora.filter((corpus) => corpus !== left);
+    const known = new Set(
+      others.flatMap((corpus) => Array.from(trainable(corpus), (row) => corpus.labels[row])),
+    );
+    return left.rows.filter(
+      (row) => known.has(left.labels[row]) && left.clips[row].channel === 'speech',
+    );
+  }
+
+  #fit(
     name: string,
-    watch: ClipSelection | null,
-  ): Fit[] {
-    const { cremaD } = this.#data;
-    const speech = cremaD ? SHARES.speech : SHARES.speech + SHARES.cremaD;
-    const groups = [
-      this.#group(rows, 'speech', speech),
-      this.#group(rows, 'song', SHARES.song),
-      ...(cremaD ? [{ corpus: CREMA_D, rows: cremaD.rows, count: SHARES.cremaD }] : []),
-    ].filter((group) => group.rows.length > 0);
-    const fits: Fit[] = [];
-    let start = this.pretraining(startSeed);
-    for (let cycle = 0; cycle < this.#options.cycles; cycle++) {
-      start = {
-        name: `${name}, cycle ${cycle + 1}`,
-        recipe: this.#recipe(this.#options.steps, start ? 2e-3 : 3e-3),
-        ...{ seed: seed + CYCLE_SEED * cycle, start, groups, watch },
-      };
-      fits.push(start);
-    }
-    return fits;
-  }
-
-  #group(rows: Int32Array, channel: 'speech' | 'song', count: number) {
-    const { clips } = this.#data.ravdess;
-    const own = rows.filter((i) => clips[i].channel === channel);
-    return { corpus: RAVDESS, rows: balanced(own, clips), count };
-  }
-
-  #speechOf(rows: Int32Array): Int32Array {
-    const { clips } = this.#data.ravdess;
-    return rows.filter((i) => clips[i].channel === 'speech');
-  }
-
-  #recipe(steps: number, learningRate: number): NetworkRecipe {
-    const { frames } = FEATURE_CONFIG.networkWindow;
-    const { bands } = FEATURE_CONFIG.logMel;
-    const shape = {
-      ...{ steps: frames, bands, width: this.#options.width, embedding: 128 },
-      classes: EMOTION_COUNT,
+    seed: number,
+    {
+      rowsOf,
+      takesSound,
+      watch,
+    }: {
+      readonly rowsOf: (corpus: PreparedCorpus) => Int32Array;
+      readonly takesSound: (fold: number) => boolean;
+      readonly watch: ClipSelection | null;
+    },
+  ): Fit {
+    const voices = this.#data.corpora.flatMap((corpus) => {
+      const { clips, labels } = corpus;
+      const rows = rowsOf(corpus);
+      const group = (share: string, own: Int32Array) => ({
+        corpus: corpus.corpus.name,
+        rows: balanced(own, labels),
+        share: SHARES[share] ?? 1,
+      });
+      if (corpus !== this.#ravdess) return [group(corpus.corpus.name, rows)];
+      return (['speech', 'song'] as const).map((channel) =>
+        group(
+          `ravdess ${channel}`,
+          rows.filter((row) => clips[row].channel === channel),
+        ),
+      );
+    });
+    const { sounds } = this.#data.sounds;
+    const silent = Int32Array.from(sounds.keys()).filter((i) => takesSound(sounds[i].fold));
+    const { steps, learningRate, votes, init } = this.#options;
+    return {
+      name,
+      recipe: { ...RECIPE, steps, learningRate, votes, frozenBlocks: init ? FROZEN_BLOCKS : 0 },
+      seed,
+      init,
+      groups: [
+        ...shareOut(
+          voices.filter(({ rows }) => rows.length > 0),
+          BATCH - SOUND_COUNT,
+        ),
+        { corpus: SOUNDS, rows: silent, count: SOUND_COUNT },
+      ],
+      watch,
     };
-    return { ...RECIPE, shape, steps, learningRate };
   }
+}
+
+/** Returns the folds that were fitted, with their networks and the rows that they are tested with. */
+export function foldsOf(plan: Plan, { folds }: Fitted) {
+  const all = plan.folds();
+  return [...folds].map(([fold, networks]) => ({ fold, networks, ...all[fold] }));
+}
+
+/** Returns the actors of CREMA-D that nothing is trained on; null without them. */
+export function cremaDTest({ corpora }: Prepared) {
+  const corpus = corpora.find((candidate) => candidate.corpus === CREMA_D);
+  if (!corpus) return null;
+  const may = new Set(trainable(corpus));
+  const rows = corpus.rows.filter((row) => !may.has(row));
+  return rows.length > 0 ? { corpus, rows } : null;
+}
+
+/** Returns the rows of a corpus that may be trained on at all. */
+export function trainable({ clips, rows }: PreparedCorpus): Int32Array {
+  return rows.filter((row) => !isHeldOut(clips[row]));
+}
+
+function isHeldOut({ corpus, actor }: Clip): boolean {
+  return corpus === CREMA_D.name && CREMA_D_TEST_ACTORS.includes(actor);
+}
+
+/** Returns the fold of RAVDESS whose network a speaker of plain speech is tested with. */
+export function plainFoldOf({ actor }: Clip, folds: number): number {
+  return actor % folds;
+}
+
+/** Returns at most WATCHED of the rows, evenly spread. */
+function someOf(rows: Int32Array): Int32Array {
+  const step = Math.max(1, rows.length / WATCHED);
+  return Int32Array.from(
+    { length: Math.min(WATCHED, rows.length) },
+    (_, i) => rows[Math.floor(i * step)],
+  );
+}
+
+/** Gives every group its part of so many windows, by the method of the largest remainder. */
+function shareOut<G extends { readonly share: number }>(groups: readonly G[], total: number) {
+  const sum = groups.reduce((all, { share }) => all + share, 0);
+  const exact = groups.map(({ share }) => (share / sum) * total);
+  const counts = exact.map(Math.floor);
+  const order = [...exact.keys()].sort((a, b) => exact[b] - counts[b] - (exact[a] - counts[a]));
+  const rest = total - counts.reduce((a, b) => a + b, 0);
+  for (const i of order.slice(0, rest)) counts[i]++;
+  return groups.map(({ share: _, ...group }, i) => ({ ...group, count: counts[i] }));
 }
 
 /** The published five folds as far as their actors are there; one fold per actor in a small corpus. */
@@ -171,11 +263,14 @@ function foldActors(actors: readonly number[]): number[][] {
     : [...present].map((actor) => [actor]);
 }
 
-/** Names the clips of a class twice when it has half as many as the largest: neutral, in RAVDESS. */
-function balanced(rows: Int32Array, clips: readonly Clip[]): Int32Array {
-  const counts = new Map<string, number>();
-  for (const i of rows) counts.set(clips[i].emotion, (counts.get(clips[i].emotion) ?? 0) + 1);
-  const largest = Math.max(...counts.values());
-  const times = (i: number) => Math.round(largest / (counts.get(clips[i].emotion) ?? largest));
-  return Int32Array.from(Array.from(rows).flatMap((i) => new Array<number>(times(i)).fill(i)));
+/** Names the clips of a class more than once where it has fewer than the largest: neutral, in RAVDESS. */
+function balanced(rows: Int32Array, labels: Int32Array): Int32Array {
+  const counts = EMOTIONS.map((_, k) => rows.filter((row) => labels[row] === k).length);
+  const largest = Math.max(...counts);
+  return Int32Array.from(
+    Array.from(rows).flatMap((row) => {
+      const times = Math.min(4, Math.round(largest / counts[labels[row]]));
+      return new Array<number>(times).fill(row);
+    }),
+  );
 }

@@ -4,21 +4,34 @@ import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
 import type { ConditionName } from '../augment/index.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { readContents } from '../corpus/contents.ts';
-import { findClips } from '../corpus/corpora.ts';
-import { CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
+import { CORPORA, findClips } from '../corpus/corpora.ts';
 import { type Exclusion, findExclusions } from '../corpus/exclusions.ts';
+import type { Corpus } from '../corpus/find.ts';
 import { findSounds, type Sound } from '../corpus/sounds.ts';
+import { readVotes, type Votes } from '../corpus/votes.ts';
 import type { Progress } from '../terminal.ts';
-import { CREMA_D, RAVDESS } from './plan.ts';
 import type { Rendering } from './renderings.ts';
+import { madeSounds, SOUND_KINDS } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';
 
-/** Renderings that are trained on: as recorded, and by random chains, the last one through Opus. */
-const RAVDESS_CHAINS = 7;
-const CREMA_D_CHAINS = 2;
+/** What stands for the name of a corpus where nobody speaks. */
+export const SOUNDS = 'sounds';
 const CLEAN: Rendering = { condition: 'clean' };
+/** Renderings that are trained on: as recorded, and degraded by random chains, the last through Opus. */
+const RAVDESS_RENDERINGS: readonly Rendering[] = [
+  CLEAN,
+  { chain: 1 },
+  { chain: 2 },
+  { chain: 3 },
+  { chain: 4, opus: true },
+];
+/** The others are larger, and most of them were through Opus already. */
+const OTHER_RENDERINGS: readonly Rendering[] = [CLEAN, { chain: 1 }];
 /** Sounds of this fold are mixed into no training clip: robustness is measured with them. */
 const TEST_SOUND_FOLD = 5;
+const SOUND_FOLDS = 5;
+/** Of every kind that can be synthesised: at least one for each fold, and fewer than there are recordings. */
+const MADE_PER_KIND = { least: SOUND_FOLDS, most: 20 };
 const ROBUSTNESS: readonly ConditionName[] = [
   'opus-16',
   'telephone',
@@ -27,10 +40,11 @@ const ROBUSTNESS: readonly ConditionName[] = [
   'gain-minus-40-db',
   'gain-plus-20-db',
 ];
-export interface PrepareCorporaOptions {
-  /** Folder that RAVDESS lies in, and CREMA-D and ESC where they are to be had. */
+
+export interface PrepareOptions {
+  /** Folder below which the corpora lie. */
   readonly data: string;
-  /** Folder that keeps what was heard. */
+  /** Folder that keeps what was computed. */
   readonly work: string;
   /** Decides what the degraded renderings are. */
   readonly seed: number;
@@ -39,140 +53,172 @@ export interface PrepareCorporaOptions {
   readonly signal: AbortSignal;
 }
 
-/** A corpus as it is measured on: clips, their spectrograms and classes, and those that count. */
+/** A corpus as it is trained on and measured. */
 export interface PreparedCorpus {
+  readonly corpus: Corpus;
   readonly clips: readonly Clip[];
   readonly exclusions: readonly Exclusion[];
   /** Numbers of the clips that are not excluded. */
   readonly rows: Int32Array;
   readonly spectrograms: Spectrograms;
+  /** Class of each clip. */
   readonly labels: Int32Array;
 }
 
+/** Sounds in which nobody speaks: everyday ones, and synthesised music, tones and signals. */
+export interface PreparedSounds {
+  readonly sounds: readonly {
+    readonly category: string;
+    readonly fold: number;
+    readonly isMade: boolean;
+  }[];
+  readonly spectrograms: Spectrograms;
+}
+
 export interface Prepared {
-  readonly ravdess: PreparedCorpus;
-  readonly cremaD: PreparedCorpus | null;
-  readonly cremaDTest: PreparedCorpus | null;
-  /** RAVDESS under the conditions of the robustness table; null without sounds or ffmpeg. */
-  readonly conditions: {
-    readonly names: readonly string[];
-    /** Numbers of the RAVDESS clips that the spectrograms are of: speech. */
-    readonly rows: Int32Array;
-    readonly spectrograms: Spectrograms;
-  } | null;
-  readonly sounds: readonly Sound[];
+  /** In the order of CORPORA, RAVDESS first; those that are there. */
+  readonly corpora: readonly PreparedCorpus[];
+  readonly votes: Votes;
+  readonly sounds: PreparedSounds;
+  readonly everydaySounds: readonly Sound[];
 }
 
 /**
- * Reads the corpora below a folder and hears every recording in all renderings, from disk where that
- * was done before.
+ * Reads the corpora below a folder and computes the spectrograms of every recording in all
+ * renderings, or takes them from disk where that was done before.
  *
  * @throws UndertoneError for data that cannot be trained on
  */
-export async function prepare(options: PrepareCorporaOptions): Promise<Prepared> {
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { data, work, workers, signal, seed } = options;
   const { clips } = await findClips(data).catch((cause) => {
+    if (cause instanceof UndertoneError) throw cause;
     throw new UndertoneError('not-found', `The folder ${data} cannot be read.`, { cause });
   });
+  const votes = await readVotes(data, clips);
   const report = stageReporter(options.progress);
   const { sounds } = await findSounds(data);
-  const noisePaths = sounds
-    .filter(({ fold }) => fold !== TEST_SOUND_FOLD)
-    .map(({ path }) => path)
-    .sort();
   const contents = await readContents(clips, {
-    ...{ cache: join(work, 'contents.bin'), workers, signal },
+    cache: join(work, 'contents.bin'),
+    workers,
+    signal,
     onProgress: report('Reading recordings'),
   });
-  const exclusions = findExclusions(clips, contents, data);
-  const excluded = new Map(exclusions.map((exclusion) => [exclusion.path, exclusion]));
-  const corpus = async (
+  const exclusions = new Map(
+    findExclusions(clips, contents, data).map((exclusion) => [exclusion.path, exclusion]),
+  );
+  const spectrogramsOf = (
     title: string,
-    filter: (clip: Clip) => boolean,
+    recordings: readonly { readonly path: string; readonly id: string }[],
     renderings: readonly Rendering[],
-  ): Promise<PreparedCorpus | null> => {
-    const own = clips.filter(filter);
-    if (own.length === 0) return null;
-    const spectrograms = await prepareSpectrograms(own, {
-      ...{ folder: join(work, 'spectrograms'), renderings, noisePaths, seed, workers, signal },
-      onProgress: report(`Hearing ${title}`),
+  ) =>
+    prepareSpectrograms(recordings, {
+      folder: join(work, 'spectrograms'),
+      renderings,
+      noisePaths: noisePathsOf(sounds, (fold) => fold !== TEST_SOUND_FOLD),
+      seed,
+      workers,
+      signal,
+      onProgress: report(`Spectrograms of ${title}`),
     });
-    return {
+  const found: Omit<PreparedCorpus, 'spectrograms'>[] = [];
+  for (const corpus of CORPORA) {
+    const own = clips.filter((clip) => clip.corpus === corpus.name);
+    if (own.length === 0) continue;
+    found.push({
+      corpus,
       clips: own,
-      exclusions: own.flatMap(({ path }) => excluded.get(path) ?? []),
-      rows: Int32Array.from(own.keys()).filter((i) => !excluded.has(own[i].path)),
-      spectrograms,
+      exclusions: own.flatMap(({ path }) => exclusions.get(path) ?? []),
+      rows: Int32Array.from(own.keys()).filter((i) => !exclusions.has(own[i].path)),
       labels: Int32Array.from(own, ({ emotion }) => EMOTIONS.indexOf(emotion)),
-    };
-  };
-  const isTest = ({ actor }: Clip) => CREMA_D_TEST_ACTORS.includes(actor);
-  const ravdess = await corpus('RAVDESS', (clip) => clip.corpus === RAVDESS, [
-    CLEAN,
-    ...chains(RAVDESS_CHAINS, true),
-  ]);
-  checkComplete(ravdess, data);
-  const cremaD = await corpus('CREMA-D', (clip) => clip.corpus === CREMA_D && !isTest(clip), [
-    CLEAN,
-    ...chains(CREMA_D_CHAINS, false),
-  ]);
-  const cremaDTest = await corpus(
-    'CREMA-D, the actors kept for the test',
-    (clip) => clip.corpus === CREMA_D && isTest(clip),
-    [CLEAN],
-  );
-  const rows = Int32Array.from(ravdess.clips.keys()).filter(
-    (i) => ravdess.clips[i].channel === 'speech',
-  );
-  const conditions =
-    sounds.length === 0
-      ? null
-      : await prepareSpectrograms(
-          Array.from(rows, (row) => ravdess.clips[row]),
-          {
-            folder: join(work, 'spectrograms'),
-            renderings: ROBUSTNESS.map((condition) => ({ condition })),
-            noisePaths: sounds
-              .filter(({ fold }) => fold === TEST_SOUND_FOLD)
-              .map(({ path }) => path)
-              .sort(),
-            ...{ seed, workers, signal },
-            onProgress: report('Hearing RAVDESS under bad conditions'),
-          },
-        );
+    });
+  }
+  // Spectrograms take an hour: what is missing is said before.
+  checkComplete(found, data);
+  const corpora: PreparedCorpus[] = [];
+  for (const corpus of found) {
+    const isRavdess = corpus.corpus === CORPORA[0];
+    const renderings = isRavdess ? RAVDESS_RENDERINGS : OTHER_RENDERINGS;
+    const spectrograms = await spectrogramsOf(corpus.corpus.title, corpus.clips, renderings);
+    corpora.push({ ...corpus, spectrograms });
+  }
+  const everyday = sounds.map(({ path, id, category, fold }) => ({
+    path,
+    id,
+    category,
+    fold: fold - 1,
+    isMade: false,
+  }));
+  const { least, most } = MADE_PER_KIND;
+  const perKind = Math.max(least, Math.min(most, Math.floor(clips.length / SOUND_KINDS)));
+  const made = madeSounds(perKind).map((sound, i) => ({
+    ...sound,
+    fold: i % SOUND_FOLDS,
+    isMade: true,
+  }));
+  const all = [...everyday, ...made];
   return {
-    ...{ ravdess, cremaD, cremaDTest, sounds },
-    conditions: conditions && { names: ROBUSTNESS, rows, spectrograms: conditions },
+    corpora,
+    votes,
+    sounds: {
+      sounds: all,
+      spectrograms: await spectrogramsOf('sounds without a voice', all, OTHER_RENDERINGS),
+    },
+    everydaySounds: sounds,
   };
 }
 
-function chains(count: number, isOpusLast: boolean): Rendering[] {
-  return Array.from({ length: count }, (_, i) =>
-    isOpusLast && i === count - 1 ? { chain: i + 1, opus: true } : { chain: i + 1 },
-  );
+/** Computes the spectrograms of some clips under the fixed conditions of the robustness table. */
+export async function prepareConditions(
+  clips: readonly Clip[],
+  sounds: readonly Sound[],
+  { work, workers, signal, seed, progress }: PrepareOptions,
+): Promise<{ readonly names: readonly ConditionName[]; readonly spectrograms: Spectrograms }> {
+  const spectrograms = await prepareSpectrograms(clips, {
+    folder: join(work, 'spectrograms'),
+    renderings: ROBUSTNESS.map((condition) => ({ condition })),
+    noisePaths: noisePathsOf(sounds, (fold) => fold === TEST_SOUND_FOLD),
+    seed,
+    workers,
+    signal,
+    onProgress: stageReporter(progress)('Spectrograms under bad conditions'),
+  });
+  return { names: ROBUSTNESS, spectrograms };
+}
+
+function noisePathsOf(sounds: readonly Sound[], takes: (fold: number) => boolean): string[] {
+  return sounds
+    .filter(({ fold }) => takes(fold))
+    .map(({ path }) => path)
+    .sort();
 }
 
 function checkComplete(
-  corpus: PreparedCorpus | null,
+  corpora: readonly Omit<PreparedCorpus, 'spectrograms'>[],
   data: string,
-): asserts corpus is PreparedCorpus {
-  if (!corpus) {
+): void {
+  const ravdess = corpora.find(({ corpus }) => corpus === CORPORA[0]);
+  if (!ravdess) {
     throw new UndertoneError(
       'not-found',
       `No RAVDESS recordings were found below ${data}. Needed are the folders Audio_Speech_Actors_01-24 and Audio_Song_Actors_01-24 with files like 03-01-05-01-02-01-12.wav (or .flac, .ogg).`,
     );
   }
-  const { rows, labels, clips } = corpus;
-  const missing = EMOTIONS.filter((_, k) => !rows.some((i) => labels[i] === k));
-  const speakers = new Set(
-    Array.from(rows, (i) => clips[i]).flatMap(({ channel, actor }) =>
-      channel === 'speech' ? [actor] : [],
-    ),
-  );
-  if (missing.length === 0 && speakers.size > 1) return;
-  throw new UndertoneError(
-    'audio-missing',
-    `Training needs all ${EMOTION_COUNT} emotions of RAVDESS and the speech of at least two actors. Below ${data} there are ${speakers.size} speaking actors${missing.length > 0 ? `, and no usable recording of ${missing.join(', ')}` : ''}. Add the missing recordings: both archives together have everything.`,
-  );
+  for (const { corpus, rows, labels, clips } of corpora) {
+    const classes = new Set(Array.from(rows, (i) => labels[i]));
+    const speakers = new Set(
+      Array.from(rows, (i) => clips[i]).flatMap(({ channel, speaker }) =>
+        channel === 'speech' ? [speaker] : [],
+      ),
+    );
+    const needed = corpus === CORPORA[0] ? EMOTION_COUNT : corpus.isPlainSpeech ? 1 : 2;
+    if (classes.size >= needed && speakers.size > 1) continue;
+    const missing = EMOTIONS.filter((_, k) => !classes.has(k));
+    throw new UndertoneError(
+      'audio-missing',
+      `Training needs ${needed === 1 ? 'recordings' : `${needed} emotions`} of ${corpus.title} and the speech of at least two speakers. Below ${data} there are ${speakers.size} speakers of it and ${classes.size} emotions${needed === EMOTION_COUNT && missing.length > 0 ? `; there is no usable recording of ${missing.join(', ')}` : ''}. Add the missing recordings${corpus === CORPORA[0] ? ': both archives together have everything' : ', or remove the rest of this corpus'}.`,
+    );
+  }
 }
 
 /** Returns what turns calls of `onProgress(done, total)` into a stage of its own. */

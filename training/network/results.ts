@@ -1,47 +1,70 @@
 import type { CalibrationFigures } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
+import type { OutsideResults } from '../report/sections/outside.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';
+import type { Scaling } from './scaling.ts';
 
 /** Everything that a run measured: what `results.json` holds, and report and model card are made from. */
-export interface NetworkResults {
+export interface NetworkResults extends OutsideResults {
   readonly created: string;
   readonly classes: readonly string[];
   readonly recipe: {
-    readonly pretraining: NetworkRecipe | null;
     readonly fit: NetworkRecipe;
-    /** Seeds of the networks whose average ships. */
+    /** SHA-256 of the weights that every network began with; null where they were drawn. */
+    readonly init: string | null;
+    /** How many networks are averaged in the model that ships. */
+    readonly networks: number;
+    /** Their seeds, where they were trained on everything; none where they are those of the protocols. */
     readonly members: readonly number[];
-    /** Networks that each seed gives, one at the end of each cycle of the schedule. */
-    readonly cycles: number;
+    /** Seeds of the networks that the protocols are measured with. */
+    readonly seeds: readonly number[];
   };
   readonly data: readonly CorpusSummary[];
   /** Five folds by actor, RAVDESS; predictions pooled over the folds. */
   readonly unseen: {
-    /** The folds that a seed was run on, counted from 1: all of them, or said plainly which. */
-    readonly seeds: readonly SeedScores[];
-    /** The average of the members, which ships, on all folds. */
     readonly ensemble: UnseenScores;
-    /** By what is known of the recordings, of the ensemble: women, men, normal, strong. Speech. */
+    /** By what is known of the recordings: women, men, normal, strong. Speech. */
     readonly groups: readonly NamedScores[];
     /** Every test actor, in the order of their numbers. Speech. */
     readonly actors: readonly ActorScores[];
-    /** What each lever brings: the UAR of speech with it, in order. */
-    readonly levers: readonly Lever[];
+    readonly folds: readonly {
+      /** Counted from 1. */
+      readonly fold: number;
+      readonly actors: readonly number[];
+      readonly uar: number;
+    }[];
+    /** Of speech, at the temperature and the threshold that other corpora chose. */
+    readonly coverage: number;
+    readonly answeredAccuracy: number | null;
+    readonly expectedCalibrationError: number;
   };
   /** Random 80/20 split over speech and song, one network a seed. Leaks speakers. */
   readonly randomSplit: readonly (Scores & { readonly seed: number })[];
   /** CREMA-D actors who were never trained on, by the model that ships; six classes. */
   readonly cremaD: {
     readonly scores: Scores;
+    readonly coverage: number;
+    readonly answeredAccuracy: number | null;
+    readonly expectedCalibrationError: number;
+    /** Agreement with what most listeners named, where one emotion leads. */
+    readonly listeners: {
+      readonly clips: number;
+      readonly accuracy: number;
+      readonly unweightedAverageRecall: number;
+    } | null;
     readonly actors: readonly ActorScores[];
     readonly groups: readonly NamedScores[];
   } | null;
   /** Speech of unseen RAVDESS speakers under fixed conditions; the first is clean. */
   readonly robustness: readonly ConditionScores[];
   readonly calibration: CalibrationFigures &
-    Required<Pick<CalibrationFigures, 'accuracyAt70' | 'reliability'>>;
-  /** Recordings that the voice detector refuses: sounds (it should) and voices (it should not). */
+    Required<Pick<CalibrationFigures, 'reliability'>> & {
+      readonly bias: Scaling['bias'];
+      /** Probability from which on a window counts as speech. */
+      readonly voiceThreshold: number;
+    };
+  /** Recordings that are refused as no speech: sounds (it should) and voices (it should not). */
   readonly noSpeech: readonly {
     readonly name: string;
     readonly clips: number;
@@ -66,6 +89,8 @@ export interface CorpusSummary {
   readonly name: string;
   readonly licence: string;
   readonly citation: string;
+  /** Whether no emotion was asked for in it. */
+  readonly isPlainSpeech: boolean;
   readonly clips: number;
   readonly speakers: number;
   /** Of these, clips and speakers that are only tested on. */
@@ -80,15 +105,6 @@ export interface UnseenScores {
   readonly song: Scores | null;
 }
 
-export interface SeedScores extends UnseenScores {
-  readonly seed: number;
-  readonly folds: readonly {
-    readonly fold: number;
-    readonly actors: readonly number[];
-    readonly uar: number;
-  }[];
-}
-
 export interface NamedScores {
   readonly name: string;
   readonly scores: Scores;
@@ -100,13 +116,6 @@ export interface ActorScores {
   readonly clips: number;
   readonly accuracy: number;
   readonly unweightedAverageRecall: number;
-}
-
-export interface Lever {
-  readonly name: string;
-  /** Folds that it was measured on, counted from 1. */
-  readonly folds: readonly number[];
-  readonly uar: number;
 }
 
 export interface ConditionScores {

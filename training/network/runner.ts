@@ -16,7 +16,7 @@ import {
 } from './network-task.ts';
 
 /** Raise it when a change of the code makes results of earlier runs wrong. */
-const VERSION = 1;
+const VERSION = 4;
 
 /** One network to fit. */
 export interface Fit {
@@ -26,8 +26,8 @@ export interface Fit {
   readonly seed: number;
   /** What a batch is made of: so many clips of each selection. */
   readonly groups: readonly (ClipSelection & { readonly count: number })[];
-  /** The fit to begin with. */
-  readonly start: Fit | null;
+  /** Published weights to begin with, and what they are. */
+  readonly init: { readonly path: string; readonly sha256: string } | null;
   readonly watch: ClipSelection | null;
 }
 
@@ -45,7 +45,6 @@ export interface RunnerOptions {
 export class NetworkRunner {
   readonly #pool: ThreadPool<NetworkJob, void>;
   readonly #options: RunnerOptions;
-  readonly #started = new Map<string, Promise<NetworkResult>>();
 
   private constructor(corpora: SharedCorpora, options: RunnerOptions) {
     this.#options = options;
@@ -61,31 +60,14 @@ export class NetworkRunner {
     return new NetworkRunner(corpora, options);
   }
 
-  /** Returns the result of a fit, which runs after the one that it begins with. */
-  fit(fit: Fit): Promise<NetworkResult> {
+  /** Returns the result of a fit. Fits run in the order in which they are asked for. */
+  async fit(fit: Fit): Promise<NetworkResult> {
     const key = keyOf(fit);
-    const started = this.#started.get(key) ?? this.#run(fit, key);
-    this.#started.set(key, started);
-    return started;
-  }
-
-  /** Returns whether the result is there already. */
-  isDone(fit: Fit): boolean {
-    return existsSync(this.#resultOf(keyOf(fit)));
-  }
-
-  async stop(): Promise<void> {
-    await this.#pool.close();
-  }
-
-  async #run(fit: Fit, key: string): Promise<NetworkResult> {
-    const result = this.#resultOf(key);
+    const result = join(this.#options.folder, `${key}.network`);
     if (existsSync(result)) return readResult(result);
-    if (fit.start) await this.fit(fit.start);
     const checkpoint = join(this.#options.folder, `${key}.checkpoint`);
-    const { name: _, start, ...rest } = fit;
-    const startFile = start && this.#resultOf(keyOf(start));
-    const task: NetworkTask = { ...rest, start: startFile, checkpoint, result };
+    const { name: _, init, ...rest } = fit;
+    const task: NetworkTask = { ...rest, init: init?.path ?? null, checkpoint, result };
     const { port1, port2 } = new MessageChannel();
     port1.on('message', (point: CurvePoint) => this.#options.onProgress(fit, point));
     const { signal } = this.#options;
@@ -101,14 +83,14 @@ export class NetworkRunner {
     return readResult(result);
   }
 
-  #resultOf(key: string): string {
-    return join(this.#options.folder, `${key}.network`);
+  async stop(): Promise<void> {
+    await this.#pool.close();
   }
 }
 
 /** What is watched decides nothing, and the name neither. */
-function keyOf({ recipe, seed, groups, start }: Fit): string {
+export function keyOf({ recipe, seed, groups, init }: Fit): string {
   const selections = groups.map(({ corpus, rows, count }) => [corpus, Array.from(rows), count]);
-  const parts = [VERSION, recipe, seed, selections, start && keyOf(start)];
+  const parts = [VERSION, recipe, seed, selections, init?.sha256 ?? null];
   return sha256(JSON.stringify(parts)).slice(0, 24);
 }

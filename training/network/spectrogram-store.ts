@@ -1,27 +1,25 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
-import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
+import { writeAtomically } from '../../lib/files.ts';
 import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Rendering } from './renderings.ts';
-import type { HeardClip, SpectrogramTask } from './spectrogram-task.ts';
+import type { SpectrogramTask } from './spectrogram-task.ts';
 
 /** Raise it when a change of the code makes what is stored wrong. */
-const VERSION = 2;
+const VERSION = 4;
 /** Clips of one task: what an interruption costs, and what one call of the Opus encoder does. */
 const CHUNK = 32;
 
-/** Spectrograms and functionals of clips × renderings; the spectrograms in memory that workers share. */
+/** Spectrograms of clips × renderings, in memory that workers share. */
 export interface Spectrograms {
   readonly renderings: number;
-  /** All of them end to end, steps × bands each, in steps of 1 / STEPS_PER_DB dB. */
+  /** All of them end to end, rows × bands each, in steps of 1 / STEPS_PER_UNIT. */
   readonly data: Int16Array;
   /** Where each begins: that of clip i in rendering r is number i · renderings + r; one more at the end. */
   readonly offsets: Float64Array;
-  /** Functionals of the whole clips, numbered like the spectrograms; empty where nothing could be heard. */
-  readonly functionals: readonly Float32Array[];
 }
 
 export interface PrepareOptions {
@@ -45,7 +43,7 @@ export async function prepareSpectrograms(
   { folder, renderings, noisePaths, seed, workers, signal, onProgress }: PrepareOptions,
 ): Promise<Spectrograms> {
   await mkdir(folder, { recursive: true });
-  const pool = new ThreadPool<SpectrogramTask, HeardClip[][]>(
+  const pool = new ThreadPool<SpectrogramTask, Int16Array[][]>(
     './spectrogram-task',
     import.meta.url,
     { threads: workers, signal },
@@ -54,12 +52,11 @@ export async function prepareSpectrograms(
     recordings.slice(i * CHUNK, (i + 1) * CHUNK),
   );
   let done = 0;
-  const make = async (chunk: typeof recordings): Promise<HeardClip[]> => {
+  const make = async (chunk: typeof recordings): Promise<Int16Array[]> => {
     const paths = chunk.map(({ path }) => path);
     const ids = chunk.map(({ id }) => id);
-    const features = [FEATURE_CONFIG, FUNCTIONAL_NAMES];
     const key = sha256(
-      JSON.stringify([VERSION, features, ids, paths, renderings, noisePaths, seed]),
+      JSON.stringify([VERSION, FEATURE_CONFIG, ids, paths, renderings, noisePaths, seed]),
     );
     const path = join(folder, `${key.slice(0, 24)}.bin`);
     if (!existsSync(path)) {
@@ -79,51 +76,36 @@ export async function prepareSpectrograms(
 }
 
 /** Concatenates spectrograms of several calls with the same number of renderings. */
-function concatenate(chunks: readonly HeardClip[][], renderings: number): Spectrograms {
-  const clips = chunks.flat();
-  const offsets = new Float64Array(new SharedArrayBuffer((clips.length + 1) * 8));
-  clips.forEach(({ logMel }, i) => {
-    offsets[i + 1] = offsets[i] + logMel.length;
+function concatenate(chunks: readonly Int16Array[][], renderings: number): Spectrograms {
+  const rows = chunks.flat();
+  const offsets = new Float64Array(new SharedArrayBuffer((rows.length + 1) * 8));
+  rows.forEach((row, i) => {
+    offsets[i + 1] = offsets[i] + row.length;
   });
-  const data = new Int16Array(new SharedArrayBuffer(offsets[clips.length] * 2));
-  clips.forEach(({ logMel }, i) => {
-    data.set(logMel, offsets[i]);
+  const data = new Int16Array(new SharedArrayBuffer(offsets[rows.length] * 2));
+  rows.forEach((row, i) => {
+    data.set(row, offsets[i]);
   });
-  return { renderings, data, offsets, functionals: clips.map(({ functionals }) => functionals) };
+  return { renderings, data, offsets };
 }
 
-/**
- * The lengths come first, as 32-bit integers after their count; then the values. Functionals
- * follow their spectrogram as pairs of 16-bit words.
- */
-async function writeChunk(path: string, clips: readonly HeardClip[]): Promise<void> {
-  const rows = clips.flatMap(({ logMel, functionals }) => [
-    logMel,
-    new Int16Array(functionals.slice().buffer),
-  ]);
+/** The lengths come first, as 32-bit integers after their count; then the values. */
+async function writeChunk(path: string, rows: readonly Int16Array[]): Promise<void> {
   const header = Uint32Array.of(rows.length, ...rows.map((row) => row.length));
   const parts = [header, ...rows].map(
     (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
   );
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, Buffer.concat(parts));
-  await rename(partial, path);
+  await writeAtomically(path, Buffer.concat(parts));
 }
 
-async function readChunk(path: string): Promise<HeardClip[]> {
+async function readChunk(path: string): Promise<Int16Array[]> {
   const bytes = await readFile(path);
   const count = bytes.readUInt32LE(0);
-  const rows: Int16Array[] = [];
   let at = 4 * (count + 1);
-  for (let i = 0; i < count; i++) {
-    const length = bytes.readUInt32LE(4 * (i + 1));
-    const row = new Int16Array(length);
-    new Uint8Array(row.buffer).set(bytes.subarray(at, at + 2 * length));
-    rows.push(row);
-    at += 2 * length;
-  }
-  return Array.from({ length: count / 2 }, (_, i) => ({
-    logMel: rows[2 * i],
-    functionals: new Float32Array(rows[2 * i + 1].buffer),
-  }));
+  return Array.from({ length: count }, (_, i) => {
+    const row = new Int16Array(bytes.readUInt32LE(4 * (i + 1)));
+    new Uint8Array(row.buffer).set(bytes.subarray(at, at + row.byteLength));
+    at += row.byteLength;
+    return row;
+  });
 }

@@ -1,4 +1,4 @@
-import { describe } from '../../core/analyze.ts';
+import { analyze } from '../../core/analyze.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { InputKind } from '../../core/model/card.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
@@ -72,15 +72,16 @@ export function scoreTimelines(folds: readonly TimelineCounts[]): TimelineScores
 }
 
 async function measureNote(note: LongNote, model: Listener): Promise<TimelineCounts> {
-  const analysis = describe(note.samples);
+  const analysis = analyze(note.samples);
   if (!analysis) throw new RangeError('a note of spoken clips is silent');
   const { active, span } = analysis;
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const size = windowSizeOf(kinds);
   const windows = modelWindows(analysis, size);
-  const posteriors = await model.predict(
+  const predictions = await model.predict(
     windows.map((range) => modelInput(kinds, analysis, range)),
   );
+  const posteriors = predictions.map(({ probabilities }) => probabilities);
   const heard = { active, windows, posteriors, size };
 
   const { framing, sampleRate } = FEATURE_CONFIG;

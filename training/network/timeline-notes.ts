@@ -1,4 +1,4 @@
-import { findActivity, HOP, removeDc } from '../../core/audio/speech.ts';
+import { findActivity, HOP } from '../../core/audio/speech.ts';
 import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
 import { createRandom, type Random } from '../random.ts';
@@ -99,13 +99,12 @@ function drawClips(voices: readonly Spoken[][], random: Random): Spoken[] {
 
 /** Cuts away the silence around the speech and brings it to one level; null when there is too little. */
 function trim({ samples, emotion }: SpokenClip): Spoken | null {
-  const centred = removeDc(samples);
-  const activity = findActivity(centred);
+  const activity = findActivity(samples);
   if (!activity) return null;
   const { from, to, active, level } = activity;
   const heard = active.reduce((sum, isActive) => sum + isActive, 0);
   if ((heard * HOP) / sampleRate < SHORTEST_SPEECH) return null;
-  const speech = centred.subarray(from * HOP, to * HOP);
+  const speech = activity.samples.subarray(from * HOP, to * HOP);
   return { emotion, samples: speech.map((sample) => (sample * LEVEL) / level) };
 }
 

@@ -1,32 +1,52 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
 import { ensureFolder, lockFolder } from '../../lib/files.ts';
+import { sha256 } from '../corpus/extract.ts';
+import { RAVDESS } from '../corpus/ravdess.ts';
 import { writeModel } from '../onnx/export.ts';
+import { createRandom } from '../random.ts';
 import { networkModelCard } from '../report/card.ts';
+import type { CurvePoint } from './checkpoint.ts';
 import { exportEnsemble } from './export.ts';
-import { type Fitted, measure, type TrainNetworkOptions } from './measure.ts';
-import { fitPerceptrons } from './perceptron.ts';
-import { CREMA_D, Plan, RAVDESS } from './plan.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { type MeasureOptions, measure } from './measure.ts';
+import { MobileNet } from './mobilenet.ts';
+import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
+import { type Fitted, Plan, type PlanOptions } from './plan.ts';
+import { prepare } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
+import { readWeights } from './weights-file.ts';
 
-/** Folds, counted from 0, that seeds beyond the members run on, where hours forbid all five. */
-const FOLDS_OF_OTHER_SEEDS = [0, 1];
+/** Networks of the protocols that are averaged where none was trained on everything: 10 ms a window. */
+const LARGEST_AVERAGE = 3;
+
+export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureOptions {
+  readonly out: string;
+  /** File of published weights to begin with; null begins at random. */
+  readonly init: string | null;
+  /** Folds of RAVDESS to measure, counted from 1. */
+  readonly folds: readonly number[];
+  /** Whether the random split, which leaks speakers, is measured as well. */
+  readonly randomSplit: boolean;
+  readonly onPoint: (fit: string, point: CurvePoint) => void;
+}
 
 /**
- * Trains the model that ships: networks for every fold and seed, to measure what strangers can
- * expect, and networks on everything that may be trained on, whose average is written to the model
- * folder. Stopped, it goes on where it was.
+ * Trains the model that ships: networks for every fold of RAVDESS and for every corpus left out, to
+ * measure what strangers can expect, and networks on everything that may be trained on, whose average
+ * is written to the model folder. Stopped, it goes on where it was.
  *
  * @returns every figure of the run
- * @throws UndertoneError `decoder-missing`; for data that cannot be trained on, a folder that cannot be written to and
- * a second run with the same work folder; the signal's reason when aborted
+ * @throws UndertoneError `decoder-missing`; for data or weights that cannot be trained on, a folder
+ * that cannot be written to and a second run with the same work folder; the signal's reason when
+ * aborted
  */
 export async function trainNetwork(options: TrainNetworkOptions): Promise<NetworkResults> {
   // Missed only after the recordings were read, it would be told late.
   findFfmpeg(process.env, 'Recordings are degraded with ffmpeg');
+  const init = options.init === null ? null : await checkedInit(options.init);
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
   const unlock = await lockFolder(options.work, '--work');
@@ -34,12 +54,11 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     // Every task that waits listens to the signal; Node takes more than ten for a leak.
     setMaxListeners(0, options.signal);
     const prepared = await prepare(options);
-    const { ravdess, cremaD } = prepared;
-    const plan = new Plan({ ravdess, cremaD }, options);
-    const fitted = await fitAll(plan, prepared, options);
+    const plan = new Plan(prepared, { ...options, init });
+    const fitted = await fitAll(plan, sharedCorpora(prepared), options);
     const results = await measure(plan, prepared, fitted, options);
-    const ensemble = { networks: fitted.production, perceptron: fitted.perceptrons.production };
-    const graph = exportEnsemble(ensemble, results.calibration.temperature);
+    const networks = fitted.shipped.map(({ weights }) => weights);
+    const graph = exportEnsemble(networks, results.calibration);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
   } finally {
@@ -48,61 +67,54 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
   }
 }
 
+/** Returns what identifies the weights, after a look at whether they fit. */
+async function checkedInit(path: string): Promise<NonNullable<Fit['init']>> {
+  const start = await readWeights(path);
+  new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
+  return { path, sha256: sha256(await readFile(path)) };
+}
+
 async function fitAll(
   plan: Plan,
-  { ravdess, cremaD }: Prepared,
+  corpora: SharedCorpora,
   options: TrainNetworkOptions,
 ): Promise<Fitted> {
-  const { members, otherSeeds, work, workers, signal, progress, onPoint } = options;
-  const isRandom = options.randomSplit;
-  const foldCount = plan.folds().length;
-  const all = Array.from({ length: foldCount }, (_, fold) => fold);
-  const some = all.filter((fold) => FOLDS_OF_OTHER_SEEDS.includes(fold));
-  const foldsOf = (seed: number) => (members.includes(seed) ? all : some);
-  const seeds = [...members, ...otherSeeds];
-  const runner = await NetworkRunner.start(
-    { [RAVDESS]: ravdess, ...(cremaD && { [CREMA_D]: cremaD }) },
-    {
-      ...{ folder: join(work, 'fits'), workers, signal },
-      onProgress: (fit, point) => onPoint(fit.name, point),
-    },
-  );
-  const count = seeds.reduce(
-    (sum, seed) => sum + foldsOf(seed).length,
-    members.length + (isRandom ? 1 : 0),
-  );
-  progress.begin('Fitting networks', count);
-  const run = async (cycles: readonly Fit[]) => {
-    const results = await Promise.all(cycles.map((fit) => runner.fit(fit)));
+  const { members, seeds, work, workers, signal, progress, onPoint } = options;
+  const runner = await NetworkRunner.start(corpora, {
+    folder: join(work, 'fits'),
+    workers,
+    signal,
+    onProgress: (fit, point) => onPoint(fit.name, point),
+  });
+  const run = async (fit: Fit) => {
+    const result = await runner.fit(fit);
     progress.advance();
-    return results;
+    return result;
   };
+  const names = plan.anotherCorpora().map(({ corpus }) => corpus.name);
+  const folds = plan.folds().flatMap((_, fold) => (options.folds.includes(fold + 1) ? [fold] : []));
+  const count =
+    members.length + seeds.length * (folds.length + names.length) + (options.randomSplit ? 1 : 0);
+  progress.begin('Fitting networks', count);
   try {
-    const folds = seeds.map(async (seed) => {
-      const results = foldsOf(seed).map(async (fold) => ({
-        fold,
-        cycles: await run(plan.fold(fold, seed)),
-      }));
-      return [seed, await Promise.all(results)] as const;
-    });
-    const production = members.map((seed) => run(plan.production(seed)));
-    const [seed] = members;
-    const randomSplit = isRandom ? [run(plan.randomSplit(seed))] : [];
-    await Promise.all([...folds, ...production, ...randomSplit]);
-    progress.end();
-    const parts = [...plan.folds(), { train: ravdess.rows }].map(({ train }) => train);
-    progress.begin('Fitting perceptrons', parts.length);
-    const perceptrons = await fitPerceptrons(ravdess, cremaD, parts, {
-      ...{ folder: join(work, 'jobs'), workers, signal, onDone: () => progress.advance() },
-    });
+    // In this order, so that what ships is there first and each protocol is complete soon.
+    const everything = members.map((seed) => run(plan.everything(seed)));
+    const without = names.map((name) => seeds.map((seed) => run(plan.without(name, seed))));
+    const byFold = folds.map((fold) => seeds.map((seed) => run(plan.fold(fold, seed))));
+    const randomSplit = options.randomSplit ? [run(plan.randomSplit(seeds[0]))] : [];
+    const all = (fits: Promise<NetworkResult>[]) => Promise.all(fits);
+    const [shipped, leftOut, tested, leaking] = await Promise.all([
+      all(everything),
+      Promise.all(without.map(all)),
+      Promise.all(byFold.map(all)),
+      all(randomSplit),
+    ]);
+    const protocols = [...tested, ...leftOut.filter((_, i) => names[i] !== RAVDESS.name)].flat();
     return {
-      perceptrons: {
-        folds: perceptrons.slice(0, foldCount),
-        production: perceptrons[foldCount],
-      },
-      folds: new Map(await Promise.all(folds)),
-      production: (await Promise.all(production)).flat(),
-      randomSplit: (await Promise.all(randomSplit)).map((cycles) => ({ seed, cycles })),
+      shipped: shipped.length > 0 ? shipped : protocols.slice(0, LARGEST_AVERAGE),
+      without: new Map(names.map((name, i) => [name, leftOut[i]])),
+      folds: new Map(folds.map((fold, i) => [fold, tested[i]])),
+      randomSplit: leaking,
     };
   } finally {
     await runner.stop();

@@ -1,24 +1,15 @@
-import { FEATURE_CONFIG } from '../../core/features/config.ts';
-import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { FAMILY } from '../baselines/families.ts';
 import type { Results } from '../baselines/results.ts';
 import type { CalibrationFigures } from '../calibration.ts';
 import type { Scores } from '../metrics.ts';
-import { LOG_MEL_INPUT } from '../network/export.ts';
+import { EMOTION_OUTPUT, MEL_INPUT, VOICE_OUTPUT, WINDOW_ROWS } from '../network/export.ts';
 import type { CorpusSummary, NetworkResults } from '../network/results.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
-import { percent, points, type Spread, score, spreadOf } from './format.ts';
-import {
-  conditionLosses,
-  corpusTitle,
-  type Measured,
-  modelText,
-  networkCount,
-  refusedText,
-  summarizeSeeds,
-} from './network/findings.ts';
+import { listed, percent, plural, points, score } from './format.ts';
+import { conditionLosses, measuredText, modelText, refusedText } from './network/findings.ts';
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */
@@ -35,26 +26,24 @@ const NOT_FOR_DECISIONS =
  * @example
  * await writeModel('model', graph, networkModelCard(results));
  */
-export function networkModelCard(results: Measured): ModelCard {
-  const { data, model, created } = results;
-  const count = networkCount(results);
-  const networks = count > 1 ? `${count} small residual networks` : 'a small residual network';
+export function networkModelCard(results: NetworkResults): ModelCard {
+  const { data, model, created, recipe, calibration } = results;
   return {
-    ...common(results),
+    ...common(calibration),
+    calibration: calibrationCard(
+      calibration,
+      calibration,
+      'temperature, biases and threshold from whole corpora that were left out of training; coverage, accuracy and the expected calibration error (15 bins) are those of each corpus at the values of the others',
+    ),
     sha256: model.sha256,
     created: created.slice(0, 10),
-    family: `average of ${networks} on log-mel spectrograms and a perceptron on functionals`,
-    inputs: [
-      {
-        name: LOG_MEL_INPUT,
-        kind: 'log-mel',
-        shape: [FEATURE_CONFIG.networkWindow.frames, FEATURE_CONFIG.logMel.bands],
-      },
-      { name: INPUT_NAME, kind: 'functionals', shape: [FUNCTIONAL_NAMES.length] },
-    ],
+    family: `${modelText(results)} (MobileNetV3, width 0.4) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
+    inputs: [{ name: MEL_INPUT, kind: 'mel', shape: [WINDOW_ROWS, AUDIOSET_MEL.bands] }],
+    output: { name: EMOTION_OUTPUT },
+    voice: { name: VOICE_OUTPUT, threshold: results.calibration.voiceThreshold },
     figures: networkFigures(results),
     data: data.map((corpus) => ({
-      name: corpusTitle(corpus),
+      name: corpus.name,
       clips: corpus.clips,
       licence: corpus.licence,
       citation: corpus.citation,
@@ -71,10 +60,16 @@ export function baselineModelCard(results: Results): ModelCard {
   if (!candidate) throw new Error(`no results of the chosen family ${chosen}`);
   const { unseen, seed } = candidate;
   return {
-    ...common(results),
+    ...common(results.calibration),
+    calibration: calibrationCard(
+      results.calibration,
+      { temperature: results.calibration.temperature },
+      'temperature scaling and threshold on the speech of held-out actors; coverage, accuracy and the expected calibration error (15 bins) are those of each fold at the values of the other folds',
+    ),
     sha256: final.sha256,
     created: results.created.slice(0, 10),
     family: FAMILY[chosen].title.toLowerCase(),
+    output: { name: OUTPUT_NAME },
     inputs: [{ name: INPUT_NAME, kind: 'functionals', shape: [featureNames.length] }],
     figures: measured({
       unseenSpeech: figures('speakers unseen, speech: five folds by actor, pooled', unseen.speech),
@@ -103,37 +98,42 @@ export function baselineModelCard(results: Results): ModelCard {
   };
 }
 
-function common({ calibration }: { readonly calibration: CalibrationFigures }) {
-  const { temperature, threshold, coverage, accuracy, errorAfter, curve } = calibration;
+function common({ threshold }: { readonly threshold: number }) {
   return {
     name: 'undertone',
     version: MODEL_VERSION,
     classes: [...EMOTIONS],
     features: FEATURE_CONFIG,
-    output: { name: OUTPUT_NAME },
     threshold,
-    calibration: {
-      temperature: round(temperature),
-      coverage: round(coverage),
-      accuracy: round(accuracy),
-      expectedCalibrationError: round(errorAfter),
-      method:
-        'temperature scaling and threshold on the speech of held-out actors; coverage, accuracy and the expected calibration error (15 bins) are those of each fold at the values of the other folds',
-      curve: curve.map((point) => ({
-        threshold: point.threshold,
-        coverage: round(point.coverage),
-        accuracy: round(point.accuracy),
-      })),
-    },
+  };
+}
+
+function calibrationCard(
+  { coverage, accuracy, errorAfter, curve }: CalibrationFigures,
+  { temperature, bias }: { readonly temperature: number; readonly bias?: readonly number[] },
+  method: string,
+): ModelCard['calibration'] {
+  return {
+    temperature: round(temperature),
+    ...(bias && { bias: bias.map(round) }),
+    coverage: round(coverage),
+    accuracy: round(accuracy),
+    expectedCalibrationError: round(errorAfter),
+    method,
+    curve: curve.map((point) => ({
+      threshold: point.threshold,
+      coverage: round(point.coverage),
+      accuracy: round(point.accuracy),
+    })),
   };
 }
 
 /** What matters most comes first: recordings unlike those learned from, then the laboratory. */
-function networkFigures(results: Measured): ModelCard['figures'] {
+function networkFigures(results: NetworkResults): ModelCard['figures'] {
   const { unseen, cremaD, randomSplit, anotherCorpus } = results;
-  const { uar, basis, complete } = summarizeSeeds(results);
-  const song = spreadOf(complete.map((seed) => seed.song?.unweightedAverageRecall));
-  const pooled = `five folds by actor, pooled; ${modelText(results)}`;
+  const numbers = unseen.folds.map(({ fold }) => String(fold));
+  const folds = numbers.length === 5 ? 'five folds' : `folds ${listed(numbers)} of five`;
+  const pooled = `${folds} by actor, pooled; ${measuredText(results)}`;
   return measured({
     ...Object.fromEntries(
       (anotherCorpus?.corpora ?? []).map(({ name, scores }) => [
@@ -141,46 +141,18 @@ function networkFigures(results: Measured): ModelCard['figures'] {
         figures(`another corpus: ${name}, by a model trained on the other corpora`, scores),
       ]),
     ),
-    unseenSpeech: withSeeds(
-      figures(`speakers unseen, speech: ${pooled}`, unseen.ensemble.speech),
-      uar,
-      basis,
-    ),
-    unseenSong: withSeeds(
-      figures(`speakers unseen, song: ${pooled}`, unseen.ensemble.song),
-      song,
-      basis,
-    ),
+    unseenSpeech: figures(`speakers unseen, speech: ${pooled}`, unseen.ensemble.speech),
+    unseenSong: figures(`speakers unseen, song: ${pooled}`, unseen.ensemble.song),
     cremaD: figures('CREMA-D, actors 1061–1076 never trained on, six emotions', cremaD?.scores),
     seed: randomFigures(randomSplit),
   });
 }
 
-/** The mean over the seeds that were fitted on the random split. */
-function randomFigures(seeds: NetworkResults['randomSplit']): Figures | null {
-  const mean = (measure: (scores: Scores) => number) => spreadOf(seeds.map(measure))?.mean ?? 0;
-  if (seeds.length === 0) return null;
-  const own = figures(
+function randomFigures([first]: NetworkResults['randomSplit']): Figures | null {
+  return figures(
     'random 80/20 split over speech and song, one network; the same speakers in training and test, so too optimistic',
-    {
-      clips: seeds[0].clips,
-      accuracy: mean(({ accuracy }) => accuracy),
-      unweightedAverageRecall: mean(({ unweightedAverageRecall }) => unweightedAverageRecall),
-      weightedF1: mean(({ weightedF1 }) => weightedF1),
-      macroF1: mean(({ macroF1 }) => macroF1),
-    },
+    first,
   );
-  const uar = spreadOf(seeds.map(({ unweightedAverageRecall }) => unweightedAverageRecall));
-  return withSeeds(own, uar, 'one network a seed');
-}
-
-function withSeeds(own: Figures | null, uar: Spread | null, basis: string): Figures | null {
-  if (!own || uar?.deviation == null) return own;
-  const { count, mean, deviation } = uar;
-  return {
-    ...own,
-    seeds: { count, basis, mean: round(mean), standardDeviation: round(deviation) },
-  };
 }
 
 function measured(all: Readonly<Record<string, Figures | null>>): Record<string, Figures> {
@@ -210,16 +182,14 @@ function round(value: number): number {
 }
 
 /** Returns what a user must know before relying on the model, with the figures that were measured. */
-function limitsOf(results: Measured): string[] {
+function limitsOf(results: NetworkResults): string[] {
   const { data, noSpeech } = results;
   const worst = conditionLosses(results)[0];
   const outside = outsideSummary(results);
   return [
     outside &&
       `On recordings unlike those it learned from (corpora left out of training), the mean UAR is ${score(outside.unweightedAverageRecall)}; ${percent(outside.coverage)} are answered, and ${percent(outside.answeredAccuracy)} of the answers are correct.`,
-    hasCremaD(data)
-      ? 'Trained on acted emotions in North American English: 24 RAVDESS actors who speak and sing two sentences, and actors of CREMA-D, with several accents, who speak twelve. Not trained on spontaneous speech, other languages or children.'
-      : 'Trained on acted emotions in North American English: 24 actors who speak and sing two sentences. Not trained on spontaneous speech, other languages, children or old people.',
+    `Trained on acted emotions: ${listed(data.filter(({ isPlainSpeech }) => !isPlainSpeech).map(({ name, speakers }) => `${name} (${plural(speakers, 'speaker')})`))}. Not trained on spontaneous speech or children.`,
     NOT_A_FEELING,
     'Expects one speaker at a time: two people talking get one answer.',
     worst && worst.loss > 0
@@ -234,13 +204,14 @@ function limitsOf(results: Measured): string[] {
 
 /** Returns what may be done with the model, as far as the licences of its data tell. */
 function licenceText(data: readonly CorpusSummary[]): string {
-  const ravdess =
-    'RAVDESS allows non-commercial use only (CC BY-NC-SA 4.0); whether a model trained on it may be used commercially is unsettled. Assume that it may not.';
-  return hasCremaD(data)
-    ? `${ravdess} CREMA-D is published under the Open Database License (ODbL 1.0): name it when you pass the model on, and share databases that you derive from it under the same terms.`
-    : ravdess;
-}
-
-function hasCremaD(data: readonly CorpusSummary[]): boolean {
-  return data.some((corpus) => corpusTitle(corpus) === 'CREMA-D');
+  const has = (title: string) => data.some(({ name }) => name === title);
+  const nonCommercial = ['RAVDESS', 'nEMO'].filter(has);
+  return [
+    `${listed(nonCommercial)} ${nonCommercial.length > 1 ? 'allow' : 'allows'} non-commercial use only (CC BY-NC-SA 4.0); whether a model trained on such recordings may be used commercially is unsettled. Assume that it may not.`,
+    has('CREMA-D') &&
+      'CREMA-D is published under the Open Database License (ODbL 1.0): name it when you pass the model on, and share databases that you derive from it under the same terms.',
+    has('ASED') && 'The authors of ASED call it freely available and state no licence.',
+  ]
+    .filter((sentence) => typeof sentence === 'string')
+    .join(' ');
 }

@@ -1,12 +1,14 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyze } from '../../../core/analyze.ts';
 import { classify } from '../../../core/classify.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { CARD_FILE } from '../../../core/model/folder.ts';
 import { modelInput } from '../../../core/model/input.ts';
 import { loadModel, type Model } from '../../../core/model/session.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
-import { joined, silence, wavFile } from '../../fixtures/audio.ts';
+import { joined, silence, wavFile, whiteNoise } from '../../fixtures/audio.ts';
 import { voiceOf, writePitchModel } from '../../fixtures/pitch-model.ts';
 
 let folder: string;
@@ -86,15 +88,79 @@ describe('the timeline of a note', () => {
   });
 });
 
+describe('sounds that are no voice', () => {
+  /** As loud as a voice, and longer than a window, so that some windows hold nothing else. */
+  const noise = (seconds: number) => whiteNoise({ seconds, amplitude: 0.2, seed: 3 });
+
+  test('are left out of the verdict and of the timeline', async () => {
+    const [before, after] = [voiceOf('calm', 6), voiceOf('calm', 6, 1)];
+    const { timeline = [], ...verdict } = await tell(before, noise(6), after);
+    expect(verdict.emotion).toBe('calm');
+    expect(timeline.map(({ emotion }) => emotion)).toEqual(['calm', 'calm']);
+    expect(timeline[0].start).toBe(verdict.speech?.start);
+    expect(timeline[1].end).toBe(verdict.speech?.end);
+    // A window that a voice fills by half counts, and what it holds with it.
+    expect(timeline[0].end).toBeGreaterThan(5.9);
+    expect(timeline[0].end).toBeLessThan(8);
+    expect(timeline[1].start).toBeGreaterThan(10);
+    expect(timeline[1].start).toBeLessThan(12.1);
+
+    const note = wavFile(joined(before, noise(6), after), { encoding: 'float32' });
+    const all = await classify(note, { model: heedless(model) });
+    // Taken for a voice, the noise is told as what it is nearest to.
+    expect(all.timeline?.some(({ emotion }) => emotion === 'sad')).toBe(true);
+    expect(all.probabilities?.calm).toBeLessThan(verdict.probabilities?.calm ?? 0);
+  });
+
+  test('are all of some recordings: no-speech', async () => {
+    expect(await tell(noise(1))).toMatchObject({
+      emotion: 'no-speech',
+      confidence: 0,
+      probabilities: null,
+      speech: null,
+      sequence: [],
+      timeline: [],
+      summary: {},
+    });
+    expect(await tell(noise(8))).toMatchObject({ emotion: 'no-speech', timeline: [] });
+  });
+
+  test('are told by the threshold of the card', async () => {
+    const loaded = async (voice?: { name: string; threshold: number }) => {
+      const path = join(folder, CARD_FILE);
+      const card = await readFile(path, 'utf8');
+      await writeFile(path, JSON.stringify({ ...JSON.parse(card), voice }));
+      const changed = await loadModel(folder);
+      await writeFile(path, card);
+      return changed;
+    };
+    const emotionOf = async (samples: Float32Array, of: Model) =>
+      (await classify(wavFile(samples), { model: of })).emotion;
+    expect(await emotionOf(noise(3), model)).toBe('no-speech');
+    expect(await emotionOf(noise(3), await loaded({ name: 'voice', threshold: 0 }))).toBe('sad');
+    // A model without that output takes every sound for speech.
+    expect(await emotionOf(noise(3), await loaded())).toBe('sad');
+  });
+});
+
+/** The same model, for which every sound is a voice. */
+function heedless(of: Model): Model {
+  return {
+    ...of,
+    predict: async (windows) =>
+      (await of.predict(windows)).map((prediction) => ({ ...prediction, isVoice: true })),
+  };
+}
+
 test('a short note gets the probabilities of its one window', async () => {
   const samples = voiceOf('sad', 2);
   const analysis = analyze(samples);
-  if (!analysis) throw new Error('voiceLike is no longer taken for speech');
-  const window = { from: 0, to: analysis.features.frames };
-  const [expected] = await model.predict([modelInput(['log-mel'], analysis, window)]);
+  if (!analysis) throw new Error('nothing is heard in it');
+  const window = { from: 0, to: analysis.frames };
+  const [expected] = await model.predict([modelInput(['mel'], analysis, window)]);
   const { probabilities, timeline } = await tell(samples);
   EMOTIONS.forEach((emotion, k) => {
-    expect(probabilities?.[emotion]).toBe(Number(expected[k].toFixed(6)));
+    expect(probabilities?.[emotion]).toBe(Number(expected.probabilities[k].toFixed(6)));
   });
   expect(timeline).toMatchObject([{ probabilities }]);
 });

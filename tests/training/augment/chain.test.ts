@@ -21,8 +21,9 @@ const resources = {
     new Float32Array(3).fill(1),
   ],
 };
-const ALWAYS = { tempo: 1, room: 1, noise: 1, microphone: 1, gain: 1, telephone: 1 };
-const NEVER = { tempo: 0, room: 0, noise: 0, microphone: 0, gain: 0, telephone: 0 };
+const STEPS = Object.keys(PROBABILITIES) as (keyof typeof PROBABILITIES)[];
+const ALWAYS = Object.fromEntries(STEPS.map((step) => [step, 1]));
+const NEVER = Object.fromEntries(STEPS.map((step) => [step, 0]));
 
 const speech = voiceLike({ seconds: 1 });
 const inputs: [string, Float32Array][] = [
@@ -98,8 +99,9 @@ describe('drawChain', () => {
       microphone: share(({ microphone }) => microphone !== null),
       gain: share(({ gain }) => gain !== null),
       telephone: share(({ telephone }) => telephone),
+      disturbance: share(({ disturbance }) => disturbance !== null),
     };
-    for (const step of Object.keys(shares) as (keyof typeof shares)[]) {
+    for (const step of STEPS) {
       expect(Math.abs(shares[step] - PROBABILITIES[step])).toBeLessThan(0.04);
     }
     const sources = new Set(chains.map(({ noise }) => noise?.source));

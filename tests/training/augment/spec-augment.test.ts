@@ -12,6 +12,7 @@ const NONE: SpecAugmentOptions = {
   bandShift: 0,
   level: 0,
   tilt: 0,
+  curve: 0,
 };
 const STEPS = 20;
 const BANDS = 12;
@@ -38,7 +39,7 @@ test('changes nothing when told so, and never the neighbours in the batch', () =
     fc.property(seeds, (seed) => {
       const everything = {
         ...{ frequencyMasks: 3, frequencyMaskBands: 50, timeMasks: 3, timeMaskSteps: 50 },
-        ...{ bandShift: 20, level: 6, tilt: 6 },
+        ...{ bandShift: 20, level: 6, tilt: 6, curve: 6 },
       };
       const { data } = augmented(everything, seed);
       const size = STEPS * BANDS;
@@ -121,4 +122,21 @@ test('level and tilt add one straight line over the bands', () => {
   );
   const offsets = [1, 2, 3, 4].map((seed) => augmented({ level: 5 }, seed).at(0, 0));
   expect(new Set(offsets).size).toBe(4);
+});
+
+test('a curve bends the bands smoothly, no further than it may', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const { at } = augmented({ curve: 5 }, seed);
+      const added = Array.from({ length: BANDS }, (_, b) => at(0, b) - b);
+      expect(Math.max(...added.map(Math.abs))).toBeLessThanOrEqual(5 + 1e-3);
+      for (let b = 1; b < BANDS; b++) {
+        // One and a half waves over eleven steps: 5 · 2π · 1.5 / 11 is the steepest.
+        expect(Math.abs(added[b] - added[b - 1])).toBeLessThan(4.3);
+        expect(at(STEPS - 1, b) - (100 * (STEPS - 1) + b)).toBeCloseTo(added[b], 2);
+      }
+    }),
+  );
+  const bent = [1, 2, 3].map((seed) => augmented({ curve: 5 }, seed).at(0, 0));
+  expect(new Set(bent).size).toBe(3);
 });

@@ -8,7 +8,7 @@ import {
   sum,
   type Variable,
 } from '../../../training/autodiff/index.ts';
-import { sizeOf } from '../../../training/autodiff/shape.ts';
+import { sizeOf } from '../../../training/autodiff/variable.ts';
 import { createRandom, type Random } from '../../../training/random.ts';
 
 /** Far enough for float32 to see a difference, near enough for the fourth-order stencil. */

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AdamW,
   BatchNorm,
   crossEntropy,
   Dropout,
   input,
   Linear,
   mean,
+  oneCycle,
   Program,
   parameter,
   relu,
   Sequential,
   TrainingStep,
 } from '../../../training/autodiff/index.ts';
-import { AdamW } from '../../../training/optim/adamw.ts';
-import { oneCycle } from '../../../training/optim/schedules.ts';
 import { createRandom } from '../../../training/random.ts';
 
 /** Trains a small net on ten points with random labels; returns its losses and its weights. */
@@ -66,7 +66,7 @@ describe('a training step', () => {
 
   it('lays out values, gradients and groups in the order of the parameters', async () => {
     const a = parameter([2], Float32Array.of(1, 2));
-    const b = parameter([1], Float32Array.of(3), false);
+    const b = parameter([1], Float32Array.of(3), { decays: false });
     const step = await TrainingStep.compile(mean(relu(a)), [a]);
     expect(await step.run()).toBe(1.5);
     expect([...step.gradients]).toEqual([0.5, 0.5]);

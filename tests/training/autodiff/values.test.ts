@@ -2,21 +2,26 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   batchNorm,
+  concat,
   constant,
   crossEntropy,
+  hardSwish,
   logSoftmax,
   matmul,
   mean,
   Program,
+  pad,
   relu,
   reshape,
   type StaticShape,
+  sigmoid,
+  slice,
   sum,
   sumTo,
   transpose,
   type Variable,
 } from '../../../training/autodiff/index.ts';
-import { sizeOf } from '../../../training/autodiff/shape.ts';
+import { sizeOf } from '../../../training/autodiff/variable.ts';
 
 const of = (shape: StaticShape, ...values: number[]) => constant(shape, Float32Array.from(values));
 
@@ -59,6 +64,31 @@ describe('operators compute what their names say', () => {
 
   it('rectifies', async () => {
     expect(await evaluate(relu(of([3], -1, 0, 2)))).toEqual([0, 0, 2]);
+  });
+
+  it('gates: hard-swish and sigmoid', async () => {
+    const values = [-4, -3, -1.5, 0, 1.5, 3, 4];
+    const x = of([7], ...values);
+    const expected = values.map((v) => v * Math.min(Math.max(v / 6 + 0.5, 0), 1));
+    (await evaluate(hardSwish(x))).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i], 6);
+    });
+    (await evaluate(sigmoid(x))).forEach((value, i) => {
+      expect(value).toBeCloseTo(1 / (1 + Math.exp(-values[i])), 6);
+    });
+  });
+
+  it('takes parts of an axis, pads it and joins variables along it', async () => {
+    const x = of([2, 4], 1, 2, 3, 4, 5, 6, 7, 8);
+    expect(await evaluate(slice(x, { axis: 1, start: 1, end: 3 }))).toEqual([2, 3, 6, 7]);
+    expect(await evaluate(slice(x, { axis: 1, start: 1, end: 4, step: 2 }))).toEqual([2, 4, 6, 8]);
+    const padded = pad(of([2, 1], 1, 2), { axis: 1, before: 1, after: 2 });
+    expect(padded.shape).toEqual([2, 4]);
+    expect(await evaluate(padded)).toEqual([0, 1, 0, 0, 0, 2, 0, 0]);
+    expect(await evaluate(pad(x, { axis: 1, before: -2, after: -1 }))).toEqual([3, 7]);
+    const joined = concat([of([1, 2], 1, 2), of([2, 2], 3, 4, 5, 6)], 0);
+    expect(joined.shape).toEqual([3, 2]);
+    expect(await evaluate(joined)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('averages the cross-entropy over rows, for hard and soft targets', async () => {

@@ -97,7 +97,7 @@ describe('scoreTimelines', () => {
         windows.map(() => {
           const row = Float64Array.from(EMOTIONS, () => random.uniform());
           const sum = row.reduce((a, b) => a + b, 0);
-          return row.map((p) => p / sum);
+          return { probabilities: row.map((p) => p / sum), isVoice: true };
         }),
     };
     const scores = await evaluate(clips, guess, options);

@@ -13,8 +13,8 @@ import {
   type Table,
   table,
 } from '../blocks.ts';
-import { isFigure, plural, points, score, spreadOf, spreadText, whole } from '../format.ts';
-import { barPlot, dotPlot } from '../plots/rows.ts';
+import { plural, score, spreadOf, spreadText, whole } from '../format.ts';
+import { barPlot } from '../plots/rows.ts';
 import {
   MEASURES,
   PROTOCOLS,
@@ -24,7 +24,7 @@ import {
   scoresBlock,
   scoresRow,
 } from '../sections/scores.ts';
-import { actorsFromWorst, actorText, modelText, summarizeSeeds, uarOf } from './findings.ts';
+import { actorsFromWorst, actorText, measuredText, modelText } from './findings.ts';
 
 /** Published figures on the speech of unseen RAVDESS actors, eight classes. */
 const REFERENCES: readonly {
@@ -47,29 +47,16 @@ const REFERENCES_CAVEAT =
 /** Every protocol in one table, and what others reached. */
 export function protocolsSection(results: NetworkResults): Section {
   const { unseen, cremaD, randomSplit } = results;
-  const { complete } = summarizeSeeds(results);
-  const shipped = `${modelText(results)}, as shipped`;
-  const overSeeds = (count: number, what: string) =>
-    count > 1 ? `${what}, mean ± sd of ${plural(count, 'seed')}` : what;
-  const seedScores = (channel: 'speech' | 'song') => complete.map((seed) => seed[channel]);
-  const oneSeed = overSeeds(complete.length, 'one seed');
+  const measured = measuredText(results);
   return {
     id: 'comparison',
     title: 'In the laboratory',
     blocks: [
       groupedTable('Scores under each protocol', SCORES_HEAD, [
-        protocolRows('unseenSpeech', [
-          scoresRow(oneSeed, seedScores('speech')),
-          scoresRow(shipped, [unseen.ensemble.speech]),
-        ]),
-        protocolRows('unseenSong', [
-          scoresRow(oneSeed, seedScores('song')),
-          scoresRow(shipped, [unseen.ensemble.song]),
-        ]),
-        protocolRows('cremaD', [scoresRow(shipped, [cremaD?.scores])]),
-        protocolRows('seed', [
-          scoresRow(overSeeds(randomSplit.length, 'one network'), randomSplit),
-        ]),
+        protocolRows('unseenSpeech', [scoresRow(measured, [unseen.ensemble.speech])]),
+        protocolRows('unseenSong', [scoresRow(measured, [unseen.ensemble.song])]),
+        protocolRows('cremaD', [scoresRow(`${modelText(results)}, as shipped`, [cremaD?.scores])]),
+        protocolRows('seed', [scoresRow('one network', randomSplit)]),
       ]),
       { kind: 'terms', items: MEASURES },
       referencesTable(results),
@@ -100,69 +87,28 @@ function referencesTable(results: NetworkResults): Table {
   );
 }
 
-/** How much the figures depend on the seed and on the fold. */
-export function seedsSection(results: NetworkResults): Section {
-  const { seeds, ensemble } = results.unseen;
-  const { uar, basis, complete } = summarizeSeeds(results);
-  const byNumber = new Map(seeds.flatMap(({ folds }) => folds.map((fold) => [fold.fold, fold])));
-  const folds = [...byNumber.values()]
-    .sort((a, b) => a.fold - b.fold)
-    .map(({ fold, actors }) => ({
-      name: `fold ${fold}: ${actors.join(' ')}`,
-      uars: seeds.map((seed) => uarOf(seed, fold)),
-    }));
-  const isPartial = complete.length < seeds.length;
-  const pooled = (all: typeof seeds) => all.map(({ speech }) => speech.unweightedAverageRecall);
-  const plotRows = [
-    ...folds.map(({ name, uars }) => ({ label: name, values: [uars.filter(isFigure), []] })),
-    { label: 'pooled', values: [pooled(complete), [ensemble.speech.unweightedAverageRecall]] },
-  ];
-  const all = plotRows.flatMap(({ values }) => values.flat());
+/** How much the figures depend on who is tested. */
+export function foldsSection({ unseen: { folds, ensemble } }: NetworkResults): Section {
+  const uars = folds.map(({ uar }) => uar);
   const plot = () =>
-    dotPlot({
+    barPlot({
       id: 'folds',
-      title: 'UAR of each seed on each fold by actor, speech',
-      series: [
-        { name: 'each seed alone', shape: 'circle' },
-        { name: 'what ships', shape: 'diamond' },
-      ],
-      rows: plotRows,
-      domain: [
-        Math.floor(Math.max(0, Math.min(...all) - 0.02) * 20) / 20,
-        Math.ceil(Math.min(1, Math.max(...all) + 0.02) * 20) / 20,
-      ],
-      format: (value) => value.toFixed(2),
+      title: 'UAR of each fold by actor, speech',
+      rows: folds.map(({ fold, actors, uar }) => ({
+        label: `fold ${fold}: ${actors.join(' ')}`,
+        value: uar,
+      })),
+      rowHeight: 30,
     });
-  const byFold = () =>
-    table(
-      'UAR of each seed on each fold, speech',
-      ['Test actors', ...seeds.map(({ seed }) => `Seed ${seed}`), 'Mean ± sd'],
-      [
-        ...folds.map(({ name, uars }) => [name, ...uars.map(score), spreadText(spreadOf(uars))]),
-        ['pooled', ...pooled(seeds).map(score), isPartial ? score(null) : spreadText(uar)],
-      ],
-    );
   return {
-    id: 'seeds',
-    title: 'Seeds and folds',
+    id: 'folds',
+    title: 'Folds',
     blocks:
-      seeds.length === 0
+      folds.length === 0
         ? [notMeasured()]
         : [
-            `The seed decides the initial weights, the order of the batches and every augmentation. On the speech of unseen speakers, the networks of one seed and the perceptron reach a UAR of **${spreadText(uar)}** (${basis}).`,
-            pair(
-              [
-                figure(
-                  plot(),
-                  'The spread within a line is due to chance, the spread between lines to the speakers.',
-                ),
-              ],
-              [byFold()],
-            ),
-            isPartial &&
-              aside(
-                'A dash: the seed was not run on this fold. Its pooled figure covers the other folds only and cannot be compared with those of all folds.',
-              ),
+            `${plural(folds.length, 'fold')} by actor; every network is tested on actors that it was not trained on. Mean over the folds: UAR **${spreadText(spreadOf(uars))}**; pooled: **${score(ensemble.speech.unweightedAverageRecall)}**.`,
+            figure(plot(), 'The numbers are those of the test actors.'),
           ],
   };
 }
@@ -263,49 +209,4 @@ function actorSpread(actors: readonly ActorScores[], corpus: string): string {
     (actor) => `${actorText(actor)} with ${score(actor.unweightedAverageRecall)}`,
   );
   return `${corpus}, ${plural(sorted.length, 'actor')}: mean UAR ${spreadText(uar)} (sd over actors); lowest ${lowest}, highest ${highest}.`;
-}
-
-/** What each step of the recipe adds, in the order in which they were tried. */
-export function leversSection({ unseen: { levers } }: NetworkResults): Section {
-  const isMixed = new Set(levers.map(({ folds }) => folds.join())).size > 1;
-  const plot = () =>
-    barPlot({
-      id: 'levers',
-      title: 'UAR on the speech of unseen speakers after each step',
-      rows: levers.map(({ name, uar, folds }) => ({
-        label: isMixed ? `${name}, folds ${folds.join(' ')}` : name,
-        value: uar,
-      })),
-      rowHeight: 30,
-    });
-  const gain = (i: number) => {
-    const [before, lever] = [levers[i - 1], levers[i]];
-    const isComparable = before && before.folds.join() === lever.folds.join();
-    return isComparable ? lever.uar - before.uar : null;
-  };
-  return {
-    id: 'levers',
-    title: 'What each step adds',
-    blocks:
-      levers.length === 0
-        ? [notMeasured()]
-        : [
-            `One step after another.${isMixed ? ' Not all were measured on the same folds: compare only those that were.' : ''}`,
-            pair(
-              [figure(plot(), 'From top to bottom, one step after another.')],
-              [
-                table(
-                  'UAR after each step, and the points gained',
-                  ['Step', 'UAR', 'Points gained', 'Folds'],
-                  levers.map(({ name, uar, folds }, i) => [
-                    name,
-                    score(uar),
-                    points(gain(i)),
-                    folds.join(' '),
-                  ]),
-                ),
-              ],
-            ),
-          ],
-  };
 }

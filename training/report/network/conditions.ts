@@ -15,13 +15,7 @@ import { listed, percent, plural, points, score, sum, whole } from '../format.ts
 import { linePlot } from '../plots/lines.ts';
 import { barPlot } from '../plots/rows.ts';
 import type { Plot } from '../plots/svg.ts';
-import {
-  conditionLosses,
-  conditionText,
-  corpusTitle,
-  refusalsByKind,
-  useText,
-} from './findings.ts';
+import { conditionLosses, conditionText, refusalsByKind, useText } from './findings.ts';
 
 /** Least width of the scale in points of UAR, so that small losses look small. */
 const LEAST_SCALE = 10;
@@ -132,10 +126,8 @@ type Key = 'loss' | 'watched';
 export function learningSection({ curves, recipe }: NetworkResults): Section {
   const drawn = curves.filter(({ points: own }) => own.length > 1);
   const watched = drawn.filter((curve) => series(curve, 'watched').length > 1);
-  const { steps, learningRate, cropSteps } = recipe.fit;
-  const before = recipe.pretraining
-    ? `, after ${whole(recipe.pretraining.steps)} steps on CREMA-D alone`
-    : '';
+  const { steps, learningRate, cropRows } = recipe.fit;
+  const before = recipe.init ? ', from weights trained on AudioSet' : ', from random weights';
   return {
     id: 'learning',
     title: 'Learning curves',
@@ -143,12 +135,12 @@ export function learningSection({ curves, recipe }: NetworkResults): Section {
       drawn.length === 0
         ? [notMeasured()]
         : [
-            `${whole(steps)} steps with a peak learning rate of ${learningRate}, on crops of ${cropSteps} time steps${before}. The validation recordings are only watched: no fit was stopped, and no weights were chosen, by them.`,
+            `${whole(steps)} steps with a peak learning rate of ${learningRate}, on crops of ${(cropRows / 100).toFixed(2)} s${before}. The validation recordings are only watched: no fit was stopped, and no weights were chosen, by them.`,
             pair(
               [
                 figure(
                   curvePlot(drawn, 'loss'),
-                  'On the training batches; mixup and label smoothing keep it high.',
+                  'On the training batches; augmentation and label smoothing keep it high.',
                 ),
               ],
               watched.length > 0
@@ -226,7 +218,7 @@ export function dataSection({ data, classes }: NetworkResults): Section {
 function corpusBlocks(corpus: CorpusSummary, classes: readonly string[]): Blocks {
   const { excluded, byChannel, citation, licence } = corpus;
   const channels = Object.entries(byChannel);
-  const title = corpusTitle(corpus);
+  const title = corpus.name;
   const occurring = [...classes.keys()].filter((i) => channels.some(([, counts]) => counts[i] > 0));
   const exclusions: Block =
     excluded.length > 0
@@ -260,5 +252,5 @@ function corpusBlocks(corpus: CorpusSummary, classes: readonly string[]): Blocks
 
 /** @example corporaText(data); // 'RAVDESS and CREMA-D' */
 export function corporaText(data: readonly CorpusSummary[]): string {
-  return listed(data.map(corpusTitle));
+  return listed(data.map(({ name }) => name));
 }

@@ -1,21 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
+import type { NetworkResults } from '../../network/results.ts';
 import type { Section } from '../blocks.ts';
 import { networkModelCard } from '../card.ts';
 import { capital, listed, whole } from '../format.ts';
 import { plotsShown, sectionsMarkdown } from '../markdown.ts';
 import { svgFile } from '../plots/svg.ts';
 import { calibrationSection } from '../sections/calibration.ts';
-import {
-  emotionsSection,
-  leversSection,
-  protocolsSection,
-  seedsSection,
-  speakersSection,
-} from './accuracy.ts';
+import { emotionsSection, foldsSection, protocolsSection, speakersSection } from './accuracy.ts';
 import { dataSection, notesSection, robustnessSection } from './conditions.ts';
-import type { Measured } from './findings.ts';
 import { limitsSections, outsideSections } from './report.ts';
 
 /** The plots that the document shows; what the others show, it has as tables. */
@@ -33,11 +27,11 @@ export const CARD_PICTURES = {
   ],
 };
 
-const REPRODUCTION = `Put the unpacked corpora into one folder, then:
+const REPRODUCTION = `Put the unpacked corpora into one folder, and the published weights of mn04 (release v0.0.1 of EfficientAT, SHA-256 899a8c62…453321c) beside them, then:
 
 \`\`\`sh
 npm ci
-npm run train -- --data <folder>
+npm run train -- --data <folder> --init <folder>/weights/mn04_as_mAP_432.pt
 npm run docs:card
 \`\`\`
 
@@ -50,7 +44,7 @@ A run that was stopped continues where it left off. The same seeds give the same
  * @example
  * await writeFile('docs/model-card.md', networkModelCardMarkdown(results));
  */
-export function networkModelCardMarkdown(results: Measured): string {
+export function networkModelCardMarkdown(results: NetworkResults): string {
   const { name, version } = networkModelCard(results);
   return `# Model card: ${name} ${version}
 
@@ -71,29 +65,32 @@ ${REPRODUCTION}
 }
 
 /** The sections of the document, as in the report but without learning curves and the random split. */
-export function cardSections(results: Measured): Section[] {
+export function cardSections(results: NetworkResults): Section[] {
   return [
     ...outsideSections(results),
     protocolsSection(results),
-    seedsSection(results),
-    leversSection(results),
+    foldsSection(results),
     emotionsSection(results, ['unseenSpeech', 'unseenSong', 'cremaD']),
     speakersSection(results),
     robustnessSection(results),
-    calibrationSection(results.calibration),
+    calibrationSection(results.calibration, 'corpus'),
     notesSection(results),
     dataSection(results),
     ...limitsSections(results),
   ];
 }
 
-function whatItIs(results: Measured): string {
+function whatItIs(results: NetworkResults): string {
   const { family, created, inputs, classes } = networkModelCard(results);
   const { model, recipe, hours } = results;
   const [steps, bands] = inputs[0].shape;
-  const seeds = recipe.members.length > 1 ? 'seeds' : 'seed';
+  const { members } = recipe;
+  const origin =
+    members.length > 0
+      ? `with ${members.length > 1 ? 'seeds' : 'seed'} ${listed(members)}`
+      : 'as networks of the protocols below, none of which saw all of the data';
   const time = hours === undefined ? '' : ` in ${hours.toFixed(1)} hours`;
-  return `${capital(family)}. It takes a window of speech (${steps} steps × ${bands} bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} with ${seeds} ${listed(recipe.members)}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
+  return `${capital(family)}. It takes a window of speech (${steps} frames × ${bands} mel bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} ${origin}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
 }
 
 /**
@@ -101,7 +98,7 @@ function whatItIs(results: Measured): string {
  *
  * @returns the paths of the files
  */
-export async function writeModelCard(results: Measured, path: string): Promise<string[]> {
+export async function writeModelCard(results: NetworkResults, path: string): Promise<string[]> {
   const folder = join(dirname(path), CARD_PICTURES.folder);
   await mkdir(folder, { recursive: true });
   const files = [
@@ -130,9 +127,9 @@ const resultsSchema = z.looseObject({
  *
  * @throws Error when the file cannot be read, is no JSON, or does not hold the results of a network
  */
-export async function readNetworkResults(path: string): Promise<Measured> {
+export async function readNetworkResults(path: string): Promise<NetworkResults> {
   const parsed = resultsSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
-  if (parsed.success) return parsed.data as unknown as Measured;
+  if (parsed.success) return parsed.data as unknown as NetworkResults;
   const missing = parsed.error.issues.map((issue) => issue.path.join('.') || 'an object');
   throw new Error(
     `it is not the results of a network run (missing or wrong: ${missing.join(', ')})`,

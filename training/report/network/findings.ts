@@ -5,25 +5,9 @@ import type {
   ConditionScores,
   CorpusSummary,
   NetworkResults,
-  SeedScores,
 } from '../../network/results.ts';
-import type { Condition } from '../../voice/examples.ts';
-import {
-  isFigure,
-  listed,
-  percent,
-  plural,
-  points,
-  type Spread,
-  score,
-  spreadOf,
-  whole,
-} from '../format.ts';
-import type { OutsideResults } from '../sections/outside.ts';
+import { isFigure, listed, percent, plural, points, score, whole } from '../format.ts';
 import { mistakesIn, mistakeText } from '../sections/scores.ts';
-
-/** What a report is made from: what a run measured in the laboratory, and outside it. */
-export type Measured = NetworkResults & OutsideResults;
 
 const CONDITION_NAMES: Readonly<Record<ConditionName, string>> = {
   clean: 'as recorded',
@@ -35,11 +19,6 @@ const CONDITION_NAMES: Readonly<Record<ConditionName, string>> = {
   'opus-16': 'Opus at 16 kbit/s',
 };
 
-const CORPUS_TITLES: Readonly<Record<string, string>> = {
-  ravdess: 'RAVDESS',
-  'crema-d': 'CREMA-D',
-};
-
 /** Returns a condition in words; one that is not known keeps its name. */
 export function conditionText(condition: string): string {
   return Object.hasOwn(CONDITION_NAMES, condition)
@@ -47,20 +26,18 @@ export function conditionText(condition: string): string {
     : condition;
 }
 
-/** Returns a corpus by the name that it was published under. */
-export function corpusTitle({ name }: Pick<CorpusSummary, 'name'>): string {
-  return CORPUS_TITLES[name.toLowerCase()] ?? name;
+/** @example modelText(results); // 'average of 3 networks' */
+export function modelText({ recipe: { networks } }: NetworkResults): string {
+  return averageOf(networks);
 }
 
-/** Returns how many networks are averaged in the model that ships. */
-export function networkCount({ recipe: { members, cycles } }: NetworkResults): number {
-  return members.length * cycles;
+/** Returns what the protocols were measured with: networks that did not learn from what is tested. */
+export function measuredText({ recipe: { seeds } }: NetworkResults): string {
+  return averageOf(seeds.length);
 }
 
-/** @example modelText(results); // 'average of 3 networks and a perceptron' */
-export function modelText(results: NetworkResults): string {
-  const count = networkCount(results);
-  return `average of ${count > 1 ? `${count} networks` : 'a network'} and a perceptron`;
+function averageOf(count: number): string {
+  return count > 1 ? `average of ${count} networks` : 'one network';
 }
 
 /** @example useText(corpus); // '160 recordings by 10 speakers: 100 by 8 for training, 60 by 2 for testing only' */
@@ -68,49 +45,6 @@ export function useText({ clips, speakers, heldOut }: CorpusSummary): string {
   const all = `${plural(clips, 'recording')} by ${plural(speakers, 'speaker')}`;
   if (heldOut.clips === 0) return `${all}, all for training`;
   return `${all}: ${whole(clips - heldOut.clips)} by ${whole(speakers - heldOut.speakers)} for training, ${whole(heldOut.clips)} by ${whole(heldOut.speakers)} for testing only`;
-}
-
-export interface SeedSummary {
-  /** UAR of each seed alone on the speech of unseen speakers, over seeds. */
-  readonly uar: Spread | null;
-  /** What it was measured on: "3 seeds, all 5 folds pooled". */
-  readonly basis: string;
-  /** The seeds that were run on all folds. */
-  readonly complete: readonly SeedScores[];
-}
-
-/** Seeds that make a spread worth more than one of fewer folds but more seeds. */
-const ENOUGH_SEEDS = 3;
-
-/**
- * Summarises the seeds. Where too few of them were run on all folds, the spread is over all seeds on
- * the folds that they have in common, and the basis says so.
- */
-export function summarizeSeeds({ unseen: { seeds } }: NetworkResults): SeedSummary {
-  const numbers = [...new Set(seeds.flatMap(({ folds }) => folds.map(({ fold }) => fold)))];
-  const common = numbers.filter((number) => seeds.every((seed) => uarOf(seed, number) !== null));
-  const complete = seeds.filter((seed) => numbers.every((number) => uarOf(seed, number) !== null));
-  const isEnough = complete.length >= Math.min(ENOUGH_SEEDS, seeds.length);
-  if (isEnough || common.length === 0) {
-    const uar = spreadOf(complete.map(({ speech }) => speech.unweightedAverageRecall));
-    const folds = numbers.length > 1 ? `all ${numbers.length} folds pooled` : 'one fold';
-    return {
-      uar,
-      basis: uar ? `${plural(complete.length, 'seed')}, ${folds}` : 'not measured',
-      complete,
-    };
-  }
-  const means = seeds.map((seed) => spreadOf(common.map((number) => uarOf(seed, number)))?.mean);
-  return {
-    uar: spreadOf(means),
-    basis: `${plural(seeds.length, 'seed')} on ${common.length === 1 ? 'fold' : 'folds'} ${listed(common.toSorted((a, b) => a - b))} only, mean of the folds`,
-    complete,
-  };
-}
-
-/** Returns the UAR of a seed on a fold; null when it was not run on that one. */
-export function uarOf({ folds }: SeedScores, number: number): number | null {
-  return folds.find(({ fold }) => fold === number)?.uar ?? null;
 }
 
 export interface ConditionLoss extends ConditionScores {
@@ -143,21 +77,10 @@ export function actorText({ actor, gender }: ActorScores): string {
   return `actor ${actor}${gender ? person[gender] : ''}`;
 }
 
-/** The corpora of voices, which a group of the voice detector's report begins with. */
-const VOICES = ['ravdess', 'crema-d'].map((name) => corpusTitle({ name }));
+/** The corpora of voices, which the name of a group begins with. */
+const VOICES = ['RAVDESS', 'CREMA-D'];
 /** Groups of sounds that were synthesised, not recorded, begin with this. */
 const MADE = 'made: ';
-const CONDITION_WORDS: Readonly<Record<Exclude<Condition, 'clean'>, string>> = {
-  noise: 'in noise',
-  telephone: 'over a telephone band',
-  room: 'in a room',
-  whisper: 'whispered',
-  shout: 'shouted',
-  short: 'cut short',
-  varied: 'varied',
-  mixed: 'two at once',
-};
-
 /** Recordings of one kind, and how many of them were answered "no speech". */
 export interface Refusals {
   readonly name: string;
@@ -166,7 +89,7 @@ export interface Refusals {
   readonly refused: number;
 }
 
-/** Returns the counts of "no speech" by kind: sounds first, then voices, with their conditions. */
+/** Returns the counts of "no speech" by kind: sounds first, then voices. */
 export function refusalsByKind(results: NetworkResults): Refusals[] {
   const kinds = new Map<string, Refusals>();
   for (const { name, isVoice, clips, refused } of refusals(results)) {
@@ -185,23 +108,16 @@ function refusals({ noSpeech }: NetworkResults): Refusals[] {
 }
 
 function kindOf(name: string, isVoice: boolean): string {
-  const condition = name.split(', ').at(-1) ?? '';
-  const sounds = name.startsWith(MADE) ? 'synthesised sounds and music' : 'everyday sounds';
-  const noun = isVoice ? 'voices' : sounds;
-  return Object.hasOwn(CONDITION_WORDS, condition)
-    ? `${noun}, ${CONDITION_WORDS[condition as keyof typeof CONDITION_WORDS]}`
-    : noun;
+  if (isVoice) return 'voices';
+  return name.startsWith(MADE) ? 'synthesised sounds and music' : 'everyday sounds';
 }
 
 /** Returns the kinds that matter most in words: "97.0% of everyday sounds, 0.3% of voices". */
 export function refusedText(results: NetworkResults): string {
-  const named = ['everyday sounds', 'voices', 'voices, whispered', 'voices, shouted'];
-  const kinds = refusalsByKind(results).filter(({ name }) => named.includes(name));
   return listed(
-    kinds.map(({ name, clips, refused }) => {
-      const [noun, condition] = name.split(', ');
-      return `${percent(refused / clips, 1)} of ${condition ? `${condition} ${noun}` : noun}`;
-    }),
+    refusalsByKind(results).map(
+      ({ name, clips, refused }) => `${percent(refused / clips, 1)} of ${name}`,
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { NetworkResults } from '../../network/results.ts';
 import { list, type Section } from '../blocks.ts';
 import { networkModelCard } from '../card.ts';
 import { dateText, percent, plural, points, score } from '../format.ts';
@@ -12,13 +13,7 @@ import {
   plainSpeechText,
 } from '../sections/outside.ts';
 import { PROTOCOLS } from '../sections/scores.ts';
-import {
-  emotionsSection,
-  leversSection,
-  protocolsSection,
-  seedsSection,
-  speakersSection,
-} from './accuracy.ts';
+import { emotionsSection, foldsSection, protocolsSection, speakersSection } from './accuracy.ts';
 import {
   corporaText,
   dataSection,
@@ -28,13 +23,11 @@ import {
 } from './conditions.ts';
 import {
   conditionLosses,
-  corpusTitle,
   knownFailures,
-  type Measured,
+  measuredText,
   modelText,
   refusalsByKind,
   refusedText,
-  summarizeSeeds,
   useText,
 } from './findings.ts';
 
@@ -45,7 +38,7 @@ import {
  * @example
  * await writeFile('report.html', reportHtml(networkReport(results)));
  */
-export function networkReport(results: Measured): Report {
+export function networkReport(results: NetworkResults): Report {
   const { created, data, model, hours } = results;
   const clips = data.reduce((total, corpus) => total + corpus.clips, 0);
   const about = [
@@ -64,12 +57,11 @@ export function networkReport(results: Measured): Report {
     sections: [
       ...outsideSections(results),
       protocolsSection(results),
-      seedsSection(results),
+      foldsSection(results),
       emotionsSection(results, ['unseenSpeech', 'unseenSong', 'cremaD', 'seed']),
       speakersSection(results),
-      leversSection(results),
       robustnessSection(results),
-      calibrationSection(results.calibration),
+      calibrationSection(results.calibration, 'corpus'),
       notesSection(results),
       learningSection(results),
       dataSection(results),
@@ -79,18 +71,16 @@ export function networkReport(results: Measured): Report {
 }
 
 /** What leads every report: how it does outside the laboratory. */
-export function outsideSections(results: Measured): Section[] {
-  const { classes } = results;
-  const outside = withSexes(results);
+export function outsideSections(results: NetworkResults): Section[] {
   return [
-    anotherCorpusSection(outside, classes),
-    plainSpeechSection(outside),
-    bySexSection(outside),
+    anotherCorpusSection(results, results.classes),
+    plainSpeechSection(results),
+    bySexSection(results),
   ];
 }
 
 /** Known failures, limits and licence. */
-export function limitsSections(results: Measured): Section[] {
+export function limitsSections(results: NetworkResults): Section[] {
   const { limits, licence } = networkModelCard(results);
   return [
     { id: 'failures', title: 'Known failures', blocks: [list(knownFailures(results))] },
@@ -99,27 +89,13 @@ export function limitsSections(results: Measured): Section[] {
   ];
 }
 
-/** Takes women and men among the groups of RAVDESS where a run has no `bySex`. */
-function withSexes(results: Measured): Measured {
-  if (results.bySex) return results;
-  const sexes = { women: 'female', men: 'male' } as const;
-  const bySex = results.unseen.groups.flatMap(({ name, scores }) => {
-    if (name !== 'women' && name !== 'men') return [];
-    const { clips, accuracy, unweightedAverageRecall } = scores;
-    return [{ sex: sexes[name], clips, accuracy, unweightedAverageRecall }];
-  });
-  return { ...results, bySex: [{ name: 'RAVDESS speech', bySex }] };
-}
-
-function tiles(results: Measured): [value: string, meaning: string][] {
+function tiles(results: NetworkResults): [value: string, meaning: string][] {
   const { unseen, cremaD, calibration, plainSpeech } = results;
-  const { uar, basis } = summarizeSeeds(results);
   const outside = outsideSummary(results);
   const worst = conditionLosses(results)[0];
   const [sounds] = refusalsByKind(results);
   const [plain] = plainSpeech ?? [];
   const notMeasured = (name: string): [string, string] => [score(null), `${name}: not measured`];
-  const spread = uar?.deviation == null ? '' : `± ${score(uar.deviation)}: `;
   return [
     ...(outside
       ? ([
@@ -141,23 +117,19 @@ function tiles(results: Measured): [value: string, meaning: string][] {
       : notMeasured('plain speech'),
     [
       score(unseen.ensemble.speech.unweightedAverageRecall),
-      `UAR on the speech of unseen speakers, ${modelText(results)}`,
+      `UAR on the speech of unseen speakers of RAVDESS, ${measuredText(results)}`,
     ],
-    uar
-      ? [score(uar.mean), `${spread}UAR of one seed (${basis})`]
-      : notMeasured('differences between seeds'),
     cremaD
       ? [
           score(cremaD.scores.unweightedAverageRecall),
           'UAR on held-out actors of CREMA-D, six emotions',
         ]
       : notMeasured('CREMA-D'),
-    [score(calibration.errorAfter), 'expected calibration error on unseen speakers'],
+    [score(calibration.errorAfter), 'expected calibration error on corpora left out of training'],
     [
-      percent(calibration.coverage),
-      'of the recordings of unseen speakers answered; the rest are “uncertain”',
+      percent(unseen.answeredAccuracy),
+      `of the answers on unseen speakers of RAVDESS are correct; ${percent(unseen.coverage)} are answered`,
     ],
-    [percent(calibration.accuracy), 'of these answers are correct'],
     worst
       ? [points(worst.loss), `points of UAR lost in the worst condition: ${worst.name}`]
       : notMeasured('poor recording conditions'),
@@ -168,16 +140,15 @@ function tiles(results: Measured): [value: string, meaning: string][] {
 }
 
 /** Returns the outcome of a run for a terminal: data, protocols, conditions, confidence. */
-export function networkSummary(results: Measured): string {
+export function networkSummary(results: NetworkResults): string {
   const { data, calibration, timeline, unseen, cremaD, hours, plainSpeech } = results;
   const worst = conditionLosses(results)[0];
-  const { coverage, accuracy, threshold, errorAfter } = calibration;
-  const { uar, basis } = summarizeSeeds(results);
+  const { threshold } = calibration;
   const { unseenSpeech, unseenSong } = PROTOCOLS;
   return [
     '',
     ...data.flatMap((corpus) => [
-      `${corpusTitle(corpus)}: ${useText(corpus)}`,
+      `${corpus.name}: ${useText(corpus)}`,
       ...corpus.excluded.map(({ id, reason }) => `  excluded: ${id}, ${reason}`),
     ]),
     '',
@@ -192,9 +163,8 @@ export function networkSummary(results: Measured): string {
         ? `${name}: accuracy ${score(scores.accuracy)}, UAR ${score(scores.unweightedAverageRecall)}`
         : null,
     ),
-    uar && `One seed alone, ${unseenSpeech.name.toLowerCase()}: UAR ${score(uar.mean)} (${basis})`,
     '',
-    `Below ${percent(threshold)} the verdict is "uncertain": ${percent(coverage)} of the recordings of unseen speakers are answered, and ${percent(accuracy)} of the answers are correct. Expected calibration error ${score(errorAfter)}.`,
+    `Below ${percent(threshold)} the verdict is "uncertain": ${percent(unseen.coverage)} of the speech of unseen speakers of RAVDESS is answered, and ${percent(unseen.answeredAccuracy)} of the answers are correct. Expected calibration error ${score(unseen.expectedCalibrationError)}.`,
     worst && `Worst condition: ${worst.name}, ${points(worst.loss)} points of UAR lost.`,
     results.noSpeech.length > 0 && `"No speech" was the answer to ${refusedText(results)}.`,
     timeline &&

@@ -3,8 +3,18 @@ import { type Blocks, details, figure, notMeasured, pair, type Section, table } 
 import { percent, score, whole } from '../format.ts';
 import { coveragePlot, reliabilityPlot } from '../plots/calibration.ts';
 
+/** What was held out of training: actors, or whole corpora. */
+const HELD_OUT = {
+  fold: { recordings: 'the recordings of unseen speakers', others: 'the other folds' },
+  corpus: { recordings: 'corpora left out of training', others: 'the other corpora' },
+} as const;
+
 /** How well confidence matches accuracy, and what is gained by answering "uncertain". */
-export function calibrationSection(calibration: CalibrationFigures): Section {
+export function calibrationSection(
+  calibration: CalibrationFigures,
+  unit: keyof typeof HELD_OUT = 'fold',
+): Section {
+  const { recordings, others } = HELD_OUT[unit];
   const { temperature, threshold, targetAccuracy, coverage, accuracy } = calibration;
   const { errorBefore, errorAfter, curve, accuracyAt70, reliability } = calibration;
   const top =
@@ -25,8 +35,8 @@ export function calibrationSection(calibration: CalibrationFigures): Section {
     id: 'confidence',
     title: 'Confidence and coverage',
     blocks: [
-      `Below a confidence of ${percent(threshold)} the verdict is \`uncertain\`. The model answers ${percent(coverage)} of the recordings of unseen speakers, and ${percent(accuracy)} of its answers are correct; the target is ${percent(targetAccuracy)}.${top} Each fold is judged at the temperature and the threshold of the other folds.`,
-      `Temperature scaling (Guo et al. 2017) with T = ${score(temperature)} changes the expected calibration error from ${score(errorBefore)} to ${score(errorAfter)}.`,
+      `Below a confidence of ${percent(threshold)} the verdict is \`uncertain\`. The model answers ${percent(coverage)} of ${recordings}, and ${percent(accuracy)} of its answers are correct; the target is ${percent(targetAccuracy)}.${top} Each ${unit} is judged at the temperature and the threshold of ${others}.`,
+      `Temperature scaling (Guo et al. 2017)${unit === 'corpus' ? ', with a bias for each emotion (Alexandari et al. 2020),' : ''} with T = ${score(temperature)} changes the expected calibration error from ${score(errorBefore)} to ${score(errorAfter)}.`,
       pair(
         ...(reliability ? [reliabilityBlocks(reliability)] : []),
         curve.length > 0

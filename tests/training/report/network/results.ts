@@ -1,12 +1,7 @@
 import { EMOTIONS } from '../../../../core/model/emotions.ts';
 import type { Scores } from '../../../../training/metrics.ts';
 import type { NetworkRecipe } from '../../../../training/network/fit.ts';
-import type {
-  ActorScores,
-  NetworkResults,
-  SeedScores,
-} from '../../../../training/network/results.ts';
-import type { Measured } from '../../../../training/report/network/findings.ts';
+import type { ActorScores, NetworkResults } from '../../../../training/network/results.ts';
 import type { SexScores } from '../../../../training/report/sections/outside.ts';
 import { scoresOf } from '../results.ts';
 
@@ -20,30 +15,20 @@ export const CREMA_D = scoresOf([6, 0, 7, 6, 7, 6, 7, 0], [4, 0, 3, 4, 3, 4, 3, 
 export const RANDOM = scoresOf([9, 9, 9, 9, 9, 9, 9, 9], [1, 1, 1, 1, 1, 1, 1, 1]);
 
 const RECIPE: NetworkRecipe = {
-  shape: { steps: 128, bands: 64, width: 16, embedding: 128, classes: 8 },
-  ...{ cropSteps: 96, steps: 4000, learningRate: 0.002, weightDecay: 0.02, dropout: 0.3 },
-  ...{ labelSmoothing: 0.1, mixup: 0.3, averaging: 0.998 },
+  cropRows: 192,
+  steps: 4000,
+  learningRate: 0.002,
+  weightDecay: 0.02,
+  dropout: 0.3,
+  labelSmoothing: 0.1,
+  frozenBlocks: 3,
+  votes: 0,
+  averaging: 0.995,
 };
 
-const FOLDS = [
-  { fold: 1, actors: [2, 5] },
-  { fold: 2, actors: [3, 6] },
-  { fold: 3, actors: [1, 4] },
-];
-
-/** Scores with another UAR, as a seed has them. */
+/** Scores with another UAR. */
 function withUar(scores: Scores, unweightedAverageRecall: number): Scores {
   return { ...scores, unweightedAverageRecall };
-}
-
-/** One seed on the folds that it has figures for. */
-export function seedScores(seed: number, pooled: number, uars: readonly number[]): SeedScores {
-  return {
-    seed,
-    speech: withUar(SPEECH, pooled),
-    song: withUar(SONG, pooled + 0.05),
-    folds: uars.map((uar, i) => ({ ...FOLDS[i], uar })),
-  };
 }
 
 function actor(number: number, uar: number): ActorScores {
@@ -61,31 +46,37 @@ export const NETWORK_RESULTS: NetworkResults = {
   created: '2026-03-04T05:06:07.000Z',
   classes: EMOTIONS,
   recipe: {
-    pretraining: { ...RECIPE, steps: 2000 },
     fit: RECIPE,
+    init: 'ef'.repeat(32),
+    networks: 3,
     members: [11, 12, 13],
-    cycles: 1,
+    seeds: [11],
   },
   data: [
     {
-      ...{ name: 'ravdess', licence: 'CC BY-NC-SA 4.0', citation: 'Livingstone & Russo 2018' },
-      ...{ clips: 110, speakers: 6, heldOut: { clips: 0, speakers: 0 } },
+      name: 'RAVDESS',
+      licence: 'CC BY-NC-SA 4.0',
+      citation: 'Livingstone & Russo 2018',
+      isPlainSpeech: false,
+      clips: 110,
+      speakers: 6,
+      heldOut: { clips: 0, speakers: 0 },
       excluded: [{ id: '03-01', reason: 'silent <img src="https://example.org/x.png"> "&' }],
       byChannel: { speech: [10, 10, 10, 10, 10, 10, 10, 10], song: [5, 5, 5, 5, 5, 5, 0, 0] },
     },
     {
-      ...{ name: 'crema-d', licence: 'ODbL 1.0', citation: 'Cao et al. 2014' },
-      ...{ clips: 160, speakers: 10, heldOut: { clips: 60, speakers: 2 }, excluded: [] },
+      name: 'CREMA-D',
+      licence: 'ODbL 1.0',
+      citation: 'Cao et al. 2014',
+      isPlainSpeech: false,
+      clips: 160,
+      speakers: 10,
+      heldOut: { clips: 60, speakers: 2 },
+      excluded: [],
       byChannel: { speech: [30, 0, 30, 25, 25, 25, 25, 0] },
     },
   ],
   unseen: {
-    seeds: [
-      seedScores(11, 0.72, [0.71, 0.7, 0.75]),
-      seedScores(12, 0.74, [0.73, 0.72, 0.77]),
-      seedScores(13, 0.73, [0.72, 0.71, 0.76]),
-      seedScores(14, 0.69, [0.7, 0.68]),
-    ],
     ensemble: { speech: SPEECH, song: SONG },
     groups: [
       { name: 'women', scores: withUar(SPEECH, 0.771) },
@@ -100,18 +91,22 @@ export const NETWORK_RESULTS: NetworkResults = {
       [5, 0.64],
       [6, 0.83],
     ].map(([n, uar]) => actor(n, uar)),
-    levers: [
-      { name: 'one network', folds: [1, 2, 3], uar: 0.731 },
-      { name: 'average of 3 & <b>more</b>', folds: [1, 2, 3], uar: 0.75 },
-      { name: 'average of 4', folds: [1, 2], uar: 0.762 },
+    folds: [
+      { fold: 1, actors: [2, 5], uar: 0.73 },
+      { fold: 2, actors: [3, 6], uar: 0.72 },
+      { fold: 3, actors: [1, 4], uar: 0.77 },
     ],
+    coverage: 0.823,
+    answeredAccuracy: 0.812,
+    expectedCalibrationError: 0.041,
   },
-  randomSplit: [
-    { seed: 11, ...withUar(RANDOM, 0.9) },
-    { seed: 12, ...withUar(RANDOM, 0.92) },
-  ],
+  randomSplit: [{ seed: 11, ...withUar(RANDOM, 0.9) }],
   cremaD: {
     scores: CREMA_D,
+    coverage: 0.5,
+    answeredAccuracy: 0.7,
+    expectedCalibrationError: 0.06,
+    listeners: { clips: 41, accuracy: 0.49, unweightedAverageRecall: 0.512 },
     actors: [actor(1061, 0.51), actor(1062, 0.79)],
     groups: [{ name: 'high intensity', scores: withUar(CREMA_D, 0.722) }],
   },
@@ -123,9 +118,15 @@ export const NETWORK_RESULTS: NetworkResults = {
     { condition: 'under-water', unweightedAverageRecall: 0.7, accuracy: 0.701 },
   ],
   calibration: {
-    ...{ temperature: 0.876, threshold: 0.47, targetAccuracy: 0.8 },
-    ...{ coverage: 0.823, accuracy: 0.812, errorBefore: 0.091, errorAfter: 0.032 },
-    accuracyAt70: 0.851,
+    temperature: 0.876,
+    bias: [-0.4, -0.4, 0.1, 0, 0.2, 0.1, 0, 0.1],
+    threshold: 0.47,
+    voiceThreshold: 0.31,
+    targetAccuracy: 0.8,
+    coverage: 0.823,
+    accuracy: 0.812,
+    errorBefore: 0.091,
+    errorAfter: 0.032,
     curve: [
       { threshold: 0, coverage: 1, accuracy: 0.75 },
       { threshold: 0.4, coverage: 0.9, accuracy: 0.781 },
@@ -140,49 +141,52 @@ export const NETWORK_RESULTS: NetworkResults = {
   noSpeech: [
     { name: 'dog-bark', clips: 300, refused: 297 },
     { name: 'sneeze', clips: 100, refused: 93 },
-    { name: 'sneeze, short', clips: 20, refused: 16 },
     { name: 'made: melody', clips: 20, refused: 20 },
     { name: 'RAVDESS speech', clips: 80, refused: 1 },
-    { name: 'CREMA-D, never trained on', clips: 120, refused: 2 },
-    { name: 'CREMA-D, whisper', clips: 40, refused: 3 },
-    { name: 'RAVDESS song, whisper', clips: 60, refused: 0 },
+    { name: 'CREMA-D, actors kept apart', clips: 120, refused: 2 },
   ],
   timeline: { notes: 48, seconds: 1230, timeWeightedAccuracy: 0.713, withoutSmoothing: 0.684 },
   curves: [
     curve('fold 1, seed 11', 0.4, 0.6, 0.71),
     curve('fold 2, seed 11', 0.3, 0.55, 0.7),
-    curve('CREMA-D alone, seed 11', null, null),
+    curve('everything, seed 11', null, null),
     curve('random split, seed 11', 0.5, 0.8, 0.9),
     curve('never begun'),
   ],
   model: { bytes: 3_145_728, sha256: 'cd'.repeat(32), parameters: 675_432 },
 };
 
-/** The least that a run measures: one seed, speech alone, no other corpus, nothing beside. */
+/** The least that a run measures: one fold, speech alone, no other corpus, nothing beside. */
 export const BARE_RESULTS: NetworkResults = {
   ...NETWORK_RESULTS,
-  recipe: { pretraining: null, fit: RECIPE, members: [11], cycles: 1 },
+  recipe: { fit: RECIPE, init: null, networks: 1, members: [11], seeds: [11] },
   data: [NETWORK_RESULTS.data[0]].map((corpus) => ({ ...corpus, excluded: [] })),
   unseen: {
-    seeds: [{ ...seedScores(11, 0.75, [0.75]), song: null }],
+    ...NETWORK_RESULTS.unseen,
     ensemble: { speech: SPEECH, song: null },
-    ...{ groups: [], actors: [], levers: [] },
+    groups: [],
+    actors: [],
+    folds: [{ fold: 1, actors: [2, 5], uar: 0.75 }],
   },
-  ...{ randomSplit: [], cremaD: null, noSpeech: [], timeline: null, curves: [] },
+  randomSplit: [],
+  cremaD: null,
+  noSpeech: [],
+  timeline: null,
+  curves: [],
   robustness: [NETWORK_RESULTS.robustness[0]],
   calibration: { ...NETWORK_RESULTS.calibration, curve: [], reliability: [] },
 };
 
-/** Not even that: no seeds, no data. */
+/** Not even that: no folds, no data. */
 export const EMPTY_RESULTS: NetworkResults = {
   ...BARE_RESULTS,
   data: [],
-  unseen: { ...BARE_RESULTS.unseen, seeds: [] },
+  unseen: { ...BARE_RESULTS.unseen, folds: [] },
   robustness: [],
 };
 
 /** A full run with what was measured outside the laboratory as well. */
-export const OUTSIDE_RESULTS: Measured = {
+export const OUTSIDE_RESULTS: NetworkResults = {
   ...NETWORK_RESULTS,
   hours: 2.54,
   anotherCorpus: {

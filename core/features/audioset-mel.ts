@@ -1,0 +1,129 @@
+import { AUDIOSET_MEL } from './config.ts';
+import { RealFft } from './fft.ts';
+
+/** The pre-emphasis y[n] = x[n] − 0.97 x[n − 1], at the rate that the network was trained at. */
+const PRE_EMPHASIS = 0.97;
+const TRAINED_RATE = 32_000;
+/** A transform of half the length at half the rate gives a quarter of the power. */
+const POWER_SCALE = (TRAINED_RATE / AUDIOSET_MEL.sampleRate) ** 2;
+
+const hzToMel = (hz: number) => 1127 * Math.log(1 + hz / 700);
+
+/**
+ * Computes the spectrogram that `AUDIOSET_MEL` describes. Where a frame reaches over an end of the signal, the
+ * signal is reflected there.
+ *
+ * @example
+ * const mel = new AudiosetMel();
+ * const frames = mel.extract(samples, { from: 0, to: 101 }); // 101 × 104 values, about −1.4 to 2
+ */
+export class AudiosetMel {
+  readonly bands: number;
+  readonly #fft = new RealFft(AUDIOSET_MEL.nFft);
+  readonly #window: Float64Array;
+  readonly #frame = new Float64Array(AUDIOSET_MEL.nFft);
+  readonly #power = new Float64Array(AUDIOSET_MEL.nFft / 2 + 1);
+  /** First bin and weights of each band, with pre-emphasis and scale folded in. */
+  readonly #first: Int32Array;
+  readonly #weights: readonly Float64Array[];
+
+  /** @param bands how many of the bands are computed, the lowest first */
+  constructor(bands: number = AUDIOSET_MEL.bands) {
+    const { nFft, winLength, sampleRate, totalBands, fmax } = AUDIOSET_MEL;
+    this.bands = bands;
+    // Symmetric, unlike that of core/features/frames.ts: so it was trained.
+    this.#window = Float64Array.from(
+      { length: winLength },
+      (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (winLength - 1)),
+    );
+    const step = hzToMel(fmax) / (totalBands + 1);
+    const filters = Array.from({ length: bands }, (_, band) => {
+      const centre = (band + 1) * step;
+      return Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
+        const hz = (bin * sampleRate) / nFft;
+        // The transform that it was trained on has no band above its own bin 256.
+        const weight = Math.max(0, 1 - Math.abs(hzToMel(hz) - centre) / step);
+        return weight * POWER_SCALE * preEmphasis(hz);
+      });
+    });
+    this.#first = Int32Array.from(filters, (filter) =>
+      Math.max(
+        0,
+        filter.findIndex((weight) => weight > 0),
+      ),
+    );
+    this.#weights = filters.map((filter, band) =>
+      Float64Array.from(filter.slice(this.#first[band], filter.findLastIndex((w) => w > 0) + 1)),
+    );
+  }
+
+  /**
+   * Returns the frames from index `from` up to but not including `to`, frames × bands in row-major
+   * order; frame t is centred on sample t · 160.
+   *
+   * @param gain multiplies the samples first
+   * @param noiseVariance of white noise that is added to every power spectrum: a soft floor that
+   * hides the noise of quantisation and codecs
+   */
+  extract(
+    samples: Float32Array,
+    {
+      from,
+      to,
+      gain = 1,
+      noiseVariance = 0,
+    }: {
+      readonly from: number;
+      readonly to: number;
+      readonly gain?: number;
+      readonly noiseVariance?: number;
+    },
+  ): Float32Array {
+    const { offset, shift, scale } = AUDIOSET_MEL;
+    const { bands } = this;
+    const out = new Float32Array((to - from) * bands);
+    const energy = this.#window.reduce((sum, w) => sum + w * w, 0);
+    const floor = noiseVariance * energy;
+    const power = this.#power;
+    for (let t = from; t < to; t++) {
+      this.#load(samples, t, gain);
+      this.#fft.powerSpectrum(this.#frame, power);
+      for (let bin = 0; bin < power.length; bin++) power[bin] += floor;
+      const at = (t - from) * bands;
+      for (let band = 0; band < bands; band++) {
+        const weights = this.#weights[band];
+        const first = this.#first[band];
+        let sum = 0;
+        for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
+        out[at + band] = (Math.log(sum + offset) + shift) / scale;
+      }
+    }
+    return out;
+  }
+
+  /** Writes the windowed frame, zero-padded on both sides, into #frame. */
+  #load(samples: Float32Array, index: number, gain: number): void {
+    const { nFft, winLength, hopLength } = AUDIOSET_MEL;
+    const { length } = samples;
+    const left = (nFft - winLength) / 2;
+    const start = index * hopLength - winLength / 2;
+    this.#frame.fill(0);
+    for (let n = 0; n < winLength; n++) {
+      this.#frame[left + n] = samples[reflect(start + n, length)] * this.#window[n] * gain;
+    }
+  }
+}
+
+/** Mirrors an index at the first and the last sample until it lies between them. */
+function reflect(index: number, length: number): number {
+  if (index >= 0 && index < length) return index;
+  if (length === 1) return 0;
+  const period = 2 * (length - 1);
+  const phase = ((index % period) + period) % period;
+  return phase < length ? phase : period - phase;
+}
+
+function preEmphasis(hz: number): number {
+  const angle = (2 * Math.PI * hz) / TRAINED_RATE;
+  return 1 + PRE_EMPHASIS ** 2 - 2 * PRE_EMPHASIS * Math.cos(angle);
+}

@@ -1,0 +1,185 @@
+import {
+  add,
+  constant,
+  conv2d,
+  hardSwish,
+  relu,
+  reshape,
+  type Variable,
+} from '../autodiff/index.ts';
+import type { GraphBuilder, Value } from '../onnx/graph.ts';
+
+/** One inverted residual block (Sandler et al. 2018; Howard et al. 2019). */
+export interface BlockShape {
+  readonly kernel: 3 | 5;
+  readonly input: number;
+  readonly expansion: number;
+  readonly output: number;
+  /** Channels of the squeeze; null where the block has none. */
+  readonly squeeze: number | null;
+  readonly activation: 'relu' | 'hard-swish';
+  readonly stride: 1 | 2;
+}
+
+/** MobileNetV3 at a width of 0.4: kernel, expansion, output, squeeze, activation, stride. */
+const TABLE = [
+  [3, 8, 8, null, 'relu', 1],
+  [3, 24, 16, null, 'relu', 2],
+  [3, 32, 16, null, 'relu', 1],
+  [5, 32, 16, 8, 'relu', 2],
+  [5, 48, 16, 16, 'relu', 1],
+  [5, 48, 16, 16, 'relu', 1],
+  [3, 96, 32, null, 'hard-swish', 2],
+  [3, 80, 32, null, 'hard-swish', 1],
+  [3, 72, 32, null, 'hard-swish', 1],
+  [3, 72, 32, null, 'hard-swish', 1],
+  [3, 192, 48, 48, 'hard-swish', 1],
+  [3, 272, 48, 72, 'hard-swish', 1],
+  [5, 272, 64, 72, 'hard-swish', 2],
+  [5, 384, 64, 96, 'hard-swish', 1],
+  [5, 384, 64, 96, 'hard-swish', 1],
+] as const;
+export const STEM_CHANNELS = 8;
+export const BLOCKS: readonly BlockShape[] = TABLE.map(
+  ([kernel, expansion, output, squeeze, activation, stride], i) => ({
+    kernel,
+    input: i === 0 ? STEM_CHANNELS : TABLE[i - 1][2],
+    expansion,
+    output,
+    squeeze,
+    activation,
+    stride,
+  }),
+);
+/** Channels of the last map, from which the embedding is pooled. */
+export const EMBEDDING = 384;
+
+/** A convolution with batch normalisation folded into it. */
+export interface FoldedConvolution {
+  /** [outputs, inputs / groups, kernel height, kernel width] */
+  readonly dims: readonly number[];
+  /** Groups of channels that do not see each other: 1, or as many as channels (depthwise). */
+  readonly groups: number;
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Squeeze and excitation: channels → squeeze → channels, row-major [outputs, inputs]. */
+export interface SqueezeWeights {
+  readonly reduce: Float32Array;
+  readonly reduceBias: Float32Array;
+  readonly expand: Float32Array;
+  readonly expandBias: Float32Array;
+}
+
+/** What prediction needs of a block. */
+export interface BlockWeights {
+  readonly shape: BlockShape;
+  readonly expand: FoldedConvolution | null;
+  readonly depthwise: FoldedConvolution;
+  readonly squeeze: SqueezeWeights | null;
+  readonly project: FoldedConvolution;
+}
+
+/** The operators of prediction, on whatever stands for a value: a graph's, or a variable. */
+export interface Operators<V> {
+  /** Padding keeps the size where the stride is 1. */
+  convolve(x: V, layer: FoldedConvolution, stride: number): V;
+  activate(x: V, activation: BlockShape['activation']): V;
+  add(a: V, b: V): V;
+  excite(x: V, squeeze: SqueezeWeights): V;
+}
+
+/** Returns the map of [batch, 1, bands, frames] after the stem and the blocks, without gradients. */
+export function inferBlocks<V>(
+  { convolve, activate, add: plus, excite }: Operators<V>,
+  image: V,
+  { stem, blocks }: { readonly stem: FoldedConvolution; readonly blocks: readonly BlockWeights[] },
+): V {
+  let map = activate(convolve(image, stem, 2), 'hard-swish');
+  for (const { shape, expand, depthwise, squeeze, project } of blocks) {
+    const { activation, stride, input, output } = shape;
+    let inner = expand ? activate(convolve(map, expand, 1), activation) : map;
+    inner = activate(convolve(inner, depthwise, stride), activation);
+    if (squeeze) inner = excite(inner, squeeze);
+    inner = convolve(inner, project, 1);
+    map = stride === 1 && input === output ? plus(map, inner) : inner;
+  }
+  return map;
+}
+
+/** Returns a convolution whose output is multiplied by `slope` and raised by `offset`. */
+export function foldNorm(
+  weight: Float32Array,
+  { dims, groups }: Pick<FoldedConvolution, 'dims' | 'groups'>,
+  { slope, offset }: { readonly slope: Float32Array; readonly offset: Float32Array },
+): FoldedConvolution {
+  const perOutput = weight.length / dims[0];
+  const folded = weight.map((w, i) => w * slope[Math.floor(i / perOutput)]);
+  return { dims, groups, weight: folded, bias: offset };
+}
+
+/** Prediction inside a training graph, where the weights are constants. */
+export const variableOperators: Operators<Variable> = {
+  convolve(x, { dims, groups, weight, bias }, stride) {
+    const padding = (dims[2] - 1) / 2;
+    const convolved = conv2d(x, constant(dims, weight), {
+      stride: [stride, stride],
+      padding: [padding, padding],
+      groups,
+    });
+    return add(convolved, reshape(constant([dims[0]], bias), [1, dims[0], 1, 1]));
+  },
+  activate: (x, activation) => (activation === 'relu' ? relu(x) : hardSwish(x)),
+  add,
+  excite() {
+    throw new RangeError('no block with squeeze and excitation can be frozen');
+  },
+};
+
+/** Prediction in the graph that ships. */
+export function graphOperators(graph: GraphBuilder): Operators<Value> {
+  const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+  return {
+    convolve(x, { dims, groups, weight, bias }, stride) {
+      const [outputs, , kernel] = dims;
+      const padding = (kernel - 1) / 2;
+      return graph.node(
+        'Conv',
+        [x, graph.constant(dims, weight), graph.constant([outputs], bias)],
+        {
+          kernel_shape: { ints: [kernel, kernel] },
+          strides: { ints: [stride, stride] },
+          pads: { ints: [padding, padding, padding, padding] },
+          group: { int: groups },
+        },
+      );
+    },
+    activate: (x, activation) => node(activation === 'relu' ? 'Relu' : 'HardSwish', x),
+    add: (a, b) => node('Add', a, b),
+    excite(x, { reduce, reduceBias, expand, expandBias }) {
+      const channels = expandBias.length;
+      const size = reduceBias.length;
+      const squeezed = node('GlobalAveragePool', x);
+      const hidden = node(
+        'Relu',
+        node(
+          'Conv',
+          squeezed,
+          graph.constant([size, channels, 1, 1], reduce),
+          graph.constant([size], reduceBias),
+        ),
+      );
+      const gate = node(
+        'Sigmoid',
+        node(
+          'Conv',
+          hidden,
+          graph.constant([channels, size, 1, 1], expand),
+          graph.constant([channels], expandBias),
+        ),
+      );
+      return node('Mul', x, gate);
+    },
+  };
+}
