@@ -103,8 +103,10 @@ export function sniff(bytes: Uint8Array): Container {
       SIGNATURES.find((signature) => matches(rest, signature)) ?? isoFile(rest) ?? mpegAudio(rest);
     if (found) return { name: found.name, demuxer: found.demuxer, start };
   }
-  const start = mpegStream(bytes);
-  if (start) return start;
+  const stream = mpegStream(bytes);
+  if (stream) return stream;
+  // What is behind the tag may still be found by ffmpeg, which looks further.
+  if (startsWith(bytes, 'ID3')) return { name: 'mp3', demuxer: 'mp3', start: 0 };
   throw new UndertoneError(
     'format-unsupported',
     `This is ${nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
