@@ -111,7 +111,9 @@ describe('a response', () => {
 
   /** Returns a text in which only the name of the bucket of uploads is unresolved. */
   function withBucket(text: Properties): string {
-    const bucket = { 'Fn::GetAtt': [expect.stringMatching(/^StorageUploads/), 'RegionalDomainName'] };
+    const bucket = {
+      'Fn::GetAtt': [expect.stringMatching(/^StorageUploads/), 'RegionalDomainName'],
+    };
     return text['Fn::Join'][1]
       .map((part: unknown) => {
         if (typeof part === 'string') return part;
