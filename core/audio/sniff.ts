@@ -103,8 +103,10 @@ export function sniff(bytes: Uint8Array): Container {
       SIGNATURES.find((signature) => matches(rest, signature)) ?? isoFile(rest) ?? mpegAudio(rest);
     if (found) return { name: found.name, demuxer: found.demuxer, start };
   }
-  const start = mpegStream(bytes);
-  if (start) return start;
+  const stream = mpegStream(bytes);
+  if (stream) return stream;
+  // What is behind the tag may still be found by ffmpeg, which looks further.
+  if (startsWith(bytes, 'ID3')) return { name: 'mp3', demuxer: 'mp3', start: 0 };
   throw new UndertoneError(
     'format-unsupported',
     `This is ${nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
@@ -114,13 +116,18 @@ export function sniff(bytes: Uint8Array): Container {
 /** How far a container may lie behind the start of its file, unless a header says how long it is. */
 const MAX_JUNK = 65_536;
 
-/** Yields where a container may start: at the beginning, and behind what precedes it in some files. */
+/**
+ * Yields where a container may start: at the beginning, and behind what precedes it in some files. The last
+ * zeros of a padding may belong to it, as the size of a box, and so may the last 0xFF, as a sync word.
+ */
 function* startsOf(bytes: Uint8Array): Generator<number> {
   let at = 0;
   for (let length: number; at < bytes.length; at += length) {
     yield at;
     length = precedingLength(bytes.subarray(at));
     if (length === 0) return;
+    for (let own = 3; own > 0; own--)
+      if (bytes[at + length - own] === bytes[at]) yield at + length - own;
   }
 }
 
@@ -138,9 +145,10 @@ function precedingLength(bytes: Uint8Array): number {
     return Buffer.from(head).indexOf('\r\n\r\n') + 4;
   }
   if (bytes[0] !== 0 && !(bytes[0] === 0xff && bytes[1] === 0xff)) return 0;
-  const padding = head.findIndex((byte) => byte !== bytes[0]);
-  // The last 0xFF may belong to a frame of MPEG audio, the last zeros to the size of a box.
-  return Math.max(0, padding - (bytes[0] === 0 ? 0 : 1));
+  return Math.max(
+    0,
+    head.findIndex((byte) => byte !== bytes[0]),
+  );
 }
 
 function matches(bytes: Uint8Array, { offset, magic, also }: Signature): boolean {
@@ -195,9 +203,10 @@ const BITRATES = [
 function mpegAudio(bytes: Uint8Array): MpegAudio | undefined {
   const frame = mpegFrame(bytes);
   if (!frame) return undefined;
-  // A bitrate of 0 means any, and the length is not known.
+  // A bitrate of 0 means any, and the length is not known. Only layer III is written so; what looks like
+  // another layer is padding, or text in UTF-16.
   if (frame.length < 7 || frame.length + 6 > bytes.length) {
-    return startsWith(bytes, '\xff\xfe') ? undefined : frame;
+    return (bytes[1] & 6) === 6 ? undefined : frame;
   }
   return mpegFrame(bytes.subarray(frame.length))?.name === frame.name ? frame : undefined;
 }

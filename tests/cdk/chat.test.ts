@@ -53,7 +53,8 @@ describe('a platform is deployed if it is configured', () => {
     const bare = templateFor();
     expect(paths(bare)).toEqual([]);
     expect(handlers(bare)).toEqual([]);
-    bare.resourceCountIs('AWS::SQS::Queue', 2);
+    // Of the bucket and of uploads, each with its dead letters.
+    bare.resourceCountIs('AWS::SQS::Queue', 4);
     bare.resourceCountIs('AWS::DynamoDB::Table', 2);
   });
 

@@ -92,7 +92,7 @@ test('without ffmpeg, synthesis stops with a message and no stack trace', async 
   expect(assembly.finished.stderr).not.toMatch(/^\s+at /m);
 });
 
-test('becomes a layer of the two functions that decode, which get its path', async () => {
+test('becomes a layer of the three functions that decode, which get its path', async () => {
   const ffmpeg = await program('arm', { machine: 0xb7 });
   const layered = (context: Record<string, string>) =>
     // Without the page: the CDK's function that uploads it has a layer of its own.
@@ -100,7 +100,7 @@ test('becomes a layer of the two functions that decode, which get its path', asy
       .map(({ Properties }) => Properties)
       .filter(({ Layers, Environment }) => Layers || Environment.Variables.FFMPEG_BIN);
   const found = layered({ ffmpeg, ffmpegSha256: await sha256(ffmpeg) });
-  expect(found).toHaveLength(2);
+  expect(found).toHaveLength(3);
   for (const { Layers, Environment } of found) {
     expect(Layers).toHaveLength(1);
     expect(Environment.Variables.FFMPEG_BIN).toBe('/opt/bin/ffmpeg');

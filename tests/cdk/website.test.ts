@@ -85,7 +85,7 @@ describe('a response', () => {
   const behaviours = [distribution.DefaultCacheBehavior, ...distribution.CacheBehaviors];
 
   test('has the security headers of the local server, from files and from the API', async () => {
-    const uploads = { above: 1, origin: 'https://inbox.example' };
+    const uploads = { above: 1, origin: 'https://uploads.example' };
     const app = createApp({ host: '127.0.0.1', cloud: null, uploads });
     const local = await app.request('http://127.0.0.1/');
     const { ResponseHeadersPolicyConfig: policy } = properties(
@@ -95,7 +95,7 @@ describe('a response', () => {
     );
     const { SecurityHeadersConfig: security, CustomHeadersConfig: custom } = policy;
     const sent = new Map<string, string>([
-      ['content-security-policy', withInbox(security.ContentSecurityPolicy.ContentSecurityPolicy)],
+      ['content-security-policy', withBucket(security.ContentSecurityPolicy.ContentSecurityPolicy)],
       ['referrer-policy', security.ReferrerPolicy.ReferrerPolicy],
       ['x-content-type-options', security.ContentTypeOptions.Override && 'nosniff'],
       ...custom.Items.map(({ Header, Value }: Properties) => [Header, Value]),
@@ -109,14 +109,16 @@ describe('a response', () => {
     }
   });
 
-  /** Returns a text in which only the name of the inbox bucket is unresolved. */
-  function withInbox(text: Properties): string {
-    const inbox = { 'Fn::GetAtt': [expect.stringMatching(/^StorageInbox/), 'RegionalDomainName'] };
+  /** Returns a text in which only the name of the bucket of uploads is unresolved. */
+  function withBucket(text: Properties): string {
+    const bucket = {
+      'Fn::GetAtt': [expect.stringMatching(/^StorageUploads/), 'RegionalDomainName'],
+    };
     return text['Fn::Join'][1]
       .map((part: unknown) => {
         if (typeof part === 'string') return part;
-        expect(part).toEqual(inbox);
-        return 'inbox.example';
+        expect(part).toEqual(bucket);
+        return 'uploads.example';
       })
       .join('');
   }

@@ -317,7 +317,10 @@ describe('uploads', () => {
 
     test('may come from a page of another address', async () => {
       const headers = { origin: 'http://localhost:3000', 'access-control-request-method': 'POST' };
-      const answer = await fetch(`${aws.endpoints.s3}/${Bucket}`, { method: 'OPTIONS', headers });
+      const answer = await fetch(`${aws.endpoints.s3}/${aws.env.UNDERTONE_UPLOADS_BUCKET}`, {
+        method: 'OPTIONS',
+        headers,
+      });
       expect(answer.status).toBe(200);
       expect(answer.headers.get('access-control-allow-methods')).toBe('POST');
     });

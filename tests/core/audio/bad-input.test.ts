@@ -85,7 +85,8 @@ describe('WAV headers that lie', () => {
     ['a rate of 4 GHz', patched((v) => v.setUint32(24, 0xffffffff, true)), 'audio-unreadable'],
     ['a block align of 0', patched((v) => v.setUint16(32, 0, true)), 'decoded'],
     ['samples of 0 bits', patched((v) => v.setUint16(34, 0, true)), 'audio-unreadable'],
-    ['samples of 13 bits', patched((v) => v.setUint16(34, 13, true)), 'audio-unreadable'],
+    ['samples of 7 bits', patched((v) => v.setUint16(34, 7, true)), 'audio-unreadable'],
+    ['samples of 40 bits', patched((v) => v.setUint16(34, 40, true)), 'audio-unreadable'],
     [
       'a format chunk of 4 GB',
       patched((v) => v.setUint32(16, 0xfffffff0, true)),
