@@ -60,6 +60,7 @@ export function progressOn(stream: NodeJS.WriteStream): Progress {
   return {
     begin(name, count) {
       [stage, total, done, started] = [name, count, 0, performance.now()];
+      stream.write(`${stage}: 0 of ${total}\n`);
     },
     advance() {
       done++;
