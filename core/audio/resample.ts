@@ -19,6 +19,8 @@ const MAX_PHASES = 1024;
  * const out = [resampler.push(chunk), resampler.end()];
  */
 export class Resampler {
+  readonly #rateIn: number;
+  readonly #rateOut: number;
   readonly #step: number;
   readonly #half: number;
   readonly #phases: number;
@@ -35,6 +37,8 @@ export class Resampler {
   /** @param rateIn input rate in Hz @param rateOut output rate in Hz */
   constructor(rateIn: number, rateOut: number) {
     this.#passThrough = rateIn === rateOut;
+    this.#rateIn = rateIn;
+    this.#rateOut = rateOut;
     this.#step = rateIn / rateOut;
     this.#phases = Math.min(rateOut / greatestCommonDivisor(rateIn, rateOut), MAX_PHASES);
     const cutoff = ROLLOFF * Math.min(1, rateOut / rateIn);
@@ -75,7 +79,8 @@ export class Resampler {
 
   /** Produces every output sample whose input position is below `limit`. */
   #produce(limit: number): Float32Array {
-    const end = Math.max(this.#produced, Math.ceil(limit / this.#step));
+    // Of whole numbers: divided by the step, a length that comes out even could be one sample too long.
+    const end = Math.max(this.#produced, Math.ceil((limit * this.#rateOut) / this.#rateIn));
     const out = new Float32Array(end - this.#produced);
     const table = this.#table;
     const buffer = this.#buffer;
