@@ -57,7 +57,7 @@ export async function loadModel(folder: string): Promise<Model> {
 }
 
 /** Windows of one call: a long note in many small calls needs little memory and no more time. */
-const BATCH = 16;
+const BATCH = 4;
 
 async function predict(
   ort: { readonly Tensor: typeof Tensor },
