@@ -14,37 +14,27 @@ const table = z.string('the name of a table').min(3, 'the name of a table');
 
 const schemas = {
   /** Recordings of the inbox bucket. */
-  labelling: z
-    .object({
-      UNDERTONE_INBOX_BUCKET: bucket,
-      UNDERTONE_RESULTS_BUCKET: bucket,
-      UNDERTONE_IDEMPOTENCY_TABLE: table,
-    } satisfies PerVariable<z.ZodType>)
-    .transform((variables) => ({
-      inboxBucket: variables.UNDERTONE_INBOX_BUCKET,
-      resultsBucket: variables.UNDERTONE_RESULTS_BUCKET,
-      idempotencyTable: variables.UNDERTONE_IDEMPOTENCY_TABLE,
-    })),
+  labelling: z.object({
+    UNDERTONE_INBOX_BUCKET: bucket,
+    UNDERTONE_RESULTS_BUCKET: bucket,
+    UNDERTONE_IDEMPOTENCY_TABLE: table,
+  } satisfies PerVariable<z.ZodType>),
   /** Uploads through the API. */
-  uploads: z
-    .object({
-      UNDERTONE_UPLOADS_BUCKET: bucket,
-      UNDERTONE_RESULTS_TABLE: table,
-    } satisfies PerVariable<z.ZodType>)
-    .transform((variables) => ({
-      uploadsBucket: variables.UNDERTONE_UPLOADS_BUCKET,
-      resultsTable: variables.UNDERTONE_RESULTS_TABLE,
-    })),
+  uploads: z.object({
+    UNDERTONE_UPLOADS_BUCKET: bucket,
+    UNDERTONE_RESULTS_TABLE: table,
+  } satisfies PerVariable<z.ZodType>),
 } as const;
 
 type Names<Purpose extends keyof typeof schemas> = Readonly<z.infer<(typeof schemas)[Purpose]>>;
 
 /**
- * Returns the names of the buckets and tables that serve a purpose. A function is told no others.
+ * Returns the names of the buckets and tables that serve a purpose, by environment variable. A function is
+ * told no others.
  *
  * @throws UndertoneError `configuration-invalid` that names the variables that are missing
  * @example
- * const { uploadsBucket } = namesFor('uploads');
+ * const { UNDERTONE_UPLOADS_BUCKET: Bucket } = namesFor('uploads');
  */
 export function namesFor<Purpose extends keyof typeof schemas>(purpose: Purpose): Names<Purpose> {
   return readEnvironment(schemas[purpose], 'docs/deployment.md') as Names<Purpose>;

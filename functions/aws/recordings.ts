@@ -19,7 +19,7 @@ export const FORM_SECONDS = 15 * 60;
  */
 export async function uploadForm(id: string): Promise<PresignedPost> {
   return createPresignedPost(aws().s3, {
-    Bucket: namesFor('uploads').uploadsBucket,
+    Bucket: namesFor('uploads').UNDERTONE_UPLOADS_BUCKET,
     Key: id,
     Expires: FORM_SECONDS,
     Conditions: [['content-length-range', 1, MAX_BYTES]],
@@ -84,7 +84,9 @@ function unquoted(etag: string | undefined): string | undefined {
  */
 export async function deleteUpload(id: string): Promise<void> {
   await aws()
-    .s3.send(new DeleteObjectCommand({ Bucket: namesFor('uploads').uploadsBucket, Key: id }))
+    .s3.send(
+      new DeleteObjectCommand({ Bucket: namesFor('uploads').UNDERTONE_UPLOADS_BUCKET, Key: id }),
+    )
     .catch((cause) => {
       throw unavailable(cause);
     });

@@ -105,7 +105,7 @@ export async function deleteResult(id: string): Promise<void> {
 }
 
 function resultsTable(): string {
-  return namesFor('uploads').resultsTable;
+  return namesFor('uploads').UNDERTONE_RESULTS_TABLE;
 }
 
 function nowSeconds(): number {

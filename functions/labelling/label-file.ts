@@ -40,7 +40,7 @@ export async function writeLabel(object: CreatedObject, outcome: Outcome): Promi
     ...('verdict' in outcome ? outcome.verdict : outcome),
   };
   const put = new PutObjectCommand({
-    Bucket: namesFor('labelling').resultsBucket,
+    Bucket: namesFor('labelling').UNDERTONE_RESULTS_BUCKET,
     Key: labelKey(object),
     Body: `${JSON.stringify(line)}\n`,
     ContentType: 'application/json',

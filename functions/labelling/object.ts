@@ -14,7 +14,7 @@ import { anonymous, logger, metrics, traced } from './telemetry.ts';
  * @throws Error when that failed, so that it is tried again
  */
 export async function labelObject(object: CreatedObject): Promise<void> {
-  if (object.bucket !== namesFor('labelling').inboxBucket) {
+  if (object.bucket !== namesFor('labelling').UNDERTONE_INBOX_BUCKET) {
     throw new Error('The notification is about another bucket than the inbox.');
   }
   // Consoles create such an object for a folder.
@@ -39,7 +39,7 @@ export async function oncePerVersion(
   const { bucket, key, versionId, etag, uploadedAt } = object;
   const version = versionId ?? (etag || uploadedAt);
   const identity = { bucket, key, version, model: card.sha256, ffmpeg: await ffmpegBuild() };
-  const { idempotencyTable: tableName } = namesFor('labelling');
+  const { UNDERTONE_IDEMPOTENCY_TABLE: tableName } = namesFor('labelling');
   await once('label', identity, { tableName, client: aws().dynamodb }, work);
 }
 
