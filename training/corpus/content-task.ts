@@ -14,7 +14,7 @@ export default async function contentOf(path: string): Promise<Content> {
   const bytes = await readFile(path);
   try {
     const { samples } = await decode(bytes);
-    const problem = findActivity(samples) ? null : 'there is nothing to be heard in it';
+    const problem = findActivity(samples) ? null : 'it contains no sound';
     return { problem, audioHash: hashSamples(samples), fingerprint: fingerprintOf(samples) };
   } catch (thrown) {
     return { problem: UndertoneError.from(thrown).message, audioHash: sha256(bytes) };

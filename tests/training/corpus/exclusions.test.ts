@@ -56,7 +56,7 @@ test('a silent recording and both of a pair under two labels are left out', asyn
   await copyFile(file('1013_WSI_DIS_XX'), file('1013_WSI_SAD_XX'));
   expect(await reasons(false)).toEqual({
     '1013_WSI_DIS_XX': 'same recording as AudioWAV/1013_WSI_SAD_XX.wav under another label',
-    '1013_WSI_NEU_XX': 'there is nothing to be heard in it',
+    '1013_WSI_NEU_XX': 'it contains no sound',
     '1013_WSI_SAD_XX': 'same recording as AudioWAV/1013_WSI_DIS_XX.wav under another label',
   });
 });
