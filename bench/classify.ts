@@ -3,13 +3,29 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
+import { analyze } from '../core/analyze.ts';
+import { decode } from '../core/audio/decode.ts';
 import { decodeWithFfmpeg } from '../core/audio/ffmpeg.ts';
+import { sniff } from '../core/audio/sniff.ts';
+import { findActivity } from '../core/audio/speech.ts';
+import { defaultModel } from '../core/classify.ts';
 import { AudiosetMel } from '../core/features/audioset-mel.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../core/features/config.ts';
 import { FrameExtractor } from '../core/features/extract.ts';
 import { classify, UndertoneError } from '../core/index.ts';
+import { modelInput, windowSizeOf } from '../core/model/input.ts';
+import { modelWindows } from '../core/windows.ts';
 import { ROOT } from '../lib/root.ts';
-import { cpuTime, measure, percentile, samplePath, type Timing, table } from './measure.ts';
+import {
+  AS_RECORDED,
+  cpuTime,
+  fiveSeconds,
+  measure,
+  percentile,
+  samplePath,
+  type Timing,
+  table,
+} from './measure.ts';
 
 const run = promisify(execFile);
 
@@ -40,6 +56,48 @@ export async function benchClassify(): Promise<void> {
     await measure('undertone classify, a new process', 5, () => classifyInNewProcess('plain.ogg')),
   );
   table(`A voice note of ${duration.toFixed(1)} s (Ogg Opus), median`, timings);
+}
+
+/** Where the time of a warm note of five seconds goes, in the formats that people send. */
+export async function benchStages(): Promise<void> {
+  const formats = {
+    'Ogg Opus': AS_RECORDED,
+    MP3: ['-f', 'mp3'],
+    'AAC in MP4': ['-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4'],
+    WAV: ['-f', 'wav'],
+  };
+  const model = await defaultModel();
+  const kinds = model.card.inputs.map(({ kind }) => kind);
+  for (const [format, options] of Object.entries(formats)) {
+    const bytes = fiveSeconds(...options);
+    const { samples } = await decode(bytes);
+    const analysis = analyze(samples)!;
+    const windows = modelWindows(analysis, windowSizeOf(kinds)).map((range) =>
+      modelInput(kinds, analysis, range),
+    );
+    const stage = (name: string, work: () => unknown) => measure(name, 20, work, 5);
+    const whole = await stage('classify', () => classify(bytes));
+    const sniffed = await stage('  recognise the format', () => sniff(bytes));
+    const decoded = await stage('  decode and resample', () => decode(bytes));
+    const active = await stage('  find the voice', () => findActivity(samples));
+    const analysed = await stage('  spectrogram', () => analyze(samples));
+    const predicted = await stage(`  model, ${windows.length} windows`, () =>
+      model.predict(windows),
+    );
+    const parts = [
+      sniffed,
+      { ...decoded, median: decoded.median - sniffed.median },
+      active,
+      { ...analysed, median: analysed.median - active.median },
+      predicted,
+    ];
+    const rest = parts.reduce((left, { median }) => left - median, whole.median);
+    table(`Five seconds of ${format}, median`, [
+      whole,
+      ...parts,
+      { name: '  timeline and the rest', median: Math.max(0, rest) },
+    ]);
+  }
 }
 
 /** The package is CommonJS: under Node's ESM the library is the default export of the module. */
