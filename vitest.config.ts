@@ -6,8 +6,8 @@ const NUMBERS = ['tests/core/**/*.test.ts', 'tests/training/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // One more than there are cores: many of the files wait for a good part of their time.
-    maxWorkers: availableParallelism() + 1,
+    // Twice as many as there are cores: many of the files wait for a good part of their time.
+    maxWorkers: 2 * availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
