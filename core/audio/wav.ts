@@ -8,6 +8,9 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 /** Frames converted at a time: small enough to keep memory flat, large enough to be fast. */
 const FRAMES_PER_CHUNK = 16_384;
 
+/** Upper bound for the header that ffmpeg writes before the samples. */
+const MAX_HEADER_BYTES = 4096;
+
 /** How samples are written. `int24in32` has 24 bits in the lower part of four bytes. */
 type Encoding = 'int8' | 'int16' | 'int24' | 'int24in32' | 'int32' | 'float32' | 'float64';
 
@@ -76,6 +79,47 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
     sink.push(deinterleaved(bytes.subarray(at, end), format));
   }
   return sink.finish();
+}
+
+/**
+ * Decodes the WAV stream of float samples that ffmpeg writes to a pipe.
+ *
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ */
+export class WavStreamReader {
+  readonly #limits: DecodeLimits;
+  #format: WavFormat | null = null;
+  #sink: MonoSink | null = null;
+  /** Bytes of an incomplete frame, or of an incomplete header. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(limits: DecodeLimits) {
+    this.#limits = limits;
+  }
+
+  push(chunk: Buffer): void {
+    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    if (!this.#format) {
+      const at = bytes.indexOf('data');
+      if (at < 0 || at + 8 > bytes.length) {
+        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('there is no data chunk');
+        this.#rest = bytes;
+        return;
+      }
+      this.#format = readWavHeader(bytes) as WavFormat;
+      this.#sink = new MonoSink(this.#format, this.#limits);
+      bytes = bytes.subarray(this.#format.dataStart);
+    }
+    const frameBytes = 4 * this.#format.channels;
+    const whole = bytes.length - (bytes.length % frameBytes);
+    if (whole > 0) this.#sink?.push(deinterleaved(bytes.subarray(0, whole), this.#format));
+    this.#rest = bytes.subarray(whole);
+  }
+
+  finish(): DecodedAudio {
+    if (!this.#sink) throw unreadable('it breaks off in its header');
+    return this.#sink.finish();
+  }
 }
 
 type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;
