@@ -124,19 +124,16 @@ export class WavStreamReader {
 
 type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;
 
-/**
- * Returns the channels of interleaved frames, full scale at ±1; of more than two their mean alone. An
- * incomplete last frame is ignored.
- */
+/** Returns the channels of interleaved frames, full scale at ±1. An incomplete last frame is ignored. */
 export function deinterleaved(bytes: Uint8Array, format: FrameFormat): Float32Array[] {
   const { channels, encoding, littleEndian } = format;
-  if (channels !== 2) return [framesToMono(bytes, format)];
+  if (channels === 1) return [framesToMono(bytes, format)];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sampleBytes = SAMPLE_BYTES[encoding];
   const read = sampleReader(view, encoding, littleEndian);
-  const frames = Math.floor(bytes.length / (2 * sampleBytes));
-  return [0, 1].map((c) =>
-    Float32Array.from({ length: frames }, (_, i) => read((2 * i + c) * sampleBytes)),
+  const frames = Math.floor(bytes.length / (channels * sampleBytes));
+  return Array.from({ length: channels }, (_, c) =>
+    Float32Array.from({ length: frames }, (_, i) => read((channels * i + c) * sampleBytes)),
   );
 }
 

@@ -18,7 +18,7 @@ function likeness(samples: Float32Array): number {
     let cross = 0;
     let a = 0;
     let b = 0;
-    for (let i = 2000; i < 20_000; i++) {
+    for (let i = 2000; i < 20_000; i += 5) {
       const x = samples[i + lag] ?? 0;
       cross += x * voice[i];
       a += x * x;
@@ -234,6 +234,23 @@ describe('two channels', () => {
     const other = voiceLike({ seconds: 2, seed: 9 });
     const { samples } = await decode(stereo((_, i) => other[i]));
     expect(samples[5000]).toBeCloseTo((voice[5000] + other[5000]) / 2, 4);
+  });
+
+  test.each([
+    ['two of four', [1, -1, 0, 0]],
+    ['four of four', [1, -1, -1, 1]],
+    ['the last of six', [0, 0, 0, 0, -1, 1]],
+    ['the sides of an ambience (W, X, Y, Z)', [0.7, -0.7, 0.3, -0.3]],
+  ])('of opposite phase, %s, are heard', async (_, signs) => {
+    const frames = new Float32Array(voice.length * signs.length);
+    for (let i = 0; i < frames.length; i++) {
+      frames[i] = signs[i % signs.length] * voice[Math.floor(i / signs.length)];
+    }
+    const { samples } = await decode(
+      wavFile(frames, { channels: signs.length, encoding: 'float32' }),
+    );
+    const sign = Math.sign(samples[5000] * voice[5000]);
+    expect(likeness(samples.map((sample) => sign * sample))).toBeGreaterThan(0.99);
   });
 
   test.skipIf(!hasFfmpeg).each(['m4a', 'mp3', 'opus', 'flac'])(
