@@ -146,14 +146,19 @@ class Track {
 
   end(): Float32Array {
     this.#chunks.push(this.#resampler.end());
-    const samples = new Float32Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      samples.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return samples;
+    return concat(this.#chunks);
   }
+}
+
+/** Returns the samples of all chunks, one after another. */
+export function concat(chunks: readonly Float32Array[]): Float32Array {
+  const samples = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    samples.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return samples;
 }
 
 /** Returns the mean of two channels, or the stronger one where they cancel each other. */

@@ -73,12 +73,26 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
   const format = readWavHeader(bytes);
   if (!format) return null;
   const sink = new MonoSink(format, limits);
-  const frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
-  for (let at = format.dataStart; at < format.dataEnd; at += FRAMES_PER_CHUNK * frameBytes) {
-    const end = Math.min(at + FRAMES_PER_CHUNK * frameBytes, format.dataEnd);
-    sink.push(deinterleaved(bytes.subarray(at, end), format));
+  const step = SAMPLE_BYTES[format.encoding] * format.channels * FRAMES_PER_CHUNK;
+  for (const [from, to] of dataChunks(bytes, format)) {
+    for (let at = from; at < to; at += step) {
+      sink.push(deinterleaved(bytes.subarray(at, Math.min(at + step, to)), format));
+    }
   }
   return sink.finish();
+}
+
+/** Yields where each data chunk lies; recorders that were interrupted write several. */
+function* dataChunks(bytes: Uint8Array, format: WavFormat): Generator<[from: number, to: number]> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  yield [format.dataStart, format.dataEnd];
+  let at = format.dataEnd + ((format.dataEnd - format.dataStart) % 2);
+  while (at + 8 <= bytes.length) {
+    const size = view.getUint32(at + 4, format.littleEndian);
+    const end = Math.min(at + 8 + size, bytes.length);
+    if (startsWith(bytes, 'data', at)) yield [at + 8, end];
+    at = end + (size % 2);
+  }
 }
 
 /**
@@ -155,14 +169,14 @@ export function framesToMono(
 }
 
 /**
- * Whether samples of 24 bits in four bytes lie in the lower three. They belong into the upper three (RIFF),
+ * Whether samples of up to 24 bits in four bytes lie in the lower three. They belong into the upper three (RIFF),
  * where the lowest byte is zero.
  */
 function hasLowBits(
   bytes: Uint8Array,
   { bits, encoding, littleEndian, dataStart, dataEnd }: WavFormat,
 ): boolean {
-  if (bits !== 24 || encoding !== 'int32') return false;
+  if (bits > 24 || encoding !== 'int32') return false;
   const lowest = littleEndian ? 0 : 3;
   for (let at = dataStart; at + 4 <= dataEnd; at += 4) if (bytes[at + lowest] !== 0) return true;
   return false;
@@ -200,9 +214,9 @@ function readFormat(view: DataView, at: number, size: number, little: boolean) {
   if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) return null;
   const bits = view.getUint16(at + 14, little);
   const channels = view.getUint16(at + 2, little);
-  // Samples of 12 or 20 bits fill whole bytes from above. Those of 24 may come in four bytes, which the
+  // Samples of 12 or 20 bits fill whole bytes from above. Those of 20 or 24 may come in four bytes, which the
   // size of a frame tells; of other widths it is more often wrong than meant.
-  const isWide = bits === 24 && view.getUint16(at + 12, little) === 4 * channels;
+  const isWide = bits > 16 && bits <= 24 && view.getUint16(at + 12, little) === 4 * channels;
   const bytes = isWide ? 4 : Math.ceil(bits / 8);
   const encoding = `${tag === FORMAT_FLOAT ? 'float' : 'int'}${8 * bytes}`;
   if (bits < 8 || !Object.hasOwn(SAMPLE_BYTES, encoding)) {
