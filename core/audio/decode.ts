@@ -1,8 +1,8 @@
-import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge } from '../limits.ts';
+import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '../limits.ts';
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
-import { type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
-import { decodeOggOpus } from './ogg.ts';
+import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
+import { decodeOggOpus, mixedLinks } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
 import { decodeWav } from './wav.ts';
 import { decodeWebmOpus } from './webm.ts';
@@ -36,11 +36,26 @@ export async function decode(
     maxSeconds,
     deadline: performance.now() + (options.timeoutMs ?? DECODE_TIMEOUT_MS),
   };
-  const recording = bytes.subarray(container.start);
-  return (
-    (await decodeInProcess(recording, container, limits)) ??
-    (await decodeWithFfmpeg(recording, container, limits))
-  );
+  return decodeContainer(bytes.subarray(container.start), container, limits);
+}
+
+async function decodeContainer(
+  bytes: Uint8Array,
+  container: Container,
+  limits: DecodeLimits,
+): Promise<DecodedAudio> {
+  const decoded = await decodeInProcess(bytes, container, limits);
+  if (decoded) return decoded;
+  const links = container.name === 'ogg' ? mixedLinks(bytes) : [];
+  if (links.length === 0) return decodeWithFfmpeg(bytes, container, limits);
+  const parts: DecodedAudio[] = [];
+  let duration = 0;
+  for (const link of links) {
+    parts.push(await decodeContainer(link, container, limits));
+    duration += parts[parts.length - 1].duration;
+    if (duration > limits.maxSeconds) throw tooLong(limits.maxSeconds);
+  }
+  return { samples: concat(parts.map(({ samples }) => samples)), duration };
 }
 
 async function decodeInProcess(

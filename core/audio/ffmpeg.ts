@@ -13,14 +13,21 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { UndertoneError } from '../errors.ts';
+import { type ErrorCode, UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
-import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
+import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
-import { deinterleaved, readWavHeader, type WavFormat } from './wav.ts';
+import { firstWithVoice } from './speech.ts';
+import { WavStreamReader } from './wav.ts';
 
-/** Upper bound for the header that ffmpeg writes before the samples. */
-const MAX_HEADER_BYTES = 4096;
+/** Characters of what ffmpeg prints that are kept; a damaged file can make it print without end. */
+const MAX_LOG = 1_000_000;
+
+/** What it prints when it has described the file and begins to decode. */
+const BEFORE_DECODING = '[info] Stream mapping:';
+
+/** Audio tracks of a file that are decoded at most. */
+const MAX_TRACKS = 8;
 
 /**
  * The decoders that the supported containers need. ffmpeg opens no other, not even while it looks for the
@@ -117,7 +124,8 @@ hideEnvironment();
  * Decodes any container with a sandboxed ffmpeg: it must use the one demuxer that the magic number
  * implies, may open only files, pipes and audio decoders, gets an empty environment, decodes no more than
  * the seconds allowed and is killed at the deadline. It outputs float samples at the native rate and
- * channels, which are mixed and resampled like those of every other recording.
+ * channels, which are mixed and resampled like those of every other recording. Of several audio tracks the
+ * result is the first with a voice in it, as far as its level tells.
  *
  * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
@@ -132,14 +140,38 @@ export async function decodeWithFfmpeg(
     // A file, not stdin: MP4 often has its index at the end and then yields nothing from a pipe.
     const input = join(folder, 'input');
     await writeFile(input, bytes, { mode: 0o600 });
-    if (holdsOpus(bytes)) {
-      const decoded = await run(ffmpeg, input, container, limits, 'libopus');
-      if (decoded !== 'no such decoder') return decoded;
-    }
-    return (await run(ffmpeg, input, container, limits)) as DecodedAudio;
+    return await decodeTracks({ ffmpeg, input, ...container }, holdsOpus(bytes), limits);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function decodeTracks(
+  source: Source,
+  mayBeOpus: boolean,
+  limits: DecodeLimits,
+): Promise<DecodedAudio> {
+  // The codecs are known only then; what may be Opus, which needs another decoder, is not decoded yet.
+  const first = await run(source, limits, mayBeOpus ? { seconds: 0 } : {});
+  const [about] = first.log.split(BEFORE_DECODING, 1);
+  const codecs = [...about.matchAll(/^\[info\] +Stream #0:\d+.*?: Audio: (\w+)/gm)].map(
+    (m) => m[1],
+  );
+  const count = Math.min(Math.max(codecs.length, 1), MAX_TRACKS);
+  const tracks = mayBeOpus ? [] : [first];
+  for (let track = tracks.length; track < count; track++) {
+    const decoder = codecs[track] === 'opus' ? 'libopus' : undefined;
+    let decoded = await run(source, limits, { track, decoder });
+    if (decoded.log.includes('Unknown decoder')) decoded = await run(source, limits, { track });
+    tracks.push(decoded);
+  }
+  const { error } = tracks[0];
+  // A damaged track may decode to noise as loud as a voice.
+  const damage = ({ log }: DecodedTrack) => /\[error\]/.test(log.split(BEFORE_DECODING)[1]);
+  tracks.sort((a, b) => Number(damage(a)) - Number(damage(b)));
+  const heard = tracks.flatMap(({ audio }) => audio ?? []);
+  if (heard.length === 0 || isOneOf(error, 'audio-too-long')) throw error;
+  return heard.length === 1 ? heard[0] : firstWithVoice(heard);
 }
 
 /**
@@ -151,35 +183,46 @@ function holdsOpus(bytes: Uint8Array): boolean {
   return start.includes('OpusHead') || start.includes('dOps');
 }
 
-function run(
-  ffmpeg: string,
-  input: string,
-  { name, demuxer }: Omit<Container, 'start'>,
-  limits: DecodeLimits,
-  decoder?: string,
-): Promise<DecodedAudio | 'no such decoder'> {
+interface Source extends Omit<Container, 'start'> {
+  readonly ffmpeg: string;
+  readonly input: string;
+}
+
+/** What is decoded of a file: by default its first audio track, up to the limit of seconds. */
+type Selection = { track?: number; decoder?: string | undefined; seconds?: number };
+
+/** The audio or why there is none, and what ffmpeg printed. */
+type DecodedTrack = { audio: DecodedAudio | null; error: unknown; log: string };
+
+/** @throws UndertoneError `decoder-missing`, `decode-timeout` */
+function run(source: Source, limits: DecodeLimits, selection: Selection): Promise<DecodedTrack> {
   return new Promise((resolve, reject) => {
-    const options = decodeArguments({ input, demuxer, decoder, maxSeconds: limits.maxSeconds });
-    const child = spawn(ffmpeg, options, {
+    const child = spawn(source.ffmpeg, decodeArguments(source, limits, selection), {
       env: {},
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
       // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
       detached: true,
     });
-    const stop = (error: unknown) => {
-      clearTimeout(timer);
-      child.kill('SIGKILL');
-      reject(error);
-    };
     const timer = setTimeout(
       () => stop(decodeTimeout()),
       Math.max(0, limits.deadline - performance.now()),
     );
     const reader = new WavStreamReader(limits);
-    let complaint = '';
+    let log = '';
+    const end = (audio: DecodedAudio | null, error?: unknown) => {
+      clearTimeout(timer);
+      resolve({ audio, error, log });
+    };
+    const stop = (error: unknown) => {
+      child.kill('SIGKILL');
+      // Another track may be none of both.
+      if (isOneOf(error, 'audio-unreadable', 'audio-too-long')) return end(null, error);
+      clearTimeout(timer);
+      reject(error);
+    };
     child.stderr.on('data', (text: Buffer) => {
-      complaint = (complaint + text.toString()).slice(-2000);
+      if (log.length < MAX_LOG) log += text.toString();
     });
     child.stdout.on('data', (chunk: Buffer) => {
       try {
@@ -189,84 +232,41 @@ function run(
       }
     });
     child.on('error', (cause) => {
-      stop(missing(`ffmpeg at ${ffmpeg} could not be started.`, cause));
+      stop(missing(`ffmpeg at ${source.ffmpeg} could not be started.`, cause));
     });
     child.on('close', () => {
-      clearTimeout(timer);
-      if (decoder && complaint.includes('Unknown decoder')) return resolve('no such decoder');
       // The samples count, not the exit status: on a damaged file ffmpeg fails after decoding what it
       // could, and sometimes it exits with 0 without a single sample.
       try {
-        resolve(reader.finish());
+        end(reader.finish());
       } catch (error) {
-        reject(
-          error instanceof UndertoneError && error.code === 'audio-unreadable'
-            ? unreadable(name, complaint)
-            : error,
+        stop(
+          isOneOf(error, 'audio-unreadable') ? unreadable(source.name, log.slice(-2000)) : error,
         );
       }
     });
   });
 }
 
-function decodeArguments({
-  input,
-  demuxer,
-  decoder,
-  maxSeconds,
-}: {
-  input: string;
-  demuxer: string;
-  decoder: string | undefined;
-  maxSeconds: number;
-}): string[] {
-  return [
-    ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
-    ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
-    ...['-codec_whitelist', DECODERS.join(','), ...(decoder ? ['-c:a', decoder] : [])],
-    ...['-f', demuxer, '-i', input],
-    ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
-    // One second more than allowed, to detect a recording that is too long.
-    ...['-t', String(maxSeconds + 1), '-threads', '1', '-c:a', 'pcm_f32le'],
-    ...['-bitexact', '-f', 'wav', 'pipe:1'],
-  ];
+function isOneOf(error: unknown, ...codes: ErrorCode[]): boolean {
+  return error instanceof UndertoneError && codes.includes(error.code);
 }
 
-/** Reads the WAV stream that ffmpeg writes to a pipe. */
-class WavStreamReader {
-  readonly #limits: DecodeLimits;
-  #format: WavFormat | null = null;
-  #sink: MonoSink | null = null;
-  /** Bytes of an incomplete frame, or of an incomplete header. */
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(limits: DecodeLimits) {
-    this.#limits = limits;
-  }
-
-  push(chunk: Buffer): void {
-    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    if (!this.#format) {
-      const at = bytes.indexOf('data');
-      if (at < 0 || at + 8 > bytes.length) {
-        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('audio', 'no data chunk');
-        this.#rest = bytes;
-        return;
-      }
-      this.#format = readWavHeader(bytes) as WavFormat;
-      this.#sink = new MonoSink(this.#format, this.#limits);
-      bytes = bytes.subarray(this.#format.dataStart);
-    }
-    const frameBytes = 4 * this.#format.channels;
-    const whole = bytes.length - (bytes.length % frameBytes);
-    if (whole > 0) this.#sink?.push(deinterleaved(bytes.subarray(0, whole), this.#format));
-    this.#rest = bytes.subarray(whole);
-  }
-
-  finish(): DecodedAudio {
-    if (!this.#sink) throw unreadable('audio', 'nothing decoded');
-    return this.#sink.finish();
-  }
+function decodeArguments(
+  { input, demuxer }: Source,
+  { maxSeconds }: DecodeLimits,
+  // One second more than allowed, to detect a recording that is too long.
+  { track = 0, decoder, seconds = maxSeconds + 1 }: Selection,
+): string[] {
+  return [
+    ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info', '-threads', '1'],
+    ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
+    ...['-codec_whitelist', DECODERS.join(','), ...(decoder ? [`-c:a:${track}`, decoder] : [])],
+    ...['-f', demuxer, '-i', input],
+    ...['-map', `0:a:${track}`, '-vn', '-sn', '-dn', '-map_metadata', '-1'],
+    ...['-t', String(seconds), '-threads', '1', '-c:a', 'pcm_f32le'],
+    ...['-bitexact', '-f', 'wav', 'pipe:1'],
+  ];
 }
 
 /** ffmpeg-static downloads its binary on install; offline, the package or the file is absent. */

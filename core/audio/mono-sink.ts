@@ -19,6 +19,8 @@ const MAX_AMPLITUDE = 65_536;
  * them were silent.
  */
 const CANCELLED = 0.15;
+/** The same for more channels: the share of the power that their mean would have, were they unrelated. */
+const CANCELLED_OF_MANY = 0.3;
 
 /** Mono float32 samples at SAMPLE_RATE, and the duration of the recording in seconds. */
 export interface DecodedAudio {
@@ -35,7 +37,7 @@ export interface DecodeLimits {
 /**
  * Collects decoded audio in chunks as mono samples at 16 kHz. It stops as soon as a limit is passed,
  * so memory is bounded by the limit, whatever the file claims or expands to. Channels are mixed with equal
- * weights, unless two of them cancel each other.
+ * weights, unless they cancel each other.
  *
  * @throws UndertoneError `audio-unreadable` for an impossible format or when there are no samples,
  * `audio-too-long`, `decode-timeout`
@@ -43,9 +45,13 @@ export interface DecodeLimits {
 export class MonoSink {
   readonly #limits: DecodeLimits;
   readonly #rate: number;
-  /** The mean of the channels, and of two channels half their difference. */
+  readonly #channels: number;
+  /** The mean of the channels; of two channels half their difference, and of more another sum. */
   readonly #mean: Track;
-  readonly #difference: Track | null;
+  readonly #other: Track | null;
+  /** Sums of squares of the mean and of all channels. */
+  #meanPower = 0;
+  #power = 0;
   #frames = 0;
 
   constructor(format: { sampleRate: number; channels: number }, limits: DecodeLimits) {
@@ -63,9 +69,10 @@ export class MonoSink {
       );
     }
     this.#rate = sampleRate;
+    this.#channels = channels;
     this.#limits = limits;
     this.#mean = new Track(sampleRate);
-    this.#difference = channels === 2 ? new Track(sampleRate) : null;
+    this.#other = channels > 1 ? new Track(sampleRate) : null;
   }
 
   /** Adds one array of samples at the source rate per channel. */
@@ -78,11 +85,22 @@ export class MonoSink {
     for (const channel of channels) {
       for (let i = 0; i < frames; i++) mean[i] += channel[i] / channels.length;
     }
+    if (channels.length > 1) this.#pushOther(channels, mean);
     this.#mean.push(mean);
-    if (this.#difference && channels.length === 2) {
-      const [left, right] = channels;
-      this.#difference.push(Float32Array.from(mean, (_, i) => (left[i] - right[i]) / 2));
+  }
+
+  #pushOther(channels: readonly Float32Array[], mean: Float32Array): void {
+    const other = new Float32Array(mean.length);
+    for (const [c, channel] of channels.entries()) {
+      // By halves: the same sound does not cancel, whatever its signs in more than two channels.
+      const weight = channels.length === 2 ? 0.5 - c : 2 ** -(c + 1);
+      for (let i = 0; i < other.length; i++) {
+        other[i] += channel[i] * weight;
+        this.#power += channel[i] ** 2;
+      }
     }
+    for (const value of mean) this.#meanPower += value ** 2;
+    this.#other?.push(other);
   }
 
   /** Returns everything collected. */
@@ -93,10 +111,16 @@ export class MonoSink {
         'The file contains no audio: not one sample could be decoded. Record it again or export it as WAV.',
       );
     }
+    return { samples: this.#mixed(), duration: this.#frames / this.#rate };
+  }
+
+  #mixed(): Float32Array {
     const mean = this.#mean.end();
-    const difference = this.#difference?.end();
-    const samples = difference ? withoutCancellation(mean, difference) : mean;
-    return { samples, duration: this.#frames / this.#rate };
+    const other = this.#other?.end();
+    if (!other || other.length < mean.length) return mean;
+    if (this.#channels === 2) return withoutCancellation(mean, other);
+    const unrelated = this.#power / this.#channels ** 2;
+    return this.#meanPower < CANCELLED_OF_MANY * unrelated ? other : mean;
   }
 }
 
@@ -122,14 +146,19 @@ class Track {
 
   end(): Float32Array {
     this.#chunks.push(this.#resampler.end());
-    const samples = new Float32Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      samples.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return samples;
+    return concat(this.#chunks);
   }
+}
+
+/** Returns the samples of all chunks, one after another. */
+export function concat(chunks: readonly Float32Array[]): Float32Array {
+  const samples = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    samples.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return samples;
 }
 
 /** Returns the mean of two channels, or the stronger one where they cancel each other. */

@@ -20,7 +20,7 @@ export async function decodeOggOpus(
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
   const links = linksOf(oggPages(bytes));
-  if (links.length === 0) throw damaged(CONTAINER, 'it has no intact page');
+  if (links.length === 0) throw damaged(CONTAINER, 'its beginning is missing');
   const streams: Stream[] = [];
   for (const pages of links) {
     const firsts = pages.filter(({ isFirst }) => isFirst);
@@ -33,6 +33,17 @@ export async function decodeOggOpus(
   const layout = (each: OpusHead) => JSON.stringify({ ...each, preSkip: 0 });
   if (streams.some((stream) => layout(stream.head) !== layout(head))) return null;
   return decodeOpus(head, batches(streams), limits, CONTAINER);
+}
+
+/**
+ * Returns the links of a chain that have different codecs, each as a file of its own, because ffmpeg
+ * decodes no more than the first; nothing if they are alike.
+ */
+export function mixedLinks(bytes: Uint8Array): Uint8Array[] {
+  const firsts = linksOf(oggPages(bytes)).map(([first]) => first);
+  const codecs = new Set(firsts.map(({ body }) => String(body.subarray(0, 7))));
+  if (codecs.size < 2) return [];
+  return firsts.map(({ start }, i) => bytes.subarray(start, firsts[i + 1]?.start));
 }
 
 /** The pages of one link of a chain, in a file that holds nothing but Opus. */
@@ -87,6 +98,8 @@ function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
 
 /** One page of an Ogg stream (RFC 3533). */
 export interface OggPage {
+  /** Where it begins in the file. */
+  readonly start: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isContinued: boolean;
@@ -124,6 +137,7 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
       continue;
     }
     yield {
+      start: at,
       isFirst: (bytes[at + 5] & FLAG_FIRST) !== 0,
       isLast: (bytes[at + 5] & FLAG_LAST) !== 0,
       isContinued: (bytes[at + 5] & FLAG_CONTINUED) !== 0,

@@ -56,6 +56,10 @@ const SIGNATURES: readonly Signature[] = [
 /** Brands of ISO files that hold images, not audio. */
 const IMAGE_BRANDS = ['avif', 'avis', 'heic', 'heix', 'mif1', 'msf1', 'jxl '];
 
+/** Boxes that a slice of an MP4 stream begins with (ISO/IEC 14496-12); how to decode it stands in another. */
+const SLICES = ['styp', 'sidx', 'moof'];
+const SLICE = 'a slice, without its beginning, of';
+
 /** What people send by mistake, so that the error can name it. */
 const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['\x89PNG', 'a PNG image'],
@@ -65,6 +69,7 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['PK\x03\x04', 'a ZIP archive'],
   ['PK\x05\x06', 'a ZIP archive'],
   ['\x1f\x8b', 'a gzip archive'],
+  ['Rar!', 'a RAR archive'],
   ['7z\xbc\xaf', 'a 7z archive'],
   ['\x7fELF', 'a program'],
   ['MZ', 'a program'],
@@ -72,6 +77,12 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['#!SILK', 'a voice note in SILK, as WeChat and old Skype write it'],
   ['\x02#!SILK', 'a voice note in SILK, as WeChat and old Skype write it'],
   ['FLV\x01', 'a Flash video'],
+  ['.RMF', 'a RealMedia file'],
+  ['TTA1', 'True Audio'],
+  ['MAC ', 'Monkey’s Audio'],
+  ['MPCK', 'Musepack'],
+  ['Creative Voice File', 'a Creative Voice File'],
+  ['\x7f\xfe\x80\x01', 'DTS, the sound of a film'],
   ['\x0b\x77', 'AC-3, the sound of a DVD'],
   ['\x00\x00\x01\xba', 'an MPEG video'],
   ['\xff\xfe', 'text in UTF-16'],
@@ -103,13 +114,14 @@ export function sniff(bytes: Uint8Array): Container {
       SIGNATURES.find((signature) => matches(rest, signature)) ?? isoFile(rest) ?? mpegAudio(rest);
     if (found) return { name: found.name, demuxer: found.demuxer, start };
   }
-  const stream = mpegStream(bytes);
+  const refused = REFUSED.find(([magic]) => startsWith(bytes, magic))?.[1];
+  const stream = refused ? undefined : mpegStream(bytes);
   if (stream) return stream;
   // What is behind the tag may still be found by ffmpeg, which looks further.
   if (startsWith(bytes, 'ID3')) return { name: 'mp3', demuxer: 'mp3', start: 0 };
   throw new UndertoneError(
     'format-unsupported',
-    `This is ${nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
+    `This is ${refused ?? nameOf(bytes)}, not a recording. Supported formats: ${ACCEPTED_FORMATS}.`,
   );
 }
 
@@ -131,6 +143,9 @@ function* startsOf(bytes: Uint8Array): Generator<number> {
   }
 }
 
+const PRINTED =
+  /^(\xef\xbb\xbf)?[ \t\r\n]*((HTTP\/|ICY |--)[^\r\n\0]*\r\n)?([\x21-\x7e]+:[^\r\n\0]*\r\n)*(\r\n)?/;
+
 /** Length of the tag, web server's header or padding at the beginning; 0 when there is none. */
 function precedingLength(bytes: Uint8Array): number {
   if (startsWith(bytes, 'ID3') && bytes.length >= 10) {
@@ -140,15 +155,14 @@ function precedingLength(bytes: Uint8Array): number {
   if (startsWith(bytes, 'APETAGEX') && bytes.length >= 32) {
     return 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(12, true);
   }
-  const head = bytes.subarray(0, MAX_JUNK);
-  if (startsWith(bytes, 'HTTP/1.') || startsWith(bytes, 'ICY ')) {
-    return Buffer.from(head).indexOf('\r\n\r\n') + 4;
-  }
+  const head = Buffer.from(bytes.subarray(0, MAX_JUNK)).toString('latin1');
+  // What a script printed by mistake, and the headers of a web server or of a part of a form.
+  const [printed] = head.match(PRINTED) ?? [''];
+  if (printed.length > 0) return printed.length;
   if (bytes[0] !== 0 && !(bytes[0] === 0xff && bytes[1] === 0xff)) return 0;
-  return Math.max(
-    0,
-    head.findIndex((byte) => byte !== bytes[0]),
-  );
+  let at = 1;
+  while (at < bytes.length && bytes[at] === bytes[0]) at++;
+  return at < bytes.length ? at : 0;
 }
 
 function matches(bytes: Uint8Array, { offset, magic, also }: Signature): boolean {
@@ -226,13 +240,15 @@ function mpegStream(bytes: Uint8Array): Container | undefined {
 
 /** Says what an unsupported file is. */
 function nameOf(bytes: Uint8Array): string {
-  const refused = REFUSED.find(([magic]) => startsWith(bytes, magic));
-  if (refused) return refused[1];
+  if (SLICES.some((box) => startsWith(bytes, box, 4))) return `${SLICE} an MP4 stream`;
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return 'an image';
   if (startsWith(bytes, 'RIFF')) {
     return startsWith(bytes, 'AVI ', 8) ? 'an AVI video' : 'a RIFF file without WAVE audio';
   }
   if (bytes[0] === 0x47 && bytes[188] === 0x47) return 'an MPEG transport stream';
+  const head = Buffer.from(bytes.subarray(0, MAX_JUNK));
+  if (head.includes('OggS')) return `${SLICE} an Ogg file`;
+  if (head.includes('\x1f\x43\xb6\x75', 0, 'latin1')) return `${SLICE} a WebM file`;
   const sample = bytes.subarray(0, 512);
   const isText = sample.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
   return isText ? 'text' : 'a file of an unknown type';

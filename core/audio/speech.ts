@@ -1,5 +1,5 @@
 import { highPass, voiceBand } from './filters.ts';
-import { SAMPLE_RATE } from './mono-sink.ts';
+import { type DecodedAudio, SAMPLE_RATE } from './mono-sink.ts';
 
 /** Spacing of the level measurements in samples; frames of twice that length, as in core/features. */
 export const HOP = 320;
@@ -24,6 +24,10 @@ const SYLLABLE_SHARE = 0.3;
 const HEADROOM_DB = 9;
 /** Sounds shorter than this are clicks (frames). */
 const MIN_RUN = 3;
+/** A track with a voice is at most this much softer than the strongest one (dB) … */
+const TRACK_RANGE_DB = 20;
+/** … and active for at least this share of the time for which another one is. */
+const TRACK_ACTIVITY = 0.2;
 /** Kept on both sides of the span, for soft onsets (frames). */
 const PADDING = 2;
 
@@ -83,6 +87,21 @@ export function findActivity(samples: Float32Array): Activity | null {
     active,
     level: Math.sqrt(counted.reduce((sum, p) => sum + p, 0) / counted.length),
   };
+}
+
+/**
+ * Returns the first of several tracks that is neither much softer nor active for much less time than
+ * another: neither a silent one nor what is left of one that breaks off. The first is what players play.
+ */
+export function firstWithVoice(tracks: readonly DecodedAudio[]): DecodedAudio {
+  const found = tracks.flatMap((track) => {
+    const activity = findActivity(track.samples);
+    return activity ? [{ track, ...activity, frames: activity.active.filter(Boolean).length }] : [];
+  });
+  const strongest = Math.max(...found.map(({ level }) => level));
+  const strong = found.filter(({ level }) => level >= strongest * 10 ** (-TRACK_RANGE_DB / 20));
+  const longest = Math.max(...strong.map(({ frames }) => frames));
+  return strong.find(({ frames }) => frames >= longest * TRACK_ACTIVITY)?.track ?? tracks[0];
 }
 
 /** Seconds from the start of the recording to the centre of a frame. */

@@ -8,6 +8,9 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 /** Frames converted at a time: small enough to keep memory flat, large enough to be fast. */
 const FRAMES_PER_CHUNK = 16_384;
 
+/** Upper bound for the header that ffmpeg writes before the samples. */
+const MAX_HEADER_BYTES = 4096;
+
 /** How samples are written. `int24in32` has 24 bits in the lower part of four bytes. */
 type Encoding = 'int8' | 'int16' | 'int24' | 'int24in32' | 'int32' | 'float32' | 'float64';
 
@@ -70,29 +73,81 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
   const format = readWavHeader(bytes);
   if (!format) return null;
   const sink = new MonoSink(format, limits);
-  const frameBytes = SAMPLE_BYTES[format.encoding] * format.channels;
-  for (let at = format.dataStart; at < format.dataEnd; at += FRAMES_PER_CHUNK * frameBytes) {
-    const end = Math.min(at + FRAMES_PER_CHUNK * frameBytes, format.dataEnd);
-    sink.push(deinterleaved(bytes.subarray(at, end), format));
+  const step = SAMPLE_BYTES[format.encoding] * format.channels * FRAMES_PER_CHUNK;
+  for (const [from, to] of dataChunks(bytes, format)) {
+    for (let at = from; at < to; at += step) {
+      sink.push(deinterleaved(bytes.subarray(at, Math.min(at + step, to)), format));
+    }
   }
   return sink.finish();
 }
 
-type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;
+/** Yields where each data chunk lies; recorders that were interrupted write several. */
+function* dataChunks(bytes: Uint8Array, format: WavFormat): Generator<[from: number, to: number]> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  yield [format.dataStart, format.dataEnd];
+  let at = format.dataEnd + ((format.dataEnd - format.dataStart) % 2);
+  while (at + 8 <= bytes.length) {
+    const size = view.getUint32(at + 4, format.littleEndian);
+    const end = Math.min(at + 8 + size, bytes.length);
+    if (startsWith(bytes, 'data', at)) yield [at + 8, end];
+    at = end + (size % 2);
+  }
+}
 
 /**
- * Returns the channels of interleaved frames, full scale at ±1; of more than two their mean alone. An
- * incomplete last frame is ignored.
+ * Decodes the WAV stream of float samples that ffmpeg writes to a pipe.
+ *
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
+export class WavStreamReader {
+  readonly #limits: DecodeLimits;
+  #format: WavFormat | null = null;
+  #sink: MonoSink | null = null;
+  /** Bytes of an incomplete frame, or of an incomplete header. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(limits: DecodeLimits) {
+    this.#limits = limits;
+  }
+
+  push(chunk: Buffer): void {
+    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    if (!this.#format) {
+      const at = bytes.indexOf('data');
+      if (at < 0 || at + 8 > bytes.length) {
+        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('there is no data chunk');
+        this.#rest = bytes;
+        return;
+      }
+      this.#format = readWavHeader(bytes) as WavFormat;
+      this.#sink = new MonoSink(this.#format, this.#limits);
+      bytes = bytes.subarray(this.#format.dataStart);
+    }
+    const frameBytes = 4 * this.#format.channels;
+    const whole = bytes.length - (bytes.length % frameBytes);
+    if (whole > 0) this.#sink?.push(deinterleaved(bytes.subarray(0, whole), this.#format));
+    this.#rest = bytes.subarray(whole);
+  }
+
+  finish(): DecodedAudio {
+    if (!this.#sink) throw unreadable('it breaks off in its header');
+    return this.#sink.finish();
+  }
+}
+
+type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;
+
+/** Returns the channels of interleaved frames, full scale at ±1. An incomplete last frame is ignored. */
 export function deinterleaved(bytes: Uint8Array, format: FrameFormat): Float32Array[] {
   const { channels, encoding, littleEndian } = format;
-  if (channels !== 2) return [framesToMono(bytes, format)];
+  if (channels === 1) return [framesToMono(bytes, format)];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const sampleBytes = SAMPLE_BYTES[encoding];
   const read = sampleReader(view, encoding, littleEndian);
-  const frames = Math.floor(bytes.length / (2 * sampleBytes));
-  return [0, 1].map((c) =>
-    Float32Array.from({ length: frames }, (_, i) => read((2 * i + c) * sampleBytes)),
+  const frames = Math.floor(bytes.length / (channels * sampleBytes));
+  return Array.from({ length: channels }, (_, c) =>
+    Float32Array.from({ length: frames }, (_, i) => read((channels * i + c) * sampleBytes)),
   );
 }
 
@@ -114,14 +169,14 @@ export function framesToMono(
 }
 
 /**
- * Whether samples of 24 bits in four bytes lie in the lower three. They belong into the upper three (RIFF),
+ * Whether samples of up to 24 bits in four bytes lie in the lower three. They belong into the upper three (RIFF),
  * where the lowest byte is zero.
  */
 function hasLowBits(
   bytes: Uint8Array,
   { bits, encoding, littleEndian, dataStart, dataEnd }: WavFormat,
 ): boolean {
-  if (bits !== 24 || encoding !== 'int32') return false;
+  if (bits > 24 || encoding !== 'int32') return false;
   const lowest = littleEndian ? 0 : 3;
   for (let at = dataStart; at + 4 <= dataEnd; at += 4) if (bytes[at + lowest] !== 0) return true;
   return false;
@@ -159,9 +214,9 @@ function readFormat(view: DataView, at: number, size: number, little: boolean) {
   if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) return null;
   const bits = view.getUint16(at + 14, little);
   const channels = view.getUint16(at + 2, little);
-  // Samples of 12 or 20 bits fill whole bytes from above. Those of 24 may come in four bytes, which the
+  // Samples of 12 or 20 bits fill whole bytes from above. Those of 20 or 24 may come in four bytes, which the
   // size of a frame tells; of other widths it is more often wrong than meant.
-  const isWide = bits === 24 && view.getUint16(at + 12, little) === 4 * channels;
+  const isWide = bits > 16 && bits <= 24 && view.getUint16(at + 12, little) === 4 * channels;
   const bytes = isWide ? 4 : Math.ceil(bits / 8);
   const encoding = `${tag === FORMAT_FLOAT ? 'float' : 'int'}${8 * bytes}`;
   if (bits < 8 || !Object.hasOwn(SAMPLE_BYTES, encoding)) {

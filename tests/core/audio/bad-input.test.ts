@@ -52,6 +52,8 @@ describe('what is no recording', () => {
   });
 });
 
+const opusFile = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+
 test.each<[string, Buffer, string]>([
   ['text in UTF-16', Buffer.from('\ufeffDear diary, today', 'utf16le'), 'text in UTF-16'],
   ['SILK', Buffer.from('\x02#!SILK_V3 and so on', 'latin1'), 'SILK'],
@@ -62,11 +64,27 @@ test.each<[string, Buffer, string]>([
     Buffer.alloc(376, 0).fill('G', 0, 1).fill('G', 188, 189),
     'transport stream',
   ],
+  ['DTS', Buffer.from('\x7f\xfe\x80\x01\0\0\0\0', 'latin1'), 'DTS'],
+  ['True Audio', Buffer.from('TTA1\x01\0', 'latin1'), 'True Audio'],
+  ['RealMedia', Buffer.from('.RMF\0\0\0\x12', 'latin1'), 'RealMedia'],
+  ['a slice of MP4', Buffer.from('\0\0\0\x18stypmsdh', 'latin1'), 'without its beginning'],
+  ['a slice of Ogg', opusFile.subarray(1000), 'without its beginning, of an Ogg file'],
+  [
+    'a slice of WebM',
+    Buffer.from('\xa3\x84\x81\0\0\x80..\x1f\x43\xb6\x75', 'latin1'),
+    'a WebM file',
+  ],
   ['AC-3', Buffer.from('\x0b\x77\0\0\0\0\0\0', 'latin1'), 'AC-3'],
 ])('is named: %s', async (_, bytes, name) => {
   const error = await decode(bytes).catch((thrown) => thrown);
   expect(error).toMatchObject({ code: 'format-unsupported' });
   expect(error.message).toContain(name);
+});
+
+test('an Ogg file without its first page says so', async () => {
+  await expect(decode(opusFile.subarray(opusFile.indexOf('OggS', 1)))).rejects.toThrow(
+    'its beginning is missing',
+  );
 });
 
 describe('WAV headers that lie', () => {

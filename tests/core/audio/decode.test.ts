@@ -18,7 +18,7 @@ function likeness(samples: Float32Array): number {
     let cross = 0;
     let a = 0;
     let b = 0;
-    for (let i = 2000; i < 20_000; i++) {
+    for (let i = 2000; i < 20_000; i += 5) {
       const x = samples[i + lag] ?? 0;
       cross += x * voice[i];
       a += x * x;
@@ -165,6 +165,14 @@ describe('WAV as some programs write it', () => {
       },
     ],
     [
+      '20 bits in four bytes',
+      {
+        bits: 20,
+        bytes: 4,
+        write: (view, at, sample) => view.setInt32(at, Math.round(sample * 0x7ffff) << 12, true),
+      },
+    ],
+    [
       '20 bits in three bytes',
       {
         bits: 20,
@@ -207,6 +215,22 @@ describe('WAV as some programs write it', () => {
   });
 });
 
+test('the samples of a second data chunk are not lost', async () => {
+  const data = wav.subarray(44);
+  const half = Math.floor(data.length / 4) * 2;
+  const chunk = (id: string, content: Uint8Array) => {
+    const head = Buffer.from(`${id}....`);
+    head.writeUInt32LE(content.length, 4);
+    return Buffer.concat([head, content]);
+  };
+  const [first, second] = [data.subarray(0, half), data.subarray(half)];
+  const other = chunk('LIST', Buffer.alloc(100, 0x55));
+  const parts = [wav.subarray(0, 36), chunk('data', first), other, chunk('data', second), other];
+  const { samples, duration } = await decode(Buffer.concat(parts));
+  expect(duration).toBe(2);
+  expect(likeness(samples)).toBeGreaterThan(0.99);
+});
+
 describe('two channels', () => {
   const stereo = (right: (sample: number, i: number) => number) => {
     const frames = new Float32Array(voice.length * 2);
@@ -234,6 +258,23 @@ describe('two channels', () => {
     const other = voiceLike({ seconds: 2, seed: 9 });
     const { samples } = await decode(stereo((_, i) => other[i]));
     expect(samples[5000]).toBeCloseTo((voice[5000] + other[5000]) / 2, 4);
+  });
+
+  test.each([
+    ['two of four', [1, -1, 0, 0]],
+    ['four of four', [1, -1, -1, 1]],
+    ['the last of six', [0, 0, 0, 0, -1, 1]],
+    ['the sides of an ambience (W, X, Y, Z)', [0.7, -0.7, 0.3, -0.3]],
+  ])('of opposite phase, %s, are heard', async (_, signs) => {
+    const frames = new Float32Array(voice.length * signs.length);
+    for (let i = 0; i < frames.length; i++) {
+      frames[i] = signs[i % signs.length] * voice[Math.floor(i / signs.length)];
+    }
+    const { samples } = await decode(
+      wavFile(frames, { channels: signs.length, encoding: 'float32' }),
+    );
+    const sign = Math.sign(samples[5000] * voice[5000]);
+    expect(likeness(samples.map((sample) => sign * sample))).toBeGreaterThan(0.99);
   });
 
   test.skipIf(!hasFfmpeg).each(['m4a', 'mp3', 'opus', 'flac'])(
@@ -268,6 +309,10 @@ describe('what precedes a recording', () => {
     ['two tags', Buffer.concat([id3(10), id3(4000)])],
     ['a tag (APE)', ape],
     ['zeros', Buffer.alloc(1000)],
+    ['many zeros', Buffer.alloc(100_000)],
+    ['what a script printed', Buffer.from('\ufeff\r\n \n')],
+    ['the header of HTTP/2', Buffer.from('HTTP/2 200 \r\ncontent-type: audio/ogg\r\n\r\n')],
+    ['a form', Buffer.from('--x\r\nContent-Disposition: form-data; name="é"\r\n\r\n')],
     ['ones', Buffer.alloc(1000, 0xff)],
     ['a web server’s header', Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: audio/ogg\r\n\r\n')],
     ['a radio station’s header', Buffer.from('ICY 200 OK\r\nicy-name: x\r\n\r\n')],
@@ -319,6 +364,15 @@ describe('a chain of Ogg files', () => {
       expect((await decode(Buffer.concat(links))).duration).toBeCloseTo(expected, 3);
     }
   });
+});
+
+test.skipIf(!hasFfmpeg)('a chain of Ogg files of several codecs is heard to the end', async () => {
+  const note = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const { duration } = await decode(note);
+  const links = ['libvorbis', 'flac'].map((codec) => encode(wav, 'ogg', ['-c:a', codec]));
+  const chain = Buffer.concat([note, links[0], note, links[1]]);
+  expect((await decode(chain)).duration).toBeCloseTo(2 * duration + 4, 1);
+  await expect(decode(chain, { maxSeconds: 10 })).rejects.toMatchObject({ code: 'audio-too-long' });
 });
 
 test('Ogg Opus in process: the sample note has its length and sounds', async () => {
