@@ -1,26 +1,20 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
+import { findFfmpeg, missing } from './find-ffmpeg.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
 import { deinterleaved, readWavHeader, type WavFormat } from './wav.ts';
 
 /** Upper bound for the header that ffmpeg writes before the samples. */
 const MAX_HEADER_BYTES = 4096;
+const RIFF = Buffer.from('RIFF');
 
 /**
  * The decoders that the supported containers need. ffmpeg opens no other, not even while it looks for the
@@ -39,55 +33,6 @@ const DECODERS = [
     ['s', 'u', 'f'].flatMap((kind) => [`pcm_${kind}${bits}le`, `pcm_${kind}${bits}be`]),
   ),
 ];
-
-/**
- * Returns the path of ffmpeg: FFMPEG_BIN if set, else the one of the optional package ffmpeg-static,
- * else the first on PATH.
- *
- * @param need what needs it, the beginning of the error message
- * @throws UndertoneError `decoder-missing` with instructions for installing it
- */
-export function findFfmpeg(
-  environment: NodeJS.ProcessEnv = process.env,
-  need = 'This format needs ffmpeg',
-): string {
-  const named = environment.FFMPEG_BIN;
-  if (named) {
-    if (existsSync(named)) return named;
-    throw missing(`FFMPEG_BIN is ${named}, which does not exist.`);
-  }
-  const fromPackage = ffmpegStatic();
-  if (fromPackage) return fromPackage;
-  const executable = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
-  const onPath = (environment.PATH ?? '')
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, executable))
-    .find((path) => existsSync(path));
-  if (onPath) return onPath;
-  throw missing(`${need}, which is not installed.`);
-}
-
-let hashed: { readonly build: string; readonly sha256: Promise<string> } | undefined;
-
-/** Returns the SHA-256 of the ffmpeg that decodes; `unknown` if there is none or it cannot be read. */
-export async function ffmpegBuild(): Promise<string> {
-  try {
-    const path = findFfmpeg();
-    const { size, mtimeMs } = await stat(path);
-    const build = [path, size, mtimeMs].join();
-    if (hashed?.build !== build) hashed = { build, sha256: sha256Of(path) };
-    return await hashed.sha256;
-  } catch {
-    return 'unknown';
-  }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
-}
 
 /**
  * Overwrites the memory in which this process received its environment. Linux shows it to ffmpeg, which
@@ -119,7 +64,8 @@ hideEnvironment();
  * the seconds allowed and is killed at the deadline. It outputs float samples at the native rate and
  * channels, which are mixed and resampled like those of every other recording.
  *
- * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`;
+ * `unavailable` when the temporary folder cannot be written to or ffmpeg was killed
  */
 export async function decodeWithFfmpeg(
   bytes: Uint8Array,
@@ -127,19 +73,29 @@ export async function decodeWithFfmpeg(
   limits: DecodeLimits,
 ): Promise<DecodedAudio> {
   const ffmpeg = findFfmpeg();
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-'));
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-')).catch(cannotStore);
+  let input: FileHandle | undefined;
   try {
     // A file, not stdin: MP4 often has its index at the end and then yields nothing from a pipe.
-    const input = join(folder, 'input');
-    await writeFile(input, bytes, { mode: 0o600 });
+    const path = join(folder, 'input');
+    await writeFile(path, bytes, { mode: 0o600 }).catch(cannotStore);
+    input = await open(path);
+    // Linux can read a file without a name: a process that is killed leaves no recording behind.
+    if (process.platform === 'linux') await rm(folder, { recursive: true });
     if (holdsOpus(bytes)) {
-      const decoded = await run(ffmpeg, input, container, limits, 'libopus');
+      const decoded = await run(ffmpeg, { path, fd: input.fd }, container, limits, 'libopus');
       if (decoded !== 'no such decoder') return decoded;
     }
-    return (await run(ffmpeg, input, container, limits)) as DecodedAudio;
+    return (await run(ffmpeg, { path, fd: input.fd }, container, limits)) as DecodedAudio;
   } finally {
+    await input?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function cannotStore(cause: NodeJS.ErrnoException): never {
+  const why = `The temporary folder ${tmpdir()} cannot be written to (${cause.code}).`;
+  throw unavailable(`${why} Free some space there, or set TMPDIR to another folder.`, cause);
 }
 
 /**
@@ -153,23 +109,30 @@ function holdsOpus(bytes: Uint8Array): boolean {
 
 function run(
   ffmpeg: string,
-  input: string,
+  input: { readonly path: string; readonly fd: number },
   { name, demuxer }: Omit<Container, 'start'>,
   limits: DecodeLimits,
   decoder?: string,
 ): Promise<DecodedAudio | 'no such decoder'> {
   return new Promise((resolve, reject) => {
-    const options = decodeArguments({ input, demuxer, decoder, maxSeconds: limits.maxSeconds });
-    const child = spawn(ffmpeg, options, {
-      env: {},
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
-      detached: true,
-    });
+    // Its own descriptor 3, which reads from the start again.
+    const path = process.platform === 'linux' ? '/proc/self/fd/3' : input.path;
+    const options = decodeArguments({ path, demuxer, decoder, maxSeconds: limits.maxSeconds });
+    let child: ChildProcessByStdio<null, Readable, Readable>;
+    try {
+      child = spawn(ffmpeg, options, {
+        env: {},
+        stdio: ['ignore', 'pipe', 'pipe', input.fd],
+        windowsHide: true,
+        // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
+        detached: true,
+      }) as ChildProcessByStdio<null, Readable, Readable>;
+    } catch (cause) {
+      return reject(cannotStart(ffmpeg, cause));
+    }
     const stop = (error: unknown) => {
       clearTimeout(timer);
-      child.kill('SIGKILL');
+      killGroup(child);
       reject(error);
     };
     const timer = setTimeout(
@@ -185,37 +148,59 @@ function run(
       try {
         reader.push(chunk);
       } catch (error) {
-        stop(error);
+        stop(error instanceof NotWav ? notWorking(ffmpeg, error) : error);
       }
     });
-    child.on('error', (cause) => {
-      stop(missing(`ffmpeg at ${ffmpeg} could not be started.`, cause));
-    });
-    child.on('close', () => {
+    child.on('error', (cause) => stop(cannotStart(ffmpeg, cause)));
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
       if (decoder && complaint.includes('Unknown decoder')) return resolve('no such decoder');
+      if (signal || KILLED.includes(code)) return reject(killed(signal ?? `exit status ${code}`));
+      if (NOT_STARTED.includes(code)) return reject(notWorking(ffmpeg, new Error(complaint)));
       // The samples count, not the exit status: on a damaged file ffmpeg fails after decoding what it
       // could, and sometimes it exits with 0 without a single sample.
       try {
+        // About a file that it cannot read, ffmpeg says something.
+        if (reader.isEmpty && complaint.trim() === '') throw new NotWav();
         resolve(reader.finish());
       } catch (error) {
-        reject(
-          error instanceof UndertoneError && error.code === 'audio-unreadable'
-            ? unreadable(name, complaint)
-            : error,
-        );
+        if (error instanceof NotWav) reject(notWorking(ffmpeg, error));
+        else reject(isUnreadable(error) ? unreadable(name, complaint) : error);
       }
     });
   });
 }
 
+/** Kills ffmpeg and, where it is a script, what that has started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+  } catch {
+    // There are no groups on Windows.
+    child.kill('SIGKILL');
+  }
+}
+
+/**
+ * Exit statuses that tell of a signal: 255 is that of ffmpeg after SIGTERM, when it has written a part of the
+ * recording, and a shell adds 128 to the number of the signal. Those of ffmpeg's errors are 256 less an
+ * errno or a letter.
+ */
+const KILLED: readonly (number | null)[] = [134, 137, 139, 143, 255];
+/** Of a shell that cannot start a program or tries to read it as a script; ffmpeg has none of them. */
+const NOT_STARTED: readonly (number | null)[] = [2, 126, 127];
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof UndertoneError && error.code === 'audio-unreadable';
+}
+
 function decodeArguments({
-  input,
+  path,
   demuxer,
   decoder,
   maxSeconds,
 }: {
-  input: string;
+  path: string;
   demuxer: string;
   decoder: string | undefined;
   maxSeconds: number;
@@ -224,7 +209,7 @@ function decodeArguments({
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
     ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
     ...['-codec_whitelist', DECODERS.join(','), ...(decoder ? ['-c:a', decoder] : [])],
-    ...['-f', demuxer, '-i', input],
+    ...['-f', demuxer, '-i', path],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1'],
     // One second more than allowed, to detect a recording that is too long.
     ...['-t', String(maxSeconds + 1), '-threads', '1', '-c:a', 'pcm_f32le'],
@@ -244,16 +229,21 @@ class WavStreamReader {
     this.#limits = limits;
   }
 
+  /** Whether nothing has come, not even a header. */
+  get isEmpty(): boolean {
+    return !this.#sink && this.#rest.length === 0;
+  }
+
   push(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (!this.#format) {
       const at = bytes.indexOf('data');
       if (at < 0 || at + 8 > bytes.length) {
-        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('audio', 'no data chunk');
+        if (bytes.length > MAX_HEADER_BYTES) throw new NotWav();
         this.#rest = bytes;
         return;
       }
-      this.#format = readWavHeader(bytes) as WavFormat;
+      this.#format = headerOf(bytes);
       this.#sink = new MonoSink(this.#format, this.#limits);
       bytes = bytes.subarray(this.#format.dataStart);
     }
@@ -264,27 +254,44 @@ class WavStreamReader {
   }
 
   finish(): DecodedAudio {
-    if (!this.#sink) throw unreadable('audio', 'nothing decoded');
-    return this.#sink.finish();
+    if (this.#sink) return this.#sink.finish();
+    throw this.isEmpty ? unreadable('audio', 'nothing decoded') : new NotWav();
   }
 }
 
-/** ffmpeg-static downloads its binary on install; offline, the package or the file is absent. */
-function ffmpegStatic(): string | undefined {
+/** What claims to be ffmpeg has written something that ffmpeg does not write. */
+class NotWav extends Error {}
+
+function headerOf(bytes: Buffer): WavFormat {
   try {
-    const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
-    return typeof path === 'string' && existsSync(path) ? path : undefined;
+    const format = bytes.subarray(0, 4).equals(RIFF) ? readWavHeader(bytes) : null;
+    if (format?.encoding === 'float32') return format;
   } catch {
-    return undefined;
+    // Told below.
   }
+  throw new NotWav();
 }
 
-function missing(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'decoder-missing',
-    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, and Opus in Ogg or WebM work without it.`,
-    { cause },
+function notWorking(ffmpeg: string, cause: Error): UndertoneError {
+  return missing(`ffmpeg at ${ffmpeg} does not work.`, cause);
+}
+
+function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) {
+    return missing(`ffmpeg at ${ffmpeg} could not be started.`, cause);
+  }
+  return unavailable(`ffmpeg could not be started (${code}). Try again in a minute.`, cause);
+}
+
+function killed(how: string): UndertoneError {
+  return unavailable(
+    `ffmpeg was killed while it decoded the recording (${how}). The machine may be short of memory. Try again in a minute.`,
   );
+}
+
+function unavailable(why: string, cause?: unknown): UndertoneError {
+  return new UndertoneError('unavailable', why, { cause });
 }
 
 function unreadable(name: string, complaint: string): UndertoneError {
