@@ -63,7 +63,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
       else if (label) print(format(label));
       retryAt.delete(path);
     } catch (error) {
-      retryAt.set(path, Date.now() + RETRY_AFTER);
+      retryAt.set(path, performance.now() + RETRY_AFTER);
       complain(path, error);
     }
   };
@@ -98,7 +98,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
     isIgnored: ignored,
     known: (path) => versions.get(path),
     onFile: (path) => {
-      if (Date.now() >= (retryAt.get(path) ?? 0)) add(path);
+      if (performance.now() >= (retryAt.get(path) ?? 0)) add(path);
     },
     onEnd: (paths) => {
       forgetOthers(versions, paths);
