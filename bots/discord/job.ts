@@ -6,7 +6,7 @@ import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
 import { snowflakeTime } from './catch-up.ts';
-import { isGone, isUnknownAnswer } from './failure.ts';
+import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
 import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
 
@@ -68,7 +68,7 @@ async function isWaiting(
   const route = Routes.webhookMessage(applicationId, token, '@original');
   return rest.get(route, { auth: false }).then(
     () => true,
-    (thrown) => !isGone(thrown),
+    (thrown) => !isExpired(thrown),
   );
 }
 

@@ -24,7 +24,7 @@ import { silence, wavFile } from '../fixtures/audio.ts';
 import { BUILD } from '../fixtures/run.ts';
 import { readEmotion } from '../support/discord/commands.ts';
 import type { LocalInteraction } from '../support/discord/interactions.ts';
-import { type Fault, startFaultProxy } from '../support/fault-proxy.ts';
+import { type Fault, type Passing, startFaultProxy } from '../support/fault-proxy.ts';
 import { type Counterpart, startSlack } from '../support/slack/counterpart.ts';
 import { proxyEvent, resultEvent } from './event.ts';
 import { lambdaContext, useLocalAws } from './local-aws.ts';
@@ -186,7 +186,7 @@ describe('the batch', () => {
       ['Dear diary', 'format-unsupported'],
     ] as const;
     const expected = new Map<string, string>();
-    for (let i = 0; i < 24; i++) {
+    for (let i = 0; i < 16; i++) {
       const [body, answer] = kinds[i % kinds.length];
       expected.set(`random/${i}`, answer);
       await drop(queue, `random/${i}`, body);
@@ -211,42 +211,42 @@ describe('the batch', () => {
     expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
   });
 
-  test('a worker that is killed anywhere leaves its file to the next one', async () => {
-    const points: readonly [
-      name: string,
-      service: 's3' | 'dynamodb',
-      fault: (typeof s3)['fault'],
-    ][] = [
-      ['before', 's3', ({ method }) => at(method === 'PUT', false)],
-      ['after', 's3', ({ method }) => at(method === 'PUT', true)],
-      ['done', 'dynamodb', ({ action }) => at(action === 'UpdateItem', false)],
-    ];
+  test('a worker that is killed just after its label, or just before its message goes, labels no file twice', async () => {
+    const points = {
+      labelled: ['s3', ({ method }: Passing) => at(method === 'PUT')],
+      finished: ['dynamodb', ({ action }: Passing) => at(action === 'UpdateItem')],
+    } as const;
     const queue = queueOf('killed', LABELLING.tries);
-    const killed = points.map(async ([name, service, fault]) => {
+    const deaths: Promise<void>[] = [];
+    for (const [name, [service, fault]] of Object.entries(points)) {
       await drop(queue, `killed/${name}`, NOTE);
       const proxy = await proxyOf(cloud.aws.endpoints[service]);
-      const variable = `AWS_ENDPOINT_URL_${service.toUpperCase()}`;
-      const worker = startWorker('label', { [variable]: proxy.url });
+      const worker = startWorker('label', {
+        [`AWS_ENDPOINT_URL_${service.toUpperCase()}`]: proxy.url,
+      });
       proxy.fault = (request) => withKill(fault(request), worker);
-      return { worker, records: queue.receive(1) };
-    });
-    for (const { worker, records } of await Promise.all(killed)) await die(worker, records);
-    expect((await labels('killed/')).map(({ key }) => key).sort()).toEqual([
-      'killed/after',
-      'killed/done',
-    ]);
+      deaths.push(die(worker, queue.receive(1)));
+    }
+    await Promise.all(deaths);
+    const before = timesOf(await labels('killed/'));
     await work(queue, label);
-    const all = await labels('killed/');
-    expect(all.map(({ key, emotion }) => [key, emotion]).sort()).toEqual(
-      points.map(([name]) => [`killed/${name}`, 'sad']).sort(),
-    );
+    const after = timesOf(await labels('killed/'));
     expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
+    // What was not known to be done is done again, over itself; what was known is not.
+    expect(after.get('killed/labelled')).not.toBe(before.get('killed/labelled'));
+    expect(after.get('killed/finished')).toBe(before.get('killed/finished'));
   });
 });
 
-/** A moment at which a process is killed: nobody gets an answer any more. */
-function at(isThere: boolean, isDone: boolean): Fault | undefined {
-  return isThere ? { how: 'silent', isDone } : undefined;
+/** When each object was labelled. */
+function timesOf(all: readonly { readonly key: string; readonly labelledAt: string }[]) {
+  expect(all.map(({ key }) => key).sort()).toEqual(['killed/finished', 'killed/labelled']);
+  return new Map(all.map(({ key, labelledAt }) => [key, labelledAt]));
+}
+
+/** A moment at which a process is killed: what it asked for is done, and it does not learn of it. */
+function at(isThere: boolean): Fault | undefined {
+  return isThere ? { how: 'silent', isDone: true } : undefined;
 }
 
 function withKill(fault: Fault | undefined, worker: ChildProcess): Fault | undefined {
@@ -307,8 +307,8 @@ describe('the chat', () => {
   test('every note is answered once or told about, whatever all services do', async () => {
     const inDiscord: LocalInteraction[] = [];
     const inSlack: string[] = [];
-    for (let i = 0; i < 8; i++) inDiscord.push(await ask());
-    for (let i = 0; i < 6; i++) inSlack.push(await post());
+    for (let i = 0; i < 6; i++) inDiscord.push(await ask());
+    for (let i = 0; i < 4; i++) inSlack.push(await post());
     for (const [i, proxy] of [dynamodb, sqs, api, discord, cdn, slackApi].entries()) {
       proxy.fault = atRandom(10 + i, 0.25);
     }
@@ -330,26 +330,23 @@ describe('the chat', () => {
     expect(inDiscord.map(saidTo)).toContain('😢 Sad');
   });
 
-  test('a worker that is killed anywhere leaves the question to the next one', async () => {
+  test('a worker that is killed just after its answer does not answer twice', async () => {
     const kill = async (variable: string, service: Proxy, path: string, fault: Proxy['fault']) => {
       const proxy = await proxyOf(service.url);
       const worker = startWorker('chat', { [variable]: proxy.url + path });
       proxy.fault = (request) => withKill(fault(request), worker);
       await die(worker, questions.receive(1));
     };
-    const [fetching, edited] = [await ask(), await ask()];
+    const edited = await ask();
     const channel = await post();
     await Promise.all([
-      kill('UNDERTONE_API_ENDPOINT', api, '', ({ method }) => at(method === 'POST', false)),
-      kill('UNDERTONE_DISCORD_API', discord, '/api', ({ method }) => at(method === 'PATCH', true)),
-      kill('UNDERTONE_SLACK_API', slackApi, '/api/', ({ path }) =>
-        at(/postMessage/.test(path), true),
-      ),
+      kill('UNDERTONE_DISCORD_API', discord, '/api', ({ method }) => at(method === 'PATCH')),
+      kill('UNDERTONE_SLACK_API', slackApi, '/api/', ({ path }) => at(/postMessage/.test(path))),
     ]);
-    expect([fetching.edits.length, edited.edits.length]).toEqual([0, 1]);
+    expect(edited.edits).toHaveLength(1);
     expect(slack.posts(channel)).toHaveLength(1);
     await work(questions, chat);
-    for (const asked of [fetching, edited]) expect(saidTo(asked)).toBe('😢 Sad');
+    expect(saidTo(edited)).toBe('😢 Sad');
     // The answer of Discord is written again over itself; that of Slack is looked for first.
     expect(slack.posts(channel)).toHaveLength(1);
   });
