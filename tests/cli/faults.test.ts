@@ -26,7 +26,8 @@ beforeAll(async () => {
   await writeFile(note, wavFile(samples));
   await writeFile(join(folder, 'output'), wavFile(samples, { encoding: 'float32' }));
   mp3 = join(folder, 'note.mp3');
-  await writeFile(mp3, Uint8Array.from([0xff, 0xfb, 0x90, 0x64, ...new Uint8Array(200_000)]));
+  const frame = [0xff, 0xfb, 0x90, 0x64, ...new Uint8Array(413)];
+  await writeFile(mp3, Buffer.concat(Array(500).fill(Uint8Array.from(frame))));
   ffmpeg = join(folder, 'ffmpeg');
   await writeFile(ffmpeg, `#!/bin/sh\ncat '${join(folder, 'output')}'\n`, { mode: 0o755 });
 });

@@ -326,15 +326,19 @@ describe('a failure that is not the recording’s', () => {
     expect(await readLabel(todays('private name 2.wav'))).toMatchObject({ emotion: 'calm' });
   });
 
-  test.skipIf(!hasFfmpeg)('of ffmpeg is one too: no label blames the recording', async () => {
-    const event = await drop('note.mp3', encode(note, 'mp3'));
-    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+  test.skipIf(!hasFfmpeg).each([
+    ['ffmpeg', 'FFMPEG_BIN', 'decoder-missing'],
+    ['the temporary folder', 'TMPDIR', 'unavailable'],
+  ])('of %s is one too: no label blames the recording', async (_, variable, code) => {
+    const key = `${variable}.mp3`;
+    const event = await drop(key, encode(note, 'mp3'));
+    vi.stubEnv(variable, '/nowhere');
     expect(await label(event)).toEqual(['message-0']);
-    expect(log.join('\n')).toContain('decoder-missing');
+    expect(log.join('\n')).toContain(code);
     vi.unstubAllEnvs();
-    expect(await labels()).not.toContain(todays('note.mp3'));
+    expect(await labels()).not.toContain(todays(key));
     expect(await label(event)).toEqual([]);
-    expect(await readLabel(todays('note.mp3'))).toMatchObject({ emotion: 'calm' });
+    expect(await readLabel(todays(key))).toMatchObject({ emotion: 'calm' });
   });
 
   test('that lacks its environment says which variable', async () => {
