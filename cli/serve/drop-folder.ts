@@ -193,6 +193,8 @@ async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
   if (!version || (await isLabelled(job, version))) return null;
   const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
   if (!isSameVersion(await versionOf(path), version)) return 'changed';
+  // A failure that passes is not written down: the file is tried again after a while.
+  if ('error' in label && label.error.code === 'unavailable') throw new Error(label.error.message);
   await writeLabel(target, label, version.since);
   versions.set(path, version);
   return label;
