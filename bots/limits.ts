@@ -80,7 +80,13 @@ function countIn(users: RateLimiterAbstract, channels: RateLimiterAbstract): Lim
 }
 
 async function count(limiter: RateLimiterAbstract, name: string): Promise<Wait | null> {
-  const { consumedPoints, msBeforeNext } = await limiter.penalty(anonymous(name), 1);
+  const key = anonymous(name);
+  const { consumedPoints, msBeforeNext } = await limiter.penalty(key, 1);
+  // The clock was set back: the window would last until it is again where it was.
+  if (msBeforeNext > 2000 * limiter.duration) {
+    await limiter.set(key, 1, limiter.duration);
+    return null;
+  }
   if (consumedPoints <= limiter.points) return null;
   return {
     seconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),

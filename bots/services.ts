@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { answeringWithin } from '../lib/backoff.ts';
 import type { Services } from './answer.ts';
 import { ApiClient } from './api-client.ts';
 import type { FileHosts } from './download.ts';
@@ -20,10 +21,18 @@ export async function botServices(variables: BotVariables, hosts: FileHosts): Pr
   return { api, hosts, settings: await fileSettings(file), limits: memoryLimits() };
 }
 
+/** Milliseconds after which a table that is silent counts as failed. */
+const PATIENCE = 5000;
+
+/** Returns a client of DynamoDB that does not wait for ever. */
+export function tableClient(): DynamoDBClient {
+  return new DynamoDBClient({ requestHandler: answeringWithin(PATIENCE) });
+}
+
 /** Returns settings and limits that several processes share: a table with the partition key `key`. */
 export function tableMemory(
   table: string,
-  client = new DynamoDBClient(),
+  client = tableClient(),
 ): Pick<Services, 'settings' | 'limits'> {
   return {
     settings: dynamoSettings(table, DynamoDBDocumentClient.from(client)),

@@ -17,8 +17,12 @@ export type Outcome = { file: string } & (
 
 const models = new Map<string, Promise<Model>>();
 
-/** Returns the model of a folder, loaded once per process; the shipped one without a folder. */
-function modelOf(folder: string | undefined): Promise<Model> {
+/**
+ * Returns the model of a folder, loaded once per process; the one to serve without a folder.
+ *
+ * @throws UndertoneError `model-invalid`
+ */
+export function modelOf(folder: string | undefined): Promise<Model> {
   if (folder === undefined) return defaultModel();
   let model = models.get(folder);
   if (!model) {

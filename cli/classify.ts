@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { SingleBar } from 'cli-progress';
-import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
+import { UndertoneError } from '../core/index.ts';
 import { ThreadPool } from '../lib/threads.ts';
-import { type ClassifyTask, classifyFile, type Outcome } from './classify-file.ts';
+import { type ClassifyTask, classifyFile, modelOf, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
 import { printable } from './terminal.ts';
@@ -27,7 +27,7 @@ export async function classifyCommand(
   options: ClassifyCommandOptions,
 ): Promise<boolean> {
   // A model that cannot be used concerns every file: better told before any is read.
-  await readCard(options.model ?? findModelFolder());
+  await modelOf(options.model);
   const files = await expandPaths(paths);
   if (files.length === 0) {
     throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findModelFolder, readCard, UndertoneError } from '../core/index.ts';
+import { UndertoneError } from '../core/index.ts';
 import { interrupted } from '../lib/interrupted.ts';
-import type { Outcome } from './classify-file.ts';
+import { modelOf, type Outcome } from './classify-file.ts';
 import { startClassifier, watchDropFolder } from './serve/drop-folder.ts';
 import { COLOURS, LABEL_WIDTH, percentColumn, printable } from './terminal.ts';
 
@@ -28,7 +28,8 @@ export async function watchCommand(folder: string, options: WatchOptions): Promi
       `There is no folder ${folder}. Make it, or name another.`,
     );
   }
-  await readCard(model ?? findModelFolder());
+  // Here too, because a thread cannot tell what is wrong with it.
+  await modelOf(model);
   const stopped = interrupted();
   const classifier = startClassifier(model);
   try {

@@ -16,7 +16,7 @@
 
 // Decoding
 export { type DecodedAudio, type DecodeOptions, decode, SAMPLE_RATE } from './audio/decode.ts';
-export { ffmpegBuild, findFfmpeg } from './audio/ffmpeg.ts';
+export { ffmpegBuild, findFfmpeg } from './audio/find-ffmpeg.ts';
 // Recordings
 export { type ClassifyOptions, classify, defaultModel } from './classify.ts';
 // Errors and limits

@@ -12,3 +12,20 @@
 export function backoff(failures: number, first: number): number {
   return first * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
 }
+
+/**
+ * Returns the `requestHandler` of an AWS client for which a service that is silent for a time has failed,
+ * before its answer or in the middle of it. Without `throwOnRequestTimeout` the client only warns, and waits.
+ *
+ * @param milliseconds of one attempt; the client makes three by default
+ * @example
+ * const s3 = new S3Client({ requestHandler: answeringWithin(2500) });
+ */
+export function answeringWithin(milliseconds: number) {
+  return {
+    connectionTimeout: Math.min(2000, milliseconds),
+    requestTimeout: milliseconds,
+    socketTimeout: milliseconds,
+    throwOnRequestTimeout: true,
+  };
+}

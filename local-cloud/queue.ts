@@ -65,6 +65,8 @@ export class LocalQueue {
   readonly #deduplication: Deduplication | null;
   readonly #listeners = new Set<() => void>();
   #lookAt = 0;
+  /** The latest time that was seen. */
+  #now = 0;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -208,7 +210,13 @@ export class LocalQueue {
   /** Makes messages visible whose timeout has passed, and finds new files in the folder. */
   #wake(): void {
     const now = Date.now();
-    for (const [id, visibleAt] of this.#hidden) {
+    // When the clock was set back, messages stay hidden for as long as intended, and the folder is checked.
+    const back = Math.max(0, this.#now - now);
+    this.#now = now;
+    this.#lookAt -= back;
+    for (const [id, at] of this.#hidden) {
+      const visibleAt = at - back;
+      if (back > 0) this.#hidden.set(id, visibleAt);
       if (visibleAt > now) continue;
       this.#hidden.delete(id);
       this.#ready.add(id);

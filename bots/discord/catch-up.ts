@@ -54,7 +54,8 @@ export class MissedMessages {
 
   /** Counts messages as missed from a time on, in milliseconds since 1970, at which a former process ran. */
   goBackTo(milliseconds: number): void {
-    this.#from = milliseconds;
+    // Of a time that is still to come, by a clock that was set back, nothing is known.
+    this.#from = milliseconds > Date.now() ? 0 : milliseconds;
   }
 
   /**

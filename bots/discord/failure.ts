@@ -15,6 +15,11 @@ export function isGone(thrown: unknown): boolean {
   );
 }
 
+/** Returns whether Discord takes no more answers to an interaction. */
+export function isExpired(thrown: unknown): boolean {
+  return hasCode(thrown, UnknownWebhook, UnknownInteraction, InvalidWebhookToken);
+}
+
 /** Returns whether the bot may not write there. */
 export function isForbidden(thrown: unknown): boolean {
   return hasCode(

@@ -6,7 +6,7 @@ import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
 import { snowflakeTime } from './catch-up.ts';
-import { isGone, isUnknownAnswer } from './failure.ts';
+import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
 import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
 
@@ -42,11 +42,11 @@ export async function handleDiscordJob(
 ): Promise<void> {
   const interaction = readInteraction(payload);
   const left = snowflakeTime(interaction.id) + ANSWER_WINDOW - RESERVE - Date.now();
-  if (left <= 0) {
+  if (left <= 0 && !(await isWaiting(interaction, rest))) {
     logEvent('discord: an interaction was too old to be answered');
     return;
   }
-  const window = AbortSignal.timeout(left);
+  const window = AbortSignal.timeout(left > 0 ? Math.min(left, ANSWER_WINDOW) : ANSWER_WINDOW);
   const stop = signal ? AbortSignal.any([window, signal]) : window;
   const body = await work(interaction, services, stop).catch((thrown) => {
     const { errors } = services.strings ?? EN;
@@ -58,6 +58,18 @@ export async function handleDiscordJob(
     if (!isGone(thrown)) throw thrown;
     logEvent('discord: an answer was gone before it could be edited', thrown);
   });
+}
+
+/** Whether Discord still takes an answer that is too old by our clock, which may be wrong. */
+async function isWaiting(
+  { applicationId, token }: CommandInteraction,
+  rest: REST,
+): Promise<boolean> {
+  const route = Routes.webhookMessage(applicationId, token, '@original');
+  return rest.get(route, { auth: false }).then(
+    () => true,
+    (thrown) => !isExpired(thrown),
+  );
 }
 
 async function work(
@@ -83,12 +95,15 @@ async function edit(
   rest: REST,
 ): Promise<void> {
   const route = Routes.webhookMessage(applicationId, token, '@original');
+  const end = performance.now() + FIRST_ANSWER_DELAY;
   for (;;) {
     try {
       await rest.patch(route, { body, auth: false });
       return;
     } catch (thrown) {
-      const isEarly = Date.now() - snowflakeTime(id) < FIRST_ANSWER_DELAY;
+      // By both clocks: that of this machine may be behind Discord's.
+      const isNew = Date.now() - snowflakeTime(id) < FIRST_ANSWER_DELAY;
+      const isEarly = isNew && performance.now() < end;
       if (!isEarly || !isUnknownAnswer(thrown)) throw thrown;
       await sleep(RETRY_PAUSE);
     }

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type ErrorCode, UndertoneError } from '../../core/index.ts';
-import { backoff } from '../../lib/backoff.ts';
+import { answeringWithin, backoff } from '../../lib/backoff.ts';
 
 /** Tries of one call: throttling is common with a million objects. */
 const MAX_ATTEMPTS = 8;
+/** Milliseconds after which a service that is silent counts as failed. */
+const PATIENCE = 10_000;
 
 /** Returns an S3 client for the account, region and endpoint that the environment names. */
 export function s3Client(): S3Client {
@@ -14,6 +16,7 @@ export function s3Client(): S3Client {
     // The local cloud has no host names for buckets.
     forcePathStyle: !!process.env.AWS_ENDPOINT_URL_S3,
     requestChecksumCalculation: 'WHEN_REQUIRED',
+    requestHandler: answeringWithin(PATIENCE),
   });
 }
 
@@ -21,7 +24,12 @@ export function s3Client(): S3Client {
 export function sqsClient(queueUrl: string): SQSClient {
   const { origin, hostname } = new URL(queueUrl);
   const [, region] = /(?:^|\.)sqs\.([a-z0-9-]+)\./.exec(hostname) ?? [];
-  return new SQSClient({ maxAttempts: MAX_ATTEMPTS, endpoint: origin, ...(region && { region }) });
+  return new SQSClient({
+    maxAttempts: MAX_ATTEMPTS,
+    endpoint: origin,
+    requestHandler: answeringWithin(PATIENCE),
+    ...(region && { region }),
+  });
 }
 
 /** Errors of AWS, with our code and a sentence that helps. */

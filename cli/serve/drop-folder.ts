@@ -63,7 +63,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
       else if (label) print(format(label));
       retryAt.delete(path);
     } catch (error) {
-      retryAt.set(path, Date.now() + RETRY_AFTER);
+      retryAt.set(path, performance.now() + RETRY_AFTER);
       complain(path, error);
     }
   };
@@ -98,7 +98,7 @@ export async function watchDropFolder(options: DropFolderOptions): Promise<DropF
     isIgnored: ignored,
     known: (path) => versions.get(path),
     onFile: (path) => {
-      if (Date.now() >= (retryAt.get(path) ?? 0)) add(path);
+      if (performance.now() >= (retryAt.get(path) ?? 0)) add(path);
     },
     onEnd: (paths) => {
       forgetOthers(versions, paths);
@@ -193,6 +193,8 @@ async function labelFile(job: Job): Promise<Outcome | 'changed' | null> {
   if (!version || (await isLabelled(job, version))) return null;
   const label = { ...(await classify(path).catch((thrown) => failed(path, thrown))), file };
   if (!isSameVersion(await versionOf(path), version)) return 'changed';
+  // A failure that passes is not written down: the file is tried again after a while.
+  if ('error' in label && label.error.code === 'unavailable') throw new Error(label.error.message);
   await writeLabel(target, label, version.since);
   versions.set(path, version);
   return label;

@@ -1,24 +1,17 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { type ErrorCode, UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
+import { findFfmpeg, missing } from './find-ffmpeg.ts';
 import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
 import { firstWithVoice } from './speech.ts';
-import { WavStreamReader } from './wav.ts';
+import { NotWav, WavStreamReader } from './wav.ts';
 
 /** Characters of what ffmpeg prints that are kept; a damaged file can make it print without end. */
 const MAX_LOG = 1_000_000;
@@ -46,55 +39,6 @@ const DECODERS = [
     ['s', 'u', 'f'].flatMap((kind) => [`pcm_${kind}${bits}le`, `pcm_${kind}${bits}be`]),
   ),
 ];
-
-/**
- * Returns the path of ffmpeg: FFMPEG_BIN if set, else the one of the optional package ffmpeg-static,
- * else the first on PATH.
- *
- * @param need what needs it, the beginning of the error message
- * @throws UndertoneError `decoder-missing` with instructions for installing it
- */
-export function findFfmpeg(
-  environment: NodeJS.ProcessEnv = process.env,
-  need = 'This format needs ffmpeg',
-): string {
-  const named = environment.FFMPEG_BIN;
-  if (named) {
-    if (existsSync(named)) return named;
-    throw missing(`FFMPEG_BIN is ${named}, which does not exist.`);
-  }
-  const fromPackage = ffmpegStatic();
-  if (fromPackage) return fromPackage;
-  const executable = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
-  const onPath = (environment.PATH ?? '')
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, executable))
-    .find((path) => existsSync(path));
-  if (onPath) return onPath;
-  throw missing(`${need}, which is not installed.`);
-}
-
-let hashed: { readonly build: string; readonly sha256: Promise<string> } | undefined;
-
-/** Returns the SHA-256 of the ffmpeg that decodes; `unknown` if there is none or it cannot be read. */
-export async function ffmpegBuild(): Promise<string> {
-  try {
-    const path = findFfmpeg();
-    const { size, mtimeMs } = await stat(path);
-    const build = [path, size, mtimeMs].join();
-    if (hashed?.build !== build) hashed = { build, sha256: sha256Of(path) };
-    return await hashed.sha256;
-  } catch {
-    return 'unknown';
-  }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
-}
 
 /**
  * Overwrites the memory in which this process received its environment. Linux shows it to ffmpeg, which
@@ -127,7 +71,8 @@ hideEnvironment();
  * channels, which are mixed and resampled like those of every other recording. Of several audio tracks the
  * result is the first with a voice in it, as far as its level tells.
  *
- * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ * @throws UndertoneError `decoder-missing`, `audio-unreadable`, `audio-too-long`, `decode-timeout`;
+ * `unavailable` when the temporary folder cannot be written to or ffmpeg was killed
  */
 export async function decodeWithFfmpeg(
   bytes: Uint8Array,
@@ -135,13 +80,19 @@ export async function decodeWithFfmpeg(
   limits: DecodeLimits,
 ): Promise<DecodedAudio> {
   const ffmpeg = findFfmpeg();
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-'));
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-')).catch(cannotStore);
+  let input: FileHandle | undefined;
   try {
     // A file, not stdin: MP4 often has its index at the end and then yields nothing from a pipe.
-    const input = join(folder, 'input');
-    await writeFile(input, bytes, { mode: 0o600 });
-    return await decodeTracks({ ffmpeg, input, ...container }, holdsOpus(bytes), limits);
+    const path = join(folder, 'input');
+    await writeFile(path, bytes, { mode: 0o600 }).catch(cannotStore);
+    input = await open(path);
+    // Linux can read a file without a name: a process that is killed leaves no recording behind.
+    if (process.platform === 'linux') await rm(folder, { recursive: true });
+    const source = { ffmpeg, path, fd: input.fd, ...container };
+    return await decodeTracks(source, holdsOpus(bytes), limits);
   } finally {
+    await input?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -174,6 +125,11 @@ async function decodeTracks(
   return heard.length === 1 ? heard[0] : firstWithVoice(heard);
 }
 
+function cannotStore(cause: NodeJS.ErrnoException): never {
+  const why = `The temporary folder ${tmpdir()} cannot be written to (${cause.code}).`;
+  throw unavailable(`${why} Free some space there, or set TMPDIR to another folder.`, cause);
+}
+
 /**
  * Whether the file contains an Opus header. ffmpeg's own Opus decoder shifts probabilities by up to
  * 0.05 compared with libopus, which decodes our Ogg notes and which ffmpeg usually has too.
@@ -185,7 +141,8 @@ function holdsOpus(bytes: Uint8Array): boolean {
 
 interface Source extends Omit<Container, 'start'> {
   readonly ffmpeg: string;
-  readonly input: string;
+  readonly path: string;
+  readonly fd: number;
 }
 
 /** What is decoded of a file: by default its first audio track, up to the limit of seconds. */
@@ -194,16 +151,22 @@ type Selection = { track?: number; decoder?: string | undefined; seconds?: numbe
 /** The audio or why there is none, and what ffmpeg printed. */
 type DecodedTrack = { audio: DecodedAudio | null; error: unknown; log: string };
 
-/** @throws UndertoneError `decoder-missing`, `decode-timeout` */
+/** @throws UndertoneError `decoder-missing`, `decode-timeout`, `unavailable` */
 function run(source: Source, limits: DecodeLimits, selection: Selection): Promise<DecodedTrack> {
+  const { ffmpeg, name, fd } = source;
   return new Promise((resolve, reject) => {
-    const child = spawn(source.ffmpeg, decodeArguments(source, limits, selection), {
-      env: {},
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
-      detached: true,
-    });
+    let child: ChildProcessByStdio<null, Readable, Readable>;
+    try {
+      child = spawn(ffmpeg, decodeArguments(source, limits, selection), {
+        env: {},
+        stdio: ['ignore', 'pipe', 'pipe', fd],
+        windowsHide: true,
+        // Its own process group: Ctrl-C in a terminal must not kill a decode that is being finished.
+        detached: true,
+      }) as ChildProcessByStdio<null, Readable, Readable>;
+    } catch (cause) {
+      return reject(cannotStart(ffmpeg, cause));
+    }
     const timer = setTimeout(
       () => stop(decodeTimeout()),
       Math.max(0, limits.deadline - performance.now()),
@@ -214,12 +177,15 @@ function run(source: Source, limits: DecodeLimits, selection: Selection): Promis
       clearTimeout(timer);
       resolve({ audio, error, log });
     };
-    const stop = (error: unknown) => {
-      child.kill('SIGKILL');
+    const fail = (error: unknown) => {
       // Another track may be none of both.
       if (isOneOf(error, 'audio-unreadable', 'audio-too-long')) return end(null, error);
       clearTimeout(timer);
       reject(error);
+    };
+    const stop = (error: unknown) => {
+      killGroup(child);
+      fail(error);
     };
     child.stderr.on('data', (text: Buffer) => {
       if (log.length < MAX_LOG) log += text.toString();
@@ -228,36 +194,58 @@ function run(source: Source, limits: DecodeLimits, selection: Selection): Promis
       try {
         reader.push(chunk);
       } catch (error) {
-        stop(error);
+        stop(error instanceof NotWav ? notWorking(ffmpeg, error) : error);
       }
     });
-    child.on('error', (cause) => {
-      stop(missing(`ffmpeg at ${source.ffmpeg} could not be started.`, cause));
-    });
-    child.on('close', () => {
+    child.on('error', (cause) => stop(cannotStart(ffmpeg, cause)));
+    child.on('close', (code, signal) => {
+      if (signal || KILLED.includes(code)) return fail(killed(signal ?? `exit status ${code}`));
+      if (NOT_STARTED.includes(code)) return fail(notWorking(ffmpeg, new Error(log)));
       // The samples count, not the exit status: on a damaged file ffmpeg fails after decoding what it
       // could, and sometimes it exits with 0 without a single sample.
       try {
+        // ffmpeg describes the file, or says why it cannot.
+        if (reader.isEmpty && log.trim() === '') throw new NotWav();
         end(reader.finish());
       } catch (error) {
-        stop(
-          isOneOf(error, 'audio-unreadable') ? unreadable(source.name, log.slice(-2000)) : error,
-        );
+        if (error instanceof NotWav) fail(notWorking(ffmpeg, error));
+        else fail(isOneOf(error, 'audio-unreadable') ? unreadable(name, log.slice(-2000)) : error);
       }
     });
   });
 }
+
+/** Kills ffmpeg and, where it is a script, what that has started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+  } catch {
+    // There are no groups on Windows.
+    child.kill('SIGKILL');
+  }
+}
+
+/**
+ * Exit statuses that tell of a signal: 255 is that of ffmpeg after SIGTERM, when it has written a part of the
+ * recording, and a shell adds 128 to the number of the signal. Those of ffmpeg's errors are 256 less an
+ * errno or a letter.
+ */
+const KILLED: readonly (number | null)[] = [134, 137, 139, 143, 255];
+/** Of a shell that cannot start a program or tries to read it as a script; ffmpeg has none of them. */
+const NOT_STARTED: readonly (number | null)[] = [2, 126, 127];
 
 function isOneOf(error: unknown, ...codes: ErrorCode[]): boolean {
   return error instanceof UndertoneError && codes.includes(error.code);
 }
 
 function decodeArguments(
-  { input, demuxer }: Source,
+  { path, demuxer }: Source,
   { maxSeconds }: DecodeLimits,
   // One second more than allowed, to detect a recording that is too long.
   { track = 0, decoder, seconds = maxSeconds + 1 }: Selection,
 ): string[] {
+  // Its own descriptor 3, which reads from the start again.
+  const input = process.platform === 'linux' ? '/proc/self/fd/3' : path;
   return [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info', '-threads', '1'],
     ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
@@ -269,22 +257,26 @@ function decodeArguments(
   ];
 }
 
-/** ffmpeg-static downloads its binary on install; offline, the package or the file is absent. */
-function ffmpegStatic(): string | undefined {
-  try {
-    const path: unknown = createRequire(import.meta.url)('ffmpeg-static');
-    return typeof path === 'string' && existsSync(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
+function notWorking(ffmpeg: string, cause: Error): UndertoneError {
+  return missing(`ffmpeg at ${ffmpeg} does not work.`, cause);
 }
 
-function missing(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'decoder-missing',
-    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, and Opus in Ogg or WebM work without it.`,
-    { cause },
+function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (!['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) {
+    return missing(`ffmpeg at ${ffmpeg} could not be started.`, cause);
+  }
+  return unavailable(`ffmpeg could not be started (${code}). Try again in a minute.`, cause);
+}
+
+function killed(how: string): UndertoneError {
+  return unavailable(
+    `ffmpeg was killed while it decoded the recording (${how}). The machine may be short of memory. Try again in a minute.`,
   );
+}
+
+function unavailable(why: string, cause?: unknown): UndertoneError {
+  return new UndertoneError('unavailable', why, { cause });
 }
 
 function unreadable(name: string, complaint: string): UndertoneError {

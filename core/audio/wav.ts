@@ -98,7 +98,7 @@ function* dataChunks(bytes: Uint8Array, format: WavFormat): Generator<[from: num
 /**
  * Decodes the WAV stream of float samples that ffmpeg writes to a pipe.
  *
- * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
+ * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`; NotWav for anything else
  */
 export class WavStreamReader {
   readonly #limits: DecodeLimits;
@@ -111,16 +111,21 @@ export class WavStreamReader {
     this.#limits = limits;
   }
 
+  /** Whether nothing has come, not even a header. */
+  get isEmpty(): boolean {
+    return !this.#sink && this.#rest.length === 0;
+  }
+
   push(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (!this.#format) {
       const at = bytes.indexOf('data');
       if (at < 0 || at + 8 > bytes.length) {
-        if (bytes.length > MAX_HEADER_BYTES) throw unreadable('there is no data chunk');
+        if (bytes.length > MAX_HEADER_BYTES) throw new NotWav();
         this.#rest = bytes;
         return;
       }
-      this.#format = readWavHeader(bytes) as WavFormat;
+      this.#format = headerOf(bytes);
       this.#sink = new MonoSink(this.#format, this.#limits);
       bytes = bytes.subarray(this.#format.dataStart);
     }
@@ -131,9 +136,22 @@ export class WavStreamReader {
   }
 
   finish(): DecodedAudio {
-    if (!this.#sink) throw unreadable('it breaks off in its header');
-    return this.#sink.finish();
+    if (this.#sink) return this.#sink.finish();
+    throw this.isEmpty ? unreadable('nothing was decoded') : new NotWav();
   }
+}
+
+/** What claims to be ffmpeg has written something that ffmpeg does not write. */
+export class NotWav extends Error {}
+
+function headerOf(bytes: Buffer): WavFormat {
+  try {
+    const format = startsWith(bytes, 'RIFF') ? readWavHeader(bytes) : null;
+    if (format?.encoding === 'float32') return format;
+  } catch {
+    // Told below.
+  }
+  throw new NotWav();
 }
 
 type FrameFormat = Pick<WavFormat, 'channels' | 'encoding' | 'littleEndian'>;

@@ -20,7 +20,7 @@ export const CARD_FILE = 'emotion.json';
 export async function readCard(folder: string): Promise<ModelCard> {
   const path = join(folder, CARD_FILE);
   const text = await readFile(path, 'utf8').catch((cause) => {
-    throw modelInvalid(`${path} cannot be read.`, cause);
+    throw modelInvalid(`${path} cannot be read (${cause.code}).`, cause);
   });
   let card: ModelCard;
   try {

@@ -38,7 +38,7 @@ export interface Prediction {
 export async function loadModel(folder: string): Promise<Model> {
   const card = await readCard(folder);
   const bytes = await readFile(join(folder, MODEL_FILE)).catch((cause) => {
-    throw modelInvalid(`${join(folder, MODEL_FILE)} cannot be read.`, cause);
+    throw modelInvalid(`${join(folder, MODEL_FILE)} cannot be read (${cause.code}).`, cause);
   });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== card.sha256) {
@@ -53,7 +53,31 @@ export async function loadModel(folder: string): Promise<Model> {
   }).catch((cause) => {
     throw modelInvalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
   });
+  if (!fits(session, card)) {
+    throw modelInvalid(
+      `${MODEL_FILE} in ${folder} takes or gives other tensors than its card says.`,
+    );
+  }
   return { card, predict: (windows) => predict(ort, session, card, windows) };
+}
+
+/** Whether a graph has the inputs and outputs of a card; dimensions that it leaves open fit. */
+function fits(
+  { inputMetadata, outputMetadata }: InferenceSession,
+  { inputs, output, voice }: ModelCard,
+): boolean {
+  const has = (all: typeof inputMetadata, name: string, shape: readonly number[]) => {
+    const found = all.find((value) => value.name === name);
+    if (!found?.isTensor || found.type !== 'float32') return false;
+    const [, ...rest] = found.shape;
+    return rest.every((length, i) => typeof length === 'string' || length === shape[i]);
+  };
+  return (
+    inputs.length === inputMetadata.length &&
+    inputs.every(({ name, shape }) => has(inputMetadata, name, shape)) &&
+    has(outputMetadata, output.name, [EMOTION_COUNT]) &&
+    (!voice || has(outputMetadata, voice.name, []))
+  );
 }
 
 /** Windows of one call: a long note in many small calls needs little memory and no more time. */

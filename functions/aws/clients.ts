@@ -3,11 +3,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
+import { answeringWithin } from '../../lib/backoff.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
 
-/** Milliseconds after which a silent service counts as failed; SQS or the client tries again. */
-const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 10_000 };
+/** Milliseconds after which a silent service counts as failed: with two retries before a route's ten seconds. */
+const PATIENCE = 2500;
 
 const bucket = z.string('the name of a bucket').min(3, 'the name of a bucket');
 const table = z.string('the name of a table').min(3, 'the name of a table');
@@ -63,9 +64,9 @@ function createClients(): Aws {
     // The local S3 knows buckets by path only.
     forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
     requestChecksumCalculation: 'WHEN_REQUIRED',
-    requestHandler: TIMEOUTS,
+    requestHandler: answeringWithin(PATIENCE),
   });
-  const dynamodb = new DynamoDBClient({ requestHandler: TIMEOUTS });
+  const dynamodb = new DynamoDBClient({ requestHandler: answeringWithin(PATIENCE) });
   return { s3, dynamodb, documents: DynamoDBDocumentClient.from(dynamodb) };
 }
 

@@ -1,13 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Services } from '../../bots/answer.ts';
 import { ApiClient } from '../../bots/api-client.ts';
-import { tableMemory } from '../../bots/services.ts';
+import { tableClient, tableMemory } from '../../bots/services.ts';
 import { chatEnvironment, discordStrings } from './environment.ts';
 import type { ChatJob } from './job.ts';
 import { slackSecrets } from './secrets.ts';
-
-/** Milliseconds after which a silent table counts as failed; the queue tries again. */
-const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000 };
 
 /** Does the jobs of one platform. */
 export type Platform = (payload: unknown, attempt: Attempt) => Promise<void>;
@@ -41,7 +38,7 @@ export function chatWorker(): Worker {
 function createWorker(): Worker {
   const environment = chatEnvironment('worker');
   const { UNDERTONE_API_ENDPOINT: endpoint, UNDERTONE_API_KEY: apiKey } = environment;
-  const dynamodb = new DynamoDBClient({ requestHandler: TIMEOUTS });
+  const dynamodb = tableClient();
   const common: Omit<Services, 'hosts'> = {
     api: new ApiClient({ endpoint, apiKey }),
     ...tableMemory(environment.UNDERTONE_CHAT_TABLE, dynamodb),

@@ -1,12 +1,13 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { UndertoneError } from '../../core/index.ts';
+import { answeringWithin } from '../../lib/backoff.ts';
 import { CHAT_RETRY_DELAYS } from '../infrastructure.ts';
 import { chatEnvironment } from './environment.ts';
 import type { ChatJob } from './job.ts';
 
-/** Milliseconds: a platform waits three seconds for its acknowledgement, and sends again itself. */
-const TIMEOUTS = { connectionTimeout: 800, requestTimeout: 1500 };
+/** Milliseconds of each of two attempts: a platform waits three seconds for its acknowledgement. */
+const PATIENCE = 1200;
 
 let client: SQSClient | undefined;
 
@@ -51,7 +52,7 @@ export async function tryAgainSoon({ receiptHandle, attributes }: SQSRecord): Pr
 }
 
 function sqs(): SQSClient {
-  client ??= new SQSClient({ requestHandler: TIMEOUTS, maxAttempts: 2 });
+  client ??= new SQSClient({ requestHandler: answeringWithin(PATIENCE), maxAttempts: 2 });
   return client;
 }
 

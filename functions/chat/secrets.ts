@@ -1,7 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
+import { answeringWithin } from '../../lib/backoff.ts';
 
+/** Milliseconds of each of two attempts: the function has ten seconds. */
+const PATIENCE = 2000;
 /** Milliseconds for which a secret is kept: one that was changed is used soon. */
 const KEPT_FOR = 5 * 60 * 1000;
 
@@ -36,7 +39,10 @@ export async function slackSecrets(): Promise<SlackSecrets> {
 
 async function fetchSecret(name: string | undefined): Promise<SlackSecrets> {
   if (!name) throw invalid('UNDERTONE_SLACK_SECRET is not set.');
-  const client = new SecretsManagerClient({ maxAttempts: 2 });
+  const client = new SecretsManagerClient({
+    maxAttempts: 2,
+    requestHandler: answeringWithin(PATIENCE),
+  });
   const { SecretString = '' } = await client
     .send(new GetSecretValueCommand({ SecretId: name }))
     .catch((cause) => {

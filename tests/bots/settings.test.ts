@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
 import type { Place } from '../../bots/settings.ts';
 import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
@@ -185,6 +185,20 @@ describe.each([
     const direct = { ...here, isDirect: true };
     expect(await limits.take(direct, user('b7'))).toBeNull();
   });
+});
+
+test.each([
+  ['this process', memoryLimits],
+  ['DynamoDB', (options = {}) => dynamoLimits(TABLE, client, options)],
+])('in %s nobody is kept waiting for longer than a window when the clock was set back', async (name, limitsOf) => {
+  const limits = limitsOf({ perUser: 1, windowSeconds: 30 });
+  const now = Date.now;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 86_400_000);
+  for (let i = 0; i < 3; i++) await limits.take(place('clock'), `${name}-clock`);
+  vi.restoreAllMocks();
+  expect(await limits.take(place('clock'), `${name}-clock`)).toBeNull();
+  const wait = await limits.take(place('clock'), `${name}-clock`);
+  expect(wait?.seconds).toBeLessThanOrEqual(30);
 });
 
 test('the window passes', async () => {

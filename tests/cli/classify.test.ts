@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../../core/audio/find-ffmpeg.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
 import { joined, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';

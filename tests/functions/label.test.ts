@@ -254,7 +254,8 @@ describe.runIf(hasFfmpeg)('after ffmpeg was repaired', () => {
   test('a recording that the old build could not decode is labelled again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'undertone-ffmpeg-'));
     const broken = join(folder, 'ffmpeg');
-    await writeFile(broken, '#!/bin/sh\n', { mode: 0o700 });
+    const script = "#!/bin/sh\necho 'Invalid data found when processing input' >&2\nexit 1\n";
+    await writeFile(broken, script, { mode: 0o700 });
     const event = await drop('repaired.mp3', mp3);
     vi.stubEnv('FFMPEG_BIN', broken);
     expect(await label(event)).toEqual([]);
@@ -325,15 +326,19 @@ describe('a failure that is not the recording’s', () => {
     expect(await readLabel(todays('private name 2.wav'))).toMatchObject({ emotion: 'calm' });
   });
 
-  test.skipIf(!hasFfmpeg)('of ffmpeg is one too: no label blames the recording', async () => {
-    const event = await drop('note.mp3', encode(note, 'mp3'));
-    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+  test.skipIf(!hasFfmpeg).each([
+    ['ffmpeg', 'FFMPEG_BIN', 'decoder-missing'],
+    ['the temporary folder', 'TMPDIR', 'unavailable'],
+  ])('of %s is one too: no label blames the recording', async (_, variable, code) => {
+    const key = `${variable}.mp3`;
+    const event = await drop(key, encode(note, 'mp3'));
+    vi.stubEnv(variable, '/nowhere');
     expect(await label(event)).toEqual(['message-0']);
-    expect(log.join('\n')).toContain('decoder-missing');
+    expect(log.join('\n')).toContain(code);
     vi.unstubAllEnvs();
-    expect(await labels()).not.toContain(todays('note.mp3'));
+    expect(await labels()).not.toContain(todays(key));
     expect(await label(event)).toEqual([]);
-    expect(await readLabel(todays('note.mp3'))).toMatchObject({ emotion: 'calm' });
+    expect(await readLabel(todays(key))).toMatchObject({ emotion: 'calm' });
   });
 
   test('that lacks its environment says which variable', async () => {

@@ -70,6 +70,19 @@ async function text(Key: string, from: S3Client = s3): Promise<string | undefine
   return (await from.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
 }
 
+test('an upload fails when nothing can announce it, and works when something can', async () => {
+  const put = new PutObjectCommand({ Bucket, Key: 'full', Body: 'x' });
+  stop = aws.onObjectCreated(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
+  await expect(s3.send(put)).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+  stop();
+  const records = notifications();
+  await s3.send(put);
+  expect(records).toHaveLength(1);
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: 'full' }));
+});
+
 describe('keys', () => {
   test.each([
     ['spaces and a plus', 'a note+1.ogg', 'a+note%2B1.ogg'],

@@ -100,6 +100,21 @@ describe('a message', () => {
     const later = open({ visibilityTimeout: 50 });
     await vi.waitFor(() => expect(bodies(later)).toEqual(['a']), PATIENCE);
   });
+
+  test.each([
+    -3_600_000, 3_600_000,
+  ])('is delivered again in time when the clock jumps by %i ms', (jump) => {
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    closers.push(async () => vi.useRealTimers());
+    const queue = open({ visibilityTimeout: 50 });
+    queue.send('a');
+    queue.receive(1);
+    vi.setSystemTime(Date.now() + jump);
+    // Forwards it comes early, as it may: at least once.
+    expect(bodies(queue)).toEqual(jump > 0 ? ['a'] : []);
+    vi.advanceTimersByTime(51);
+    expect(bodies(queue)).toEqual(['a']);
+  });
 });
 
 test('whatever is sent, received, removed and killed, every message is there until it is removed', () => {

@@ -24,7 +24,7 @@ describe.skipIf(!canBrowse)('the page, when there is no emotion to show', () => 
     const none = await mkdtemp(join(tmpdir(), 'undertone-none-'));
     const text = await heardWith(none, 'failed');
     expect(text).toMatch(
-      /No answer\n+\S+emotion\.json cannot be read\..*\n+model-invalid, request/,
+      /No answer\n+\S+emotion\.json cannot be read \(ENOENT\)\..*\n+model-invalid, request/,
     );
     expect(text).toMatch(/How far to trust it\n+\S+emotion\.json cannot be read/);
     log.mockRestore();

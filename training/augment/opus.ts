@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../../core/audio/find-ffmpeg.ts';
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
 import { decodeOggOpus } from '../../core/audio/ogg.ts';
 import { UndertoneError } from '../../core/errors.ts';

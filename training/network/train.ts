@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFfmpeg } from '../../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../../core/audio/find-ffmpeg.ts';
 import { ensureFolder, lockFolder } from '../../lib/files.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';

@@ -135,6 +135,15 @@ describe.concurrent('after a session was lost', () => {
     expect(discord.repliesTo(unasked)).toEqual([]);
   });
 
+  test('what came before a restart is caught up with, although the clock was set back since', async () => {
+    const before = await stage.set();
+    const { discord, open, services } = before;
+    await services.settings.setAnsweredUntil('discord', Date.now() + 3_600_000);
+    const note = discord.postVoice(open, discord.world.addUser(), NOTE);
+    await stage.start(before);
+    await discord.until(() => discord.repliesTo(note).length === 1);
+  });
+
   test('more than a page of messages is caught up with', async () => {
     const { discord, open } = await stage.withBot();
     const anna = discord.world.addUser();

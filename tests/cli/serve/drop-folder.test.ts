@@ -315,6 +315,22 @@ test('a failure of the classifier itself becomes the label of its file', async (
   log.mockRestore();
 });
 
+test('a failure that passes, such as a full disk, is no label; the file is tried again', async () => {
+  const log = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const error = { code: 'unavailable', message: 'The temporary folder is full.' } as const;
+  await drop('note.wav');
+  let tries = 0;
+  await watching('inbox', 'labels', async (file) =>
+    tries++ === 0 ? { file, error } : classifyFile(file),
+  );
+  await vi.waitFor(() => expect(log.mock.calls.join()).toContain(error.message), PATIENCE);
+  expect(await readdir(join(root, 'labels'))).toEqual([]);
+  const { now } = performance;
+  vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 60_000);
+  await labelled('note.wav', 'happy');
+  vi.restoreAllMocks();
+});
+
 describe('the two folders', () => {
   test('are created', async () => {
     await watching('a/b', 'c/d');

@@ -105,7 +105,7 @@ test('says what helps when the port is taken', async () => {
 test('does not start without a model', async () => {
   const { code, err, out } = await start(undefined, { UNDERTONE_MODEL: folder }).exit;
   expect(code).toBe(1);
-  expect(err).toContain('emotion.json cannot be read');
+  expect(err).toContain('emotion.json cannot be read (ENOENT)');
   expect(out).toBe('');
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { decode, SAMPLE_RATE } from '../../../core/audio/decode.ts';
-import { findFfmpeg } from '../../../core/audio/ffmpeg.ts';
+import { findFfmpeg } from '../../../core/audio/find-ffmpeg.ts';
 import { UndertoneError } from '../../../core/errors.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { close, listen } from './slack/listen.ts';
+
+/** What goes wrong with one request. */
+export interface Fault {
+  /**
+   * A status without a body; the connection is cut before the answer or in the middle of it; the answer, or
+   * the rest of it, never comes; it comes late.
+   */
+  readonly how: number | 'cut' | 'half' | 'silent' | 'stalled' | 'late';
+  /** Whether the service does what it was asked to nevertheless. */
+  readonly isDone?: boolean;
+  /** Called at that moment, when what should be done is done. */
+  readonly meanwhile?: () => unknown;
+}
+
+export interface Passing {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** The action of DynamoDB or SQS, such as `PutItem`. */
+  readonly action: string | undefined;
+}
+
+/** Milliseconds by which a late answer is late. */
+const LATE = 200;
+
+/**
+ * A proxy between a client and an HTTP service on this machine, in which things go wrong.
+ *
+ * @example
+ * await using proxy = await startFaultProxy(aws.endpoints.s3);
+ * proxy.fault = ({ method }) => (method === 'GET' ? { how: 503 } : undefined);
+ * const s3 = new S3Client({ endpoint: proxy.url });
+ */
+export async function startFaultProxy(target: string) {
+  const proxy = {
+    url: '',
+    /** Requests so far. */
+    passed: [] as Passing[],
+    /** Returns what goes wrong with a request, if anything. */
+    fault: (_: Passing): Fault | undefined => undefined,
+    /** With it, requests in progress are cut. */
+    [Symbol.asyncDispose]: () => close(server),
+  };
+  const server = createServer((incoming, outgoing) => {
+    // Whoever asked may be gone: they were killed, or tired of waiting.
+    pass(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { method = 'GET', url: path = '/', headers } = incoming;
+    const action = String(headers['x-amz-target'] ?? '').split('.')[1];
+    proxy.passed.push({ method, path, action });
+    const fault = proxy.fault({ method, path, action });
+    const body = await buffer(incoming);
+    const isForwarded = !fault || fault.isDone || /half|stalled|late/.test(String(fault.how));
+    const answer = isForwarded ? await forward(new URL(target), incoming, body) : null;
+    fault?.meanwhile?.();
+    if (fault?.how === 'cut') return outgoing.destroy();
+    if (fault?.how === 'silent') return;
+    if (typeof fault?.how === 'number') return outgoing.writeHead(fault.how).end();
+    if (!answer) return;
+    if (fault?.how === 'late') await new Promise((resolve) => setTimeout(resolve, LATE));
+    // The clock of the tests, which clients of AWS compare with theirs.
+    const date = new Date(Date.now()).toUTCString();
+    outgoing.writeHead(answer.status, { ...answer.headers, date });
+    if (fault?.how !== 'half' && fault?.how !== 'stalled') return outgoing.end(answer.body);
+    const half = answer.body.subarray(0, answer.body.length / 2);
+    outgoing.write(half, () => fault.how === 'half' && outgoing.destroy());
+  };
+  proxy.url = `http://${await listen(server)}`;
+  return proxy;
+}
+
+/** The host stays that of the proxy, which the client has signed. */
+async function forward({ hostname, port }: URL, incoming: IncomingMessage, body: Buffer) {
+  const { method, url: path, headers } = incoming;
+  const sent = request({ hostname, port, method, path, headers, agent: false });
+  sent.end(body);
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    sent.on('response', resolve).on('error', reject);
+  });
+  // What is repeated on the way to the client.
+  const { connection: _, 'transfer-encoding': __, ...rest } = answer.headers;
+  const whole = await buffer(answer);
+  const length = method === 'HEAD' ? {} : { 'content-length': whole.length };
+  return { status: answer.statusCode ?? 502, headers: { ...rest, ...length }, body: whole };
+}
