@@ -7,14 +7,13 @@ import type { Readable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
-import { findFfmpeg, missing } from './find-ffmpeg.ts';
+import { cannotStart, findFfmpeg, notWorking } from './find-ffmpeg.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
 import { deinterleaved, readWavHeader, type WavFormat } from './wav.ts';
 
 /** Upper bound for the header that ffmpeg writes before the samples. */
 const MAX_HEADER_BYTES = 4096;
-const RIFF = Buffer.from('RIFF');
 
 /**
  * The decoders that the supported containers need. ffmpeg opens no other, not even while it looks for the
@@ -95,7 +94,8 @@ export async function decodeWithFfmpeg(
 
 function cannotStore(cause: NodeJS.ErrnoException): never {
   const why = `The temporary folder ${tmpdir()} cannot be written to (${cause.code}).`;
-  throw unavailable(`${why} Free some space there, or set TMPDIR to another folder.`, cause);
+  const help = 'Free some space there, or set TMPDIR to another folder.';
+  throw new UndertoneError('unavailable', `${why} ${help}`, { cause });
 }
 
 /**
@@ -264,7 +264,7 @@ class NotWav extends Error {}
 
 function headerOf(bytes: Buffer): WavFormat {
   try {
-    const format = bytes.subarray(0, 4).equals(RIFF) ? readWavHeader(bytes) : null;
+    const format = bytes.toString('latin1', 0, 4) === 'RIFF' ? readWavHeader(bytes) : null;
     if (format?.encoding === 'float32') return format;
   } catch {
     // Told below.
@@ -272,26 +272,11 @@ function headerOf(bytes: Buffer): WavFormat {
   throw new NotWav();
 }
 
-function notWorking(ffmpeg: string, cause: Error): UndertoneError {
-  return missing(`ffmpeg at ${ffmpeg} does not work.`, cause);
-}
-
-function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
-  const { code = '' } = cause as NodeJS.ErrnoException;
-  if (!['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) {
-    return missing(`ffmpeg at ${ffmpeg} could not be started.`, cause);
-  }
-  return unavailable(`ffmpeg could not be started (${code}). Try again in a minute.`, cause);
-}
-
 function killed(how: string): UndertoneError {
-  return unavailable(
+  return new UndertoneError(
+    'unavailable',
     `ffmpeg was killed while it decoded the recording (${how}). The machine may be short of memory. Try again in a minute.`,
   );
-}
-
-function unavailable(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError('unavailable', why, { cause });
 }
 
 function unreadable(name: string, complaint: string): UndertoneError {
