@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { type ErrorCode, UndertoneError } from '../errors.ts';
 import { decodeTimeout } from '../limits.ts';
-import { findFfmpeg, missing } from './find-ffmpeg.ts';
+import { cannotStart, findFfmpeg, notWorking } from './find-ffmpeg.ts';
 import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
 import type { Container } from './sniff.ts';
 import { firstWithVoice } from './speech.ts';
@@ -127,7 +127,8 @@ async function decodeTracks(
 
 function cannotStore(cause: NodeJS.ErrnoException): never {
   const why = `The temporary folder ${tmpdir()} cannot be written to (${cause.code}).`;
-  throw unavailable(`${why} Free some space there, or set TMPDIR to another folder.`, cause);
+  const help = 'Free some space there, or set TMPDIR to another folder.';
+  throw new UndertoneError('unavailable', `${why} ${help}`, { cause });
 }
 
 /**
@@ -257,26 +258,11 @@ function decodeArguments(
   ];
 }
 
-function notWorking(ffmpeg: string, cause: Error): UndertoneError {
-  return missing(`ffmpeg at ${ffmpeg} does not work.`, cause);
-}
-
-function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
-  const { code = '' } = cause as NodeJS.ErrnoException;
-  if (!['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) {
-    return missing(`ffmpeg at ${ffmpeg} could not be started.`, cause);
-  }
-  return unavailable(`ffmpeg could not be started (${code}). Try again in a minute.`, cause);
-}
-
 function killed(how: string): UndertoneError {
-  return unavailable(
+  return new UndertoneError(
+    'unavailable',
     `ffmpeg was killed while it decoded the recording (${how}). The machine may be short of memory. Try again in a minute.`,
   );
-}
-
-function unavailable(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError('unavailable', why, { cause });
 }
 
 function unreadable(name: string, complaint: string): UndertoneError {

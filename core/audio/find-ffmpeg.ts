@@ -64,8 +64,23 @@ function ffmpegStatic(): string | undefined {
   }
 }
 
-/** The error for an ffmpeg that is not there or cannot be used. */
-export function missing(why: string, cause?: unknown): UndertoneError {
+/** The error for a program that was started and is no ffmpeg. */
+export function notWorking(ffmpeg: string, cause: Error): UndertoneError {
+  return missing(`ffmpeg at ${ffmpeg} does not work.`, cause);
+}
+
+/** The error for a program that could not be started. */
+export function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  // Too many processes or files, or too little memory, are no fault of the program.
+  if (!['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code)) {
+    return missing(`ffmpeg at ${ffmpeg} could not be started.`, cause);
+  }
+  const why = `ffmpeg could not be started (${code}). Try again in a minute.`;
+  return new UndertoneError('unavailable', why, { cause });
+}
+
+function missing(why: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
     'decoder-missing',
     `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, and Opus in Ogg or WebM work without it.`,
