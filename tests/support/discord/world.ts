@@ -186,7 +186,8 @@ export function buildMessage(
  * Copies inside of copies are announced there, up to a depth.
  */
 function snapshotOf(message: APIMessage): APIMessageSnapshotFields {
-  const { type, content, embeds, attachments, timestamp, edited_timestamp, flags } = message;
+  const { type, content, embeds, attachments, timestamp, edited_timestamp } = message;
+  const flags = message.flags as MessageFlags;
   const { mentions, mention_roles, message_snapshots } = message;
   return {
     ...{ type, content, embeds, attachments, timestamp, edited_timestamp, flags },

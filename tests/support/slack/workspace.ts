@@ -109,15 +109,15 @@ export class Workspace {
   }
 
   /**
-   * Whether the bot may read a file: it is in a conversation of the bot, or was forwarded into one. That
-   * forwarding opens no private channel is an assumption: Slack does not document it.
+   * Whether the bot may read a file: it is in a conversation of the bot, or was forwarded into one from a
+   * public channel. The latter is an assumption, as Slack does not document it.
    */
   canRead(fileId: string): boolean {
     const isIn = (channel: string) => this.channels.get(channel)?.members.has(BOT.user) ?? false;
     const has = ({ files }: SlackMessage) => files.some(({ id }) => id === fileId);
     const opens = (share: SlackMessage): boolean =>
       (share.shares ?? []).some(opens) ||
-      (has(share) && this.channels.get(share.channel)?.kind !== 'private');
+      (has(share) && this.channels.get(share.channel)?.kind === 'public');
     return this.messages.some(
       (message) => isIn(message.channel) && (has(message) || (message.shares ?? []).some(opens)),
     );
