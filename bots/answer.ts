@@ -10,7 +10,7 @@ import type { ApiClient } from './api-client.ts';
 import { type Ask, checkConsent } from './consent.ts';
 import { download, type FileHosts } from './download.ts';
 import type { Limits, Wait } from './limits.ts';
-import type { ChannelSettings } from './settings.ts';
+import type { ChannelSettings, Place } from './settings.ts';
 import { EN } from './wording/en.ts';
 import type { Strings } from './wording/strings.ts';
 import { type VerdictWords, wordVerdict } from './wording/verdict.ts';
@@ -21,6 +21,8 @@ export interface Note {
   /** Bytes, if the platform says. */
   readonly size?: number | undefined;
   readonly durationSeconds?: number | undefined;
+  /** Whether somebody forwarded it, and the platform does not say who recorded it. */
+  readonly isAuthorUnknown?: boolean;
 }
 
 /** What a bot needs to answer. */
@@ -83,7 +85,7 @@ export async function answer(
 ): Promise<Answer> {
   const { settings, limits, strings = EN } = services;
   try {
-    const consent = await checkConsent(ask, settings);
+    const consent = await checkConsent(ask, settings, note ?? {});
     const isPrivate = options.isPrivate || consent.isPrivate;
     if (!note) throw noNote();
     const wait = await limits.take(ask.place, ask.asker ?? ask.author);
@@ -100,6 +102,17 @@ export async function answer(
     const error = UndertoneError.from(thrown);
     return refused(error, strings.errors[error.code]);
   }
+}
+
+/** Returns the page of help, with what is left of the limits, as far as that can be read. */
+export async function help(
+  place: Place,
+  user: string,
+  { limits, strings = EN }: Services,
+): Promise<Strings['help']> {
+  const { title, text } = strings.help;
+  const quota = await limits.left(place, user).then(strings.quota, () => '');
+  return { title, text: [text, quota].filter(Boolean).join('\n\n') };
 }
 
 /** Returns the verdict on a note. A note that would be refused anyway is not fetched. */

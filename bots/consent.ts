@@ -6,25 +6,35 @@ export interface Ask {
   readonly place: Place;
   /** Who asks; null if nobody did and the bot would reply on its own. */
   readonly asker: string | null;
-  /** Who recorded the note. */
+  /** Who recorded the note, as far as that is known. */
   readonly author: string;
 }
 
 /**
  * Decides who may get an answer about a note. Direct messages are always answered. In a channel people
  * may ask about their own notes and get an answer that only they see. Once a moderator has opened the
- * channel, every note in it is answered for everyone to see.
+ * channel, every note in it is answered for everyone to see. A forwarded note of which nobody knows who
+ * recorded it is answered in no channel: that person may not even be in it.
  *
  * @returns whether only the asker may see the answer
- * @throws UndertoneError `not-permitted`; `unavailable` when the settings cannot be read
+ * @throws UndertoneError `not-permitted`, `author-unknown`; `unavailable` when the settings cannot be read
  * @example
  * const { isPrivate } = await checkConsent({ place, asker: 'U1', author: 'U1' }, settings);
  */
 export async function checkConsent(
   { place, asker, author }: Ask,
   settings: ChannelSettings,
+  { isAuthorUnknown = false }: { readonly isAuthorUnknown?: boolean } = {},
 ): Promise<{ readonly isPrivate: boolean }> {
-  if (place.isDirect || (await settings.isAutomatic(place))) return { isPrivate: false };
+  if (place.isDirect) return { isPrivate: false };
+  const isOpen = await settings.isAutomatic(place);
+  if (isAuthorUnknown && (isOpen || asker !== null)) {
+    throw new UndertoneError(
+      'author-unknown',
+      'A forwarded note does not say who recorded it. It is answered in a direct message to the bot only.',
+    );
+  }
+  if (isOpen) return { isPrivate: false };
   if (asker !== null && asker === author) return { isPrivate: true };
   throw new UndertoneError(
     'not-permitted',

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   type RateLimiterAbstract,
   RateLimiterDynamo,
@@ -23,10 +23,26 @@ export interface Wait {
   readonly isFirst: boolean;
 }
 
+/** What is left of one limit. */
+export interface Quota {
+  readonly left: number;
+  readonly limit: number;
+  /** Seconds until all of it is available again; 0 if none of it is used. */
+  readonly seconds: number;
+}
+
+/** What is left for one person, and for everyone in a channel; direct messages have no such limit. */
+export interface Quotas {
+  readonly person: Quota;
+  readonly channel: Quota | null;
+}
+
 /** Limits how many notes one person and one channel can ask about. */
 export interface Limits {
   /** Counts one note; returns null if it is within the limits. */
   take(place: Place, user: string): Promise<Wait | null>;
+  /** Returns what is left, and counts nothing. */
+  left(place: Place, user: string): Promise<Quotas>;
 }
 
 /**
@@ -56,10 +72,12 @@ export function dynamoLimits(
       points,
       duration,
       tableName,
-      // The one method it calls. The stack creates the table and its time to live.
+      // The methods it calls. The stack creates the table and its time to live.
       storeClient: {
         updateItem: (input: ConstructorParameters<typeof UpdateItemCommand>[0]) =>
           client.send(new UpdateItemCommand(input)),
+        getItem: (input: ConstructorParameters<typeof GetItemCommand>[0]) =>
+          client.send(new GetItemCommand(input)),
       },
       tableCreated: true,
       ttlSet: true,
@@ -76,6 +94,12 @@ function countIn(users: RateLimiterAbstract, channels: RateLimiterAbstract): Lim
       // In a direct message both would count the same thing.
       return own ?? (isDirect ? null : count(channels, `${platform}:${channel}`));
     },
+    async left({ platform, channel, isDirect }, user) {
+      return {
+        person: await remaining(users, `${platform}:${user}`),
+        channel: isDirect ? null : await remaining(channels, `${platform}:${channel}`),
+      };
+    },
   };
 }
 
@@ -91,5 +115,15 @@ async function count(limiter: RateLimiterAbstract, name: string): Promise<Wait |
   return {
     seconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
     isFirst: consumedPoints === limiter.points + 1,
+  };
+}
+
+async function remaining(limiter: RateLimiterAbstract, name: string): Promise<Quota> {
+  const { points: limit } = limiter;
+  const { consumedPoints = 0, msBeforeNext = 0 } = (await limiter.get(anonymous(name))) ?? {};
+  return {
+    left: Math.max(0, limit - consumedPoints),
+    limit,
+    seconds: Math.ceil(msBeforeNext / 1000),
   };
 }

@@ -25,6 +25,7 @@ const API_ERRORS = {
 /** Errors of the chat bots, which fetch recordings from elsewhere. */
 const FETCH_ERRORS = {
   'not-permitted': { status: 403, title: 'Not permitted' },
+  'author-unknown': { status: 403, title: 'Author unknown' },
   'attachment-missing': { status: 400, title: 'No voice note found' },
   'attachment-gone': { status: 410, title: 'Voice note no longer available' },
   'attachment-refused': { status: 403, title: 'File host not allowed' },

@@ -24,16 +24,25 @@ const attachmentSchema = z.object({
   duration_secs: z.number().nullish(),
 });
 
+/** What someone posted, or what was in a message that they forwarded. */
+const contentSchema = z.object({
+  flags: z.number().default(0),
+  attachments: z.array(attachmentSchema).default([]),
+  /** Copies of the forwarded messages, without their authors. Today there is one, with none in it. */
+  get message_snapshots(): z.ZodOptional<z.ZodArray<typeof snapshotSchema>> {
+    return z.array(snapshotSchema).optional();
+  },
+});
+const snapshotSchema = z.object({ message: contentSchema });
+
 /** The parts of a message that the bot reads. */
-export const messageSchema = z.object({
+export const messageSchema = contentSchema.extend({
   id: snowflakeSchema,
   channel_id: snowflakeSchema,
   guild_id: snowflakeSchema.optional(),
   author: z.object({ id: snowflakeSchema, bot: z.boolean().optional() }),
   webhook_id: snowflakeSchema.optional(),
   type: z.number().default(0),
-  flags: z.number().default(0),
-  attachments: z.array(attachmentSchema).default([]),
 });
 
 export type DiscordMessage = z.infer<typeof messageSchema>;
@@ -42,12 +51,16 @@ type DiscordAttachment = z.infer<typeof attachmentSchema>;
 /** For files with no type or a useless one. WebM is labelled as video even without a picture. */
 const AUDIO_NAME = /\.(aac|aif{1,2}|amr|flac|m4a|mka|mp3|og[ag]|opus|wav|weba|webm|wma)$/i;
 
-/** Returns the voice message or the audio files of a message; nothing for pictures, videos and so on. */
-export function notesOf({ attachments, flags }: Pick<DiscordMessage, 'attachments' | 'flags'>) {
+/**
+ * Returns the voice message or the audio files of a message, then those that it forwards; nothing for
+ * pictures, videos and so on.
+ */
+export function notesOf(content: z.infer<typeof contentSchema>): Note[] {
+  const { attachments, flags, message_snapshots = [] } = content;
   const isVoiceMessage = Boolean(flags & MessageFlags.IsVoiceMessage);
-  return attachments
-    .filter((attachment) => isVoiceMessage || isAudio(attachment))
-    .map((attachment) => noteOf(attachment));
+  const own = attachments.filter((attachment) => isVoiceMessage || isAudio(attachment)).map(noteOf);
+  const forwarded = message_snapshots.flatMap(({ message }) => notesOf(message));
+  return [...own, ...forwarded.map((note) => ({ ...note, isAuthorUnknown: true }))];
 }
 
 function noteOf({ url, size, duration_secs }: DiscordAttachment): Note {

@@ -3,7 +3,7 @@ import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
-import type { Services } from '../answer.ts';
+import { help, type Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
 import { snowflakeTime } from './catch-up.ts';
 import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
@@ -82,6 +82,10 @@ async function work(
     const { notes, author } = command;
     const options = { signal, isPrivate: isForAskerAlone(place) };
     return replyTo({ place, asker, author }, notes, services, options);
+  }
+  if (command.kind === 'help') {
+    const { title, text } = await help(place, asker, services);
+    return message([textEmbed(text, title)]);
   }
   if (command.kind !== 'auto') return message([textEmbed(strings.unknownCommand)]);
   if (!isModerator) return message([textEmbed(strings.moderatorsOnly)]);

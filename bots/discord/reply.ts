@@ -44,6 +44,7 @@ export async function replyTo(
 ): Promise<MessageBody> {
   const embeds: APIEmbed[] = [];
   let notice: string | null = null;
+  let isForwardRefused = false;
   for (const note of notes.length > 0 ? notes : [null]) {
     const reply = await answer(ask, note, services, options);
     if (reply.kind === 'verdict') {
@@ -53,6 +54,11 @@ export async function replyTo(
     }
     // The asker reads a sentence; whoever runs the bot needs to know why.
     if (reply.error.status >= 500) logEvent('discord: a note could not be analyzed', reply.error);
+    // All notes of a forwarded message lack their author; once is enough to say so.
+    if (reply.error.code === 'author-unknown') {
+      if (isForwardRefused) continue;
+      isForwardRefused = true;
+    }
     if (ask.asker !== null || !reply.isRepeated) embeds.push(textEmbed(reply.text));
   }
   if (notice === null) return message(embeds);
@@ -112,7 +118,9 @@ export function firstAnswer(
   strings: Strings = EN,
 ): FirstAnswer {
   switch (command.kind) {
+    // What is left of the limits has to be looked up.
     case 'help':
+      return deferred({ isPrivate: true });
     case 'about':
     case 'privacy':
       return immediateAnswer(strings[command.kind].text, strings[command.kind].title);

@@ -1,6 +1,7 @@
 import type { RespondFn } from '@slack/bolt';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
+import { help } from '../answer.ts';
 import type { Place } from '../settings.ts';
 import { EN } from '../wording/en.ts';
 import { type SlackMessage, textMessage } from './blocks.ts';
@@ -31,10 +32,13 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   const strings = context.services.strings ?? EN;
   switch (body.text) {
     case '':
-    case 'help':
+    case 'help': {
+      const { title, text } = await help(placeOf(body), body.user_id, context.services);
+      return textMessage(text, title);
+    }
     case 'about':
     case 'privacy': {
-      const { title, text } = strings[body.text || 'help'];
+      const { title, text } = strings[body.text];
       return textMessage(text, title);
     }
     case 'auto on':
@@ -50,18 +54,23 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   }
 }
 
-async function setAutomatic(
-  { team_id, channel_id: channel, user_id: user }: CommandBody,
-  isOn: boolean,
-  { services, client }: CommandContext,
-): Promise<SlackMessage | null> {
-  const { settings, strings = EN } = services;
-  const place: Place = {
+function placeOf({ team_id, channel_id: channel }: CommandBody): Place {
+  return {
     platform: 'slack',
     workspace: team_id ?? null,
     channel,
     isDirect: isDirect(channel),
   };
+}
+
+async function setAutomatic(
+  body: CommandBody,
+  isOn: boolean,
+  { services, client }: CommandContext,
+): Promise<SlackMessage | null> {
+  const { settings, strings = EN } = services;
+  const { team_id, channel_id: channel, user_id: user } = body;
+  const place = placeOf(body);
   if (place.isDirect) return textMessage(strings.onlyInChannels);
   if (!(await isModerator(user, team_id, client))) return textMessage(strings.moderatorsOnly);
   await settings.setAutomatic(place, isOn);

@@ -2,7 +2,7 @@ import type { webApi } from '@slack/bolt';
 import { UndertoneError } from '../../core/index.ts';
 import type { Note } from '../answer.ts';
 import type { FileHosts } from '../download.ts';
-import { fileSchema, mayBeNote, type SlackFile } from './payloads.ts';
+import { fileSchema, mayBeNote, type PostedNote, type SlackFile } from './payloads.ts';
 import { callSlack, slackError } from './web.ts';
 
 /**
@@ -20,17 +20,17 @@ export function slackHosts(botToken: string, local: readonly string[] = []): Fil
   return { hosts: [...HOSTS, ...local], authorization: `Bearer ${botToken}` };
 }
 
-/** Errors of files.info which mean that the file no longer exists. */
-const GONE: ReadonlySet<string> = new Set(['file_not_found', 'file_deleted']);
-
 /**
- * Returns where a file can be fetched. If Slack sent only its id, the rest is looked up.
+ * Returns where a file can be fetched. If Slack sent only its id, the rest is looked up; so is everything
+ * about a forwarded file, as only that tells who recorded it and whether it still exists.
  *
  * @throws UndertoneError `attachment-gone`, `attachment-refused` for a link to a file elsewhere,
  * `attachment-forbidden`, `attachment-missing` if it turns out to be something else
  */
-export async function noteIn(file: SlackFile, client: webApi.WebClient): Promise<Note & Author> {
-  const known = file.file_access === 'check_file_info' ? await lookUp(file.id, client) : file;
+export async function noteIn(posted: PostedNote, client: webApi.WebClient): Promise<Note & Author> {
+  const { file, isForwarded } = posted;
+  const isStub = isForwarded || file.file_access === 'check_file_info';
+  const known = isStub ? await lookUp(posted, client) : file;
   const { mode, is_external, url_private_download, url_private, size, duration_ms } = known;
   if (mode === 'tombstone' || mode === 'hidden_by_limit') throw gone();
   if (is_external || mode === 'external') {
@@ -50,6 +50,7 @@ export async function noteIn(file: SlackFile, client: webApi.WebClient): Promise
   return {
     url,
     author: known.user ?? null,
+    isAuthorUnknown: isForwarded && known.user === undefined,
     size,
     ...(duration_ms !== undefined && { durationSeconds: duration_ms / 1000 }),
   };
@@ -60,11 +61,16 @@ interface Author {
   readonly author: string | null;
 }
 
-async function lookUp(id: string, client: webApi.WebClient): Promise<SlackFile> {
+async function lookUp(
+  { file: { id }, isForwarded }: PostedNote,
+  client: webApi.WebClient,
+): Promise<SlackFile> {
   const { file } = await callSlack(() => client.files.info({ file: id })).catch((thrown) => {
     const refusal = slackError(thrown);
     if (refusal === null) throw thrown;
-    throw GONE.has(refusal) ? gone() : forbidden(thrown);
+    if (refusal === 'file_deleted') throw gone();
+    // Slack does not find the files of a private channel that the bot is not in, either.
+    throw refusal === 'file_not_found' && !isForwarded ? gone() : forbidden(thrown);
   });
   const parsed = fileSchema.safeParse(file);
   // A file that is still hidden may not be read.

@@ -2,7 +2,7 @@ import type { RespondFn, webApi } from '@slack/bolt';
 import type * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
-import { type Answer, answer, type Services } from '../answer.ts';
+import { type Answer, answer, help, type Services } from '../answer.ts';
 import { EN } from '../wording/en.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
 import { noteIn } from './files.ts';
@@ -10,10 +10,10 @@ import {
   type eventBodySchema,
   isDirect,
   type MessageEvent,
-  mayBeNote,
   messageEventSchema,
+  notesOf,
+  type PostedNote,
   type ShortcutBody,
-  type SlackFile,
 } from './payloads.ts';
 import { type Destination, type Replies, whereAllowed } from './replies.ts';
 import { callSlack, isRevoked } from './web.ts';
@@ -36,8 +36,8 @@ interface Question {
   readonly destination: Destination;
   /** Null for a reply that nobody asked for. */
   readonly asker: string | null;
-  readonly files: readonly SlackFile[];
-  /** Who posted the message that has the files. */
+  readonly notes: readonly PostedNote[];
+  /** Who posted the message that has the notes. */
   readonly poster: string | null;
 }
 
@@ -69,10 +69,11 @@ export async function readMessage(
     root: thread_ts ?? ts,
     isInThread: thread_ts !== undefined,
   };
-  const { help, errors } = context.services.strings ?? EN;
+  const { errors } = context.services.strings ?? EN;
   const isAsked = event.type === 'app_mention' || namesBot(event, context);
-  if (place.isDirect && !event.files?.some(mayBeNote)) {
-    return context.replies.toUser(destination, ts, textMessage(help.text, help.title));
+  if (place.isDirect && notesOf(event).length === 0) {
+    const { title, text } = await help(place, user, context.services);
+    return context.replies.toUser(destination, ts, textMessage(text, title));
   }
   if (!isAsked && !place.isDirect && !(await context.services.settings.isAutomatic(place))) return;
   const found = isAsked ? await withNotes(event, context) : event;
@@ -84,7 +85,7 @@ export async function readMessage(
       workspace,
       destination,
       asker: isAsked || place.isDirect ? user : null,
-      files: found.files ?? [],
+      notes: notesOf(found),
       poster: found.user ?? null,
     },
     context,
@@ -108,7 +109,7 @@ export async function readShortcut(
         respond: context.respond,
       },
       asker: user.id,
-      files: message.files ?? [],
+      notes: notesOf(message),
       poster: message.user ?? null,
     },
     context,
@@ -116,23 +117,23 @@ export async function readShortcut(
 }
 
 async function answerAll(question: Question, context: Context): Promise<void> {
-  const notes = question.files.filter(mayBeNote);
+  const { notes } = question;
   // One by one, so that the answers are in the order of the notes.
-  for (const file of notes.length > 0 ? notes : [null]) {
-    const reply = await answerTo(file, question, context);
-    await deliver(reply, file?.id ?? 'none', question, context);
+  for (const posted of notes.length > 0 ? notes : [null]) {
+    const reply = await answerTo(posted, question, context);
+    await deliver(reply, posted?.file.id ?? 'none', question, context);
   }
 }
 
 async function answerTo(
-  file: SlackFile | null,
+  posted: PostedNote | null,
   { workspace, destination, asker, poster }: Question,
   { services, client, analyzing, signal }: Context,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
   try {
-    const note = file && (await noteIn(file, client));
+    const note = posted && (await noteIn(posted, client));
     // A note that someone shares again still has the voice of the person who recorded it.
     const author = note?.author ?? poster ?? '';
     return await analyzing(() => answer({ place, asker, author }, note, services, { signal }));
@@ -175,11 +176,8 @@ async function deliver(
  * replies to; null if the bot may not read them. Slack leaves files out of some mention events, so the
  * message itself is fetched too.
  */
-async function withNotes(
-  event: MessageEvent,
-  { client }: Context,
-): Promise<Pick<MessageEvent, 'files' | 'user'> | null> {
-  if (event.files?.some(mayBeNote)) return event;
+async function withNotes(event: MessageEvent, { client }: Context): Promise<MessageEvent | null> {
+  if (notesOf(event).length > 0) return event;
   const { channel, ts, thread_ts: root = ts } = event;
   // The first message of a thread comes with every page of it.
   const window = { oldest: ts, latest: ts, inclusive: true };
@@ -190,7 +188,7 @@ async function withNotes(
   const { messages = [] } = thread;
   const read = messages.flatMap((found) => {
     const parsed = messageEventSchema.safeParse({ ...found, channel });
-    return parsed.success && parsed.data.files?.some(mayBeNote) ? [parsed.data] : [];
+    return parsed.success && notesOf(parsed.data).length > 0 ? [parsed.data] : [];
   });
   return read.find((message) => message.ts === ts) ?? read[0] ?? event;
 }

@@ -29,6 +29,15 @@ export type SlackFile = z.infer<typeof fileSchema>;
 
 const files = z.array(fileSchema).optional();
 
+/** A message that another one forwards or previews; the attachments of apps have no files. */
+const attachmentSchema = z.object({
+  files,
+  /** What that message forwards itself. */
+  get attachments(): z.ZodOptional<z.ZodArray<typeof attachmentSchema>> {
+    return z.array(attachmentSchema).optional();
+  },
+});
+
 /** Events `message` and `app_mention`. https://docs.slack.dev/reference/events/message */
 export const messageEventSchema = z.object({
   type: z.enum(['message', 'app_mention']),
@@ -40,7 +49,7 @@ export const messageEventSchema = z.object({
   text: z.string().nullish(),
   ts: z.string().min(1),
   thread_ts: z.string().optional(),
-  files,
+  ...attachmentSchema.shape,
 });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 
@@ -85,7 +94,7 @@ export const shortcutBodySchema = z.object({
     ts: z.string().min(1),
     thread_ts: z.string().optional(),
     user: z.string().optional(),
-    files,
+    ...attachmentSchema.shape,
   }),
 });
 export type ShortcutBody = z.infer<typeof shortcutBodySchema>;
@@ -120,6 +129,23 @@ export function mayBeNote({ subtype, mimetype, filetype, mode, file_access }: Sl
   if (subtype === 'slack_video') return false;
   const isUnknown = file_access === 'check_file_info' || mode === 'tombstone';
   return isUnknown || mimetype?.startsWith('audio/') === true || AUDIO_TYPES.has(filetype ?? '');
+}
+
+/** A file that may be a voice note. */
+export interface PostedNote {
+  readonly file: SlackFile;
+  /** Whether it is in a message that was forwarded. */
+  readonly isForwarded: boolean;
+}
+
+/** Returns the files of a message that may be notes, then those in the messages that it forwards. */
+export function notesOf({
+  files = [],
+  attachments = [],
+}: z.infer<typeof attachmentSchema>): PostedNote[] {
+  const own = files.filter(mayBeNote).map((file) => ({ file, isForwarded: false }));
+  const forwarded = attachments.flatMap((attachment) => notesOf(attachment));
+  return [...own, ...forwarded.map(({ file }) => ({ file, isForwarded: true }))];
 }
 
 export const COMMAND = '/undertone';
@@ -171,9 +197,10 @@ export function intake(body: unknown): Intake | null {
   };
 }
 
-function concernsUs({ type, subtype, user, bot_id, channel, files = [] }: MessageEvent): boolean {
+function concernsUs(event: MessageEvent): boolean {
+  const { type, subtype, user, bot_id, channel } = event;
   if (!user || bot_id || !SUBTYPES.has(subtype)) return false;
-  return type === 'app_mention' || isDirect(channel) || files.some(mayBeNote);
+  return type === 'app_mention' || isDirect(channel) || notesOf(event).length > 0;
 }
 
 /** Returns the mentions in a text without the rest of it. */

@@ -1,5 +1,6 @@
 import { MAX_BYTES, MAX_SECONDS } from '../../core/index.ts';
 import { headline, LABELS, meaning, percent, shares, sureness } from '../../web/words.js';
+import type { Quota } from '../limits.ts';
 import type { Strings } from './strings.ts';
 
 const MEGABYTES = MAX_BYTES / 2 ** 20;
@@ -15,6 +16,16 @@ const HELP_END = [
   '',
   `I accept recordings of up to ${MINUTES} minutes and ${MEGABYTES} MB in any common format.`,
 ];
+
+function quotaLine(whose: string, { left, limit, seconds }: Quota): string {
+  const reset = seconds > 0 ? `, and all ${limit} again in ${secondsText(seconds)}` : '';
+  return `**Left ${whose}**: ${left} of ${limit} notes${reset}.`;
+}
+
+function secondsText(seconds: number): string {
+  return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+}
+
 const TELL_PEOPLE =
   'Please tell the people here. Don’t use this at work or in education in the EU, where it is illegal. `/undertone auto off` turns it off.';
 
@@ -36,7 +47,7 @@ export const EN: Strings = {
     title: 'What I can do',
     text: [
       '**Your own voice note**: open the menu of the message and choose *Read emotion*. Only you see the answer.',
-      '**In a direct message to me**: send a voice note or an audio file, and I answer.',
+      '**In a direct message to me**: send or forward a voice note or an audio file, and I answer.',
       '**In a channel that a moderator has opened**: I answer every voice note, and anyone may ask about any of them.',
       '',
       ...HELP_END,
@@ -59,7 +70,7 @@ export const EN: Strings = {
       '',
       '**What I remember**: which channels moderators have opened and, as a hash, who has seen my notice (so that it is shown once). Request counters last a minute.',
       '',
-      '**Who can ask**: you can ask about your own notes, and about other people’s notes only where a moderator has opened the channel.',
+      '**Who can ask**: you can ask about your own notes, and about other people’s notes only where a moderator has opened the channel. If I can’t tell who recorded a forwarded note, I answer only in a direct message.',
       '',
       '**The law**: in the EU, inferring people’s emotions at work or in education is illegal (AI Act, Art. 5(1)(f)), and elsewhere people must be told about it (Art. 50(3)). Don’t open a channel where this could apply, and tell people when you open one.',
     ].join('\n'),
@@ -79,7 +90,11 @@ export const EN: Strings = {
     'I’m not a member here: someone uses me who has installed me for themselves, and I don’t see what is posted. So there is nothing to open. Whoever manages a server can add me to it; here, ask about your own voice notes with *Read emotion*.',
   unknownCommand: 'I don’t know this command. `/undertone help` shows what I can do.',
   wait: (seconds) =>
-    `That’s more than I can handle at once. Ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}; I skip what is posted until then.`,
+    `That’s more than I can handle at once. Ask again in ${secondsText(seconds)}; I skip what is posted until then.`,
+  quota: ({ person, channel }) =>
+    [quotaLine('for you', person), channel && quotaLine('in this channel', channel)]
+      .filter(Boolean)
+      .join('\n'),
   errors: {
     'audio-missing':
       'This recording is empty. Record it again, and hold the button while you speak.',
@@ -104,6 +119,8 @@ export const EN: Strings = {
     'not-found': OURS,
     'not-permitted':
       'I can only tell people about their own voice notes. To ask about other people’s, a moderator has to open this channel: `/undertone auto on`.',
+    'author-unknown':
+      'This note was forwarded, and I can’t tell who recorded it, so I don’t answer here. Forward it to me in a direct message and ask me there.',
     'attachment-missing':
       'There is no voice note in this message. Choose a message with a voice note or an audio file.',
     'attachment-gone': 'This voice note no longer exists. Post it again, and then ask me.',

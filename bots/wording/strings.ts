@@ -1,4 +1,5 @@
 import type { ErrorCode, Label, Verdict } from '../../core/index.ts';
+import type { Quotas } from '../limits.ts';
 
 /**
  * Everything the bots say in one language; another language is another object of this type. Apart from
@@ -38,4 +39,6 @@ export interface Strings {
   /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;
   readonly wait: (seconds: number) => string;
+  /** Goes below the help: what is left for the person who asks, where it is limited. */
+  readonly quota: (quotas: Quotas) => string;
 }

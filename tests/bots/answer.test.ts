@@ -141,7 +141,8 @@ test('settings and limits that fail do not keep an answer from coming', async ()
 });
 
 test('a defect is reported as one, without its details', async () => {
-  const defect = { ...services, limits: { take: () => Promise.reject(new TypeError('secret')) } };
+  const take = () => Promise.reject(new TypeError('secret'));
+  const defect = { ...services, limits: { ...services.limits, take } };
   const reply = await answer(OWN, note(), defect);
   expect(reply).toMatchObject({ kind: 'refused', error: { code: 'internal' } });
   expect(reply).not.toHaveProperty('text', expect.stringContaining('secret'));

@@ -173,6 +173,10 @@ describe.each([
     expect(first).toMatchObject({ isFirst: true });
     expect(first?.seconds).toBeGreaterThan(0);
     expect(first?.seconds).toBeLessThanOrEqual(30);
+    expect(await limits.left(here, user('a1'))).toEqual({
+      person: { left: 0, limit: 3, seconds: first?.seconds },
+      channel: { left: 2, limit: 5, seconds: first?.seconds },
+    });
     expect(await limits.take(here, user('a1'))).toMatchObject({ isFirst: false });
     expect(await limits.take(here, user('a2'))).toBeNull();
   });
@@ -184,6 +188,10 @@ describe.each([
     expect(await limits.take(here, user('b6'))).toMatchObject({ isFirst: true });
     const direct = { ...here, isDirect: true };
     expect(await limits.take(direct, user('b7'))).toBeNull();
+    expect(await limits.left(direct, user('b8'))).toEqual({
+      person: { left: 3, limit: 3, seconds: 0 },
+      channel: null,
+    });
   });
 });
 

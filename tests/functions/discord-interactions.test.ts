@@ -6,8 +6,13 @@ import {
   PermissionFlagsBits,
 } from 'discord-api-types/v10';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Services } from '../../bots/answer.ts';
 import { essentialsOf, readInteraction } from '../../bots/discord/interaction.ts';
+import { handleDiscordJob } from '../../bots/discord/job.ts';
+import { interactionRest } from '../../bots/discord/rest.ts';
+import { memoryLimits } from '../../bots/limits.ts';
 import { EN, EN_COMMANDS_ONLY } from '../../bots/wording/en.ts';
+import { discordStrings } from '../../functions/chat/environment.ts';
 import { chatJobSchema } from '../../functions/chat/job.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { command, ping, readEmotion, slash } from '../support/discord/commands.ts';
@@ -103,10 +108,19 @@ describe('what needs work', () => {
     expect(queue.messages[0].group).toBe(`discord-${channel.id}`);
   });
 
-  test('waits without what people wrote and how they are called', async () => {
-    await ask(readingIn(channel));
-    const [{ body }] = queue.messages;
-    expect(body).not.toMatch(/Grüße|somebody/);
+  test('waits without what people wrote and how they are called, also in what they forward', async () => {
+    const { user, message } = note();
+    const forward = discord.post(channel, user, { forwards: message });
+    for (const asked of [message, forward]) {
+      const interaction = discord.begin(channel, readEmotion(asked, { user, channel }));
+      await ask(interaction);
+      const { body } = queue.messages[queue.messages.length - 1];
+      expect(body).not.toMatch(/Grüße|somebody/);
+      expect(readInteraction(jobs().at(-1)?.payload)).toEqual(readInteraction(interaction.payload));
+    }
+    expect(readInteraction(jobs()[1].payload).command).toMatchObject({
+      notes: [{ size: 1000, isAuthorUnknown: true }],
+    });
   });
 
   test('is deferred in the open in a direct message', async () => {
@@ -147,7 +161,6 @@ describe('what needs work', () => {
 describe('what needs no work is answered at once, for the asker alone', () => {
   const user = () => ({ user: discord.world.addUser(), channel });
   const cases: [string, () => Record<string, unknown>, string][] = [
-    ['help', () => slash('help', user()), EN_COMMANDS_ONLY.help.text],
     ['about', () => slash('about', user()), EN.about.text],
     ['privacy', () => slash('privacy', user()), EN.privacy.text],
     ['a command that nobody knows', () => slash('dance', user()), EN.unknownCommand],
@@ -183,10 +196,20 @@ describe('what needs no work is answered at once, for the asker alone', () => {
     expect(isEphemeral(interaction)).toBe(true);
     expect(queue.sent).toBe(0);
   });
+});
 
-  test('help, which promises answers that nobody asked for only where a gateway listens', async () => {
-    const help = async () =>
-      JSON.stringify(await ask(discord.begin(channel, slash('help', user()))));
+describe('help', () => {
+  test('is deferred, and promises answers that nobody asked for only where a gateway listens', async () => {
+    const user = discord.world.addUser();
+    const help = async () => {
+      const interaction = discord.begin(channel, slash('help', { user, channel }));
+      await ask(interaction);
+      expect(isEphemeral(interaction)).toBe(true);
+      const services = { limits: memoryLimits(), strings: discordStrings() } as Services;
+      const rest = interactionRest(discord.api);
+      await handleDiscordJob(jobs().at(-1)?.payload, { services, rest });
+      return interaction.original?.embeds[0].description;
+    };
     const promise = 'I answer every voice note';
     expect(await help()).not.toContain(promise);
     vi.stubEnv('UNDERTONE_DISCORD_GATEWAY', 'true');

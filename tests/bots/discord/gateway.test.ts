@@ -106,6 +106,63 @@ test('a direct message is answered', async () => {
   expect(discord.repliesTo(note)[0].embeds[0].title).toBe('😢 Sad');
 });
 
+describe('a forwarded note', () => {
+  const UNKNOWN = { description: EN.errors['author-unknown'] };
+
+  test('is answered in a direct message, and says so when it is gone', async () => {
+    const { discord, closed } = await stage.withBot();
+    const anna = discord.world.addUser();
+    const direct = discord.world.addDirect(anna);
+    const original = discord.postVoice(closed, discord.world.addUser(), NOTE);
+    const once = discord.post(direct, anna, { forwards: original });
+    const twice = discord.post(direct, anna, { forwards: once });
+    const url = discord.cdn.add('/a.bin', NOTE);
+    const files = withFiles({ url, name: 'a.wav' }, { url, name: 'letter.txt' });
+    const mixed = discord.post(closed, anna, files);
+    const withLetter = discord.post(direct, anna, { ...discord.voice(NOTE), forwards: mixed });
+    await discord.until(() => discord.said(direct).length === 3);
+    const titlesOf = (message: typeof once) =>
+      discord.repliesTo(message)[0].embeds.flatMap(({ title }) => title ?? []);
+    expect([once, twice, withLetter].map(titlesOf)).toEqual([
+      ['😢 Sad'],
+      ['😢 Sad'],
+      ['😢 Sad', '😢 Sad'],
+    ]);
+    discord.cdn.replace(original.attachments[0].url, { status: 404 });
+    const gone = discord.post(direct, anna, { forwards: original });
+    await discord.until(() => discord.repliesTo(gone).length === 1);
+    expect(discord.repliesTo(gone)[0].embeds).toMatchObject([
+      { description: EN.errors['attachment-gone'] },
+    ]);
+  });
+
+  test('elsewhere has no known author, which is said once where the channel is open', async () => {
+    const before = await stage.set();
+    const { discord, open, closed } = before;
+    const thread = discord.world.addThread(open);
+    await stage.start(before);
+    const anna = discord.world.addUser();
+    const url = discord.cdn.add('/a.bin', NOTE);
+    const files = withFiles({ url, name: 'a.wav' }, { url, name: 'b.wav' });
+    // Even of one’s own note nobody knows that it is.
+    const forwards = discord.post(closed, anna, files);
+    discord.post(closed, anna, { forwards });
+    const both = [open, thread].map((channel) => discord.post(channel, anna, { forwards }));
+    await discord.until(() => both.every((message) => discord.repliesTo(message).length === 1));
+    for (const message of both) {
+      expect(discord.repliesTo(message)[0].embeds).toEqual([expect.objectContaining(UNKNOWN)]);
+    }
+    expect(discord.cdn.requests.size).toBe(0);
+    const withOwn = discord.post(open, anna, { ...discord.voice(NOTE), forwards });
+    await discord.until(() => discord.repliesTo(withOwn).length === 1);
+    expect(discord.repliesTo(withOwn)[0].embeds.slice(0, 2)).toMatchObject([
+      { title: '😢 Sad' },
+      UNKNOWN,
+    ]);
+    expect(discord.said(closed)).toEqual([]);
+  });
+});
+
 test('where nobody opted in nothing is fetched, heard or shown', async () => {
   const { discord, open, closed } = await stage.withBot();
   const anna = discord.world.addUser();

@@ -94,6 +94,22 @@ describe('"Read emotion" in the menu of a message', () => {
     expect([first, second].map(isEphemeral)).toEqual([true, true]);
   });
 
+  test('tells about a forwarded note in a direct message; elsewhere nobody knows its author', async () => {
+    const { discord, open, closed } = await stage.withBot();
+    const user = discord.world.addUser();
+    const direct = discord.world.addDirect(user);
+    const forwards = discord.postVoice(closed, user, NOTE);
+    const ask = async (channel = direct, isPrivateChannel = false) => {
+      const message = discord.postUnseen(channel, user, { forwards });
+      const asker = { user, channel, isPrivateChannel };
+      return answerTo(discord, discord.interact(channel, readEmotion(message, asker)));
+    };
+    expect((await ask())[0]).toBe('😢 Sad');
+    for (const elsewhere of [ask(open), ask(closed), ask(direct, true)]) {
+      expect(await elsewhere).toEqual([EN.errors['author-unknown']]);
+    }
+  });
+
   test('says so where a message has no note', async () => {
     const { discord, closed } = await stage.withBot();
     const user = discord.world.addUser();
@@ -196,6 +212,26 @@ describe('/undertone auto', () => {
     const asked = discord.interact(channel, slash('auto on', { user, channel }));
     expect(await answerTo(discord, asked)).toEqual([EN.onlyInChannels]);
   });
+});
+
+test('/undertone help tells what is left, to whom, and until when', async () => {
+  const { discord, open } = await stage.withBot();
+  const user = discord.world.addUser();
+  const direct = discord.world.addDirect(user);
+  const help = async (channel = open) => {
+    const asked = discord.interact(channel, slash('help', { user, channel }));
+    await answerTo(discord, asked);
+    return asked.original?.embeds[0].description;
+  };
+  expect(await help()).toContain('**Left for you**: 15 of 15 notes.\n');
+  const notes = [user, discord.world.addUser()].map((author) =>
+    discord.postVoice(open, author, NOTE),
+  );
+  await discord.until(() => notes.every((note) => discord.repliesTo(note).length === 1));
+  const used = await help();
+  expect(used).toMatch(/for you\*\*: 14 of 15 notes, and all 15 again in \d+ seconds?\.$/m);
+  expect(used).toMatch(/in this channel\*\*: 58 of 60 notes, and all 60 again in \d+ seconds?\.$/);
+  expect(await help(direct)).not.toContain('in this channel');
 });
 
 test.each(['help', 'about', 'privacy'] as const)('/undertone %s', async (page) => {

@@ -23,6 +23,14 @@ describe('over HTTP', () => {
     const [post] = run.slack.posts();
     expect(post).toMatchObject({ channel, threadTs: note.ts });
     expect(textOf(post.blocks)).toContain('😌 Calm · 80% sure');
+    // What people wrote is not queued, nor what was in a message that they forward.
+    const forward = run.slack.say(channel, ada, {
+      text: 'Look',
+      shares: [{ ...note, text: 'Look' }],
+    });
+    await run.said(2);
+    expect(run.slack.posts()[1]).toMatchObject({ threadTs: forward.ts });
+    expect(JSON.stringify(run.jobs)).not.toContain('Look');
   });
 
   test('commands, shortcuts and mentions are answered to who used them', async () => {

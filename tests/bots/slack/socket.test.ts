@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EN } from '../../../bots/wording/en.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { BOT } from '../../support/slack/workspace.ts';
@@ -194,6 +195,80 @@ describe('the shortcut', () => {
   });
 });
 
+describe('a forwarded note', () => {
+  /** Somebody else’s note in a channel of theirs, which the bot may read unless it is private. */
+  const elsewhere = (kind: 'public' | 'private' = 'public', files = [clip], user = person()) =>
+    run.slack.say(run.slack.workspace.addChannel([user], { kind, hasBot: false }), user, { files });
+
+  test('is answered in a direct message, each of several, after one’s own', async () => {
+    const ada = person();
+    const channel = run.slack.workspace.addChannel([ada], { kind: 'direct' });
+    const letter = { ...clip, name: 'a.txt', mimetype: 'text/plain', subtype: null };
+    const original = elsewhere('public', [clip, letter, clip]);
+    const once = run.slack.say(channel, ada, { files: [clip], shares: [original] });
+    await run.said(3);
+    const twice = run.slack.say(channel, ada, { shares: [once], threadTs: once.ts });
+    await run.said(6);
+    expect(run.slack.posts().map(({ threadTs }) => threadTs)).toEqual(
+      Array(6).fill(twice.threadTs),
+    );
+    for (const { text } of run.slack.posts()) expect(text).toContain('Happy');
+    run.slack.shortcut(ada, twice);
+    await run.said(9);
+  });
+
+  test('that is deleted, or in a private channel that the bot is not in, is told to be', async () => {
+    const ada = person();
+    const channel = run.slack.workspace.addChannel([ada], { kind: 'direct' });
+    const original = elsewhere();
+    const [file] = original.files;
+    run.slack.workspace.files.set(file.id, { ...file, mode: 'tombstone' });
+    run.slack.say(channel, ada, { shares: [original] });
+    await run.said(1);
+    run.slack.say(channel, ada, { shares: [elsewhere('private')] });
+    await run.said(2);
+    const [gone, hidden] = run.slack.posts();
+    expect(gone.text).toContain('no longer exists');
+    expect(hidden.text).toContain('not allowed to read this file');
+    expect(run.slack.files.requests).toEqual([]);
+  });
+
+  test('is told about to its author where nobody opened the channel, and to nobody else', async () => {
+    const [ada, bob] = [person(), person()];
+    const channel = run.slack.workspace.addChannel([ada, bob]);
+    const shares = [elsewhere('public', [clip], ada)];
+    const forwarded = run.slack.say(channel, bob, { shares });
+    await run.said(0);
+    run.slack.shortcut(bob, forwarded);
+    await run.said(1);
+    run.slack.say(channel, bob, { text: MENTION, shares, mentionWithoutFiles: true });
+    await run.said(2);
+    run.slack.shortcut(ada, forwarded);
+    await run.said(3);
+    const texts = run.slack.workspace.ephemerals.map(({ text }) => text);
+    for (const text of texts.slice(0, 2)) {
+      expect(text).toContain('only tell people about their own voice notes');
+    }
+    expect(texts[2]).toContain('Happy');
+  });
+
+  test('is answered in an open channel, unless Slack does not say who recorded it', async () => {
+    const ada = person();
+    const channel = await openChannel([ada]);
+    run.slack.say(channel, ada, { shares: [elsewhere()] });
+    await run.said(1);
+    expect(run.slack.posts()[0].text).toContain('Happy');
+    const original = elsewhere();
+    const [file] = original.files;
+    run.slack.workspace.files.set(file.id, { ...file, user: undefined });
+    run.slack.say(channel, ada, { shares: [original] });
+    await run.said(2);
+    expect(run.slack.workspace.ephemerals).toMatchObject([
+      { user: ada, text: EN.errors['author-unknown'] },
+    ]);
+  });
+});
+
 describe('a mention', () => {
   test('with a note in the same message is answered once, to its author alone', async () => {
     const ada = person();
@@ -280,6 +355,23 @@ describe('/undertone', () => {
     ['auto off', 'Only moderators'],
   ])('%j is answered with “%s”', async (text, expected) => {
     expect(await command(text)).toContain(expected);
+  });
+
+  test('help tells what is left for all in a channel', async () => {
+    expect(await command('help')).toContain('*Left in this channel*: 60 of 60 notes.');
+  });
+
+  test('help in a direct message tells what is left for oneself, and so does a mere text', async () => {
+    const ada = person();
+    const channel = run.slack.workspace.addChannel([ada], { kind: 'direct' });
+    run.slack.say(channel, ada, { files: [clip] });
+    await run.said(1);
+    run.slack.say(channel, ada, { text: 'hello?' });
+    run.slack.command(channel, ada, 'help');
+    await run.said(3);
+    for (const text of [run.slack.posts()[1].text, run.slack.workspace.ephemerals[0].text]) {
+      expect(text).toMatch(/\*Left for you\*: 14 of 15 notes, and all 15 again in \d+ seconds?\.$/);
+    }
   });
 
   test('auto on is for channels', async () => {

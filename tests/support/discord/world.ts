@@ -3,9 +3,11 @@ import {
   type APIAttachment,
   type APIEmbed,
   type APIMessage,
+  type APIMessageSnapshotFields,
   type APIUser,
   ChannelType,
   MessageFlags,
+  MessageReferenceType,
   MessageType,
 } from 'discord-api-types/v10';
 import { checkMessage } from './message-body.ts';
@@ -41,6 +43,7 @@ export interface NewMessage {
   readonly enforceNonce?: boolean | undefined;
   readonly replyTo?: { readonly id: string; readonly mustExist: boolean } | undefined;
   readonly allowedMentions?: APIAllowedMentions | undefined;
+  readonly forwards?: APIMessage;
 }
 
 /** People, servers, channels and messages, as Discord keeps them. */
@@ -139,7 +142,7 @@ export function buildMessage(
   author: APIUser,
   message: NewMessage,
 ): APIMessage {
-  const { content = '', embeds = [], attachments = [], flags = 0, replyTo } = message;
+  const { content = '', embeds = [], attachments = [], flags = 0, replyTo, forwards } = message;
   const repliedTo = replyTo && channel.messages.get(replyTo.id);
   if (replyTo && !repliedTo && replyTo.mustExist) {
     const code = 'MESSAGE_REFERENCE_UNKNOWN_MESSAGE';
@@ -166,6 +169,29 @@ export function buildMessage(
     ...(replyTo && {
       message_reference: { type: 0, message_id: replyTo.id, channel_id: channel.id },
     }),
+    ...(forwards && {
+      flags: flags | MessageFlags.HasSnapshot,
+      message_reference: {
+        type: MessageReferenceType.Forward,
+        message_id: forwards.id,
+        channel_id: forwards.channel_id,
+      },
+      message_snapshots: [{ message: snapshotOf(forwards) }],
+    }),
+  };
+}
+
+/**
+ * Returns the fields that Discord copies of a forwarded message (its docs: "Message Snapshot Object").
+ * Copies inside of copies are announced there, up to a depth.
+ */
+function snapshotOf(message: APIMessage): APIMessageSnapshotFields {
+  const { type, content, embeds, attachments, timestamp, edited_timestamp } = message;
+  const flags = message.flags as MessageFlags;
+  const { mentions, mention_roles, message_snapshots } = message;
+  return {
+    ...{ type, content, embeds, attachments, timestamp, edited_timestamp, flags },
+    ...{ mentions, mention_roles, ...(message_snapshots && { message_snapshots }) },
   };
 }
 

@@ -54,6 +54,8 @@ export interface Said {
   readonly text?: string;
   readonly files?: readonly NewFile[];
   readonly threadTs?: string;
+  /** Messages that are forwarded with it. */
+  readonly shares?: readonly SlackMessage[];
   /** Leaves the files out of the event about a mention, as Slack does at times. */
   readonly mentionWithoutFiles?: boolean;
   /** A message of another app. */
@@ -131,13 +133,14 @@ export class Counterpart {
 
   /** Somebody says something; the app hears of it where its manifest says so. */
   say(channel: string, user: string, said: Said = {}): SlackMessage {
-    const { text = '', files = [], threadTs, mentionWithoutFiles = false, botId } = said;
+    const { text = '', files = [], threadTs, shares, mentionWithoutFiles = false, botId } = said;
     const message = this.workspace.add({
       channel,
       user,
       text,
       files: files.map((file) => this.#upload(user, file)),
       ...(threadTs && { threadTs }),
+      ...(shares && { shares }),
       ...(botId && { botId }),
     });
     this.#announce(message, { mentionWithoutFiles });
@@ -244,13 +247,8 @@ export class Counterpart {
     };
   }
 
-  /** A bot reads the files of the conversations that it is in. */
   #canRead(fileId: string): boolean {
-    if (!this.#scopes.has('files:read')) return false;
-    return this.workspace.messages.some(
-      ({ files, channel }) =>
-        files.some(({ id }) => id === fileId) && this.#channel(channel).members.has(BOT.user),
-    );
+    return this.#scopes.has('files:read') && this.workspace.canRead(fileId);
   }
 }
 

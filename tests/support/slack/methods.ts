@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { ARGUMENTS, blocksSchema, type MethodName, metadataSchema, TS } from './message-rules.ts';
-import { fileObject } from './payloads.ts';
+import { fileObject, sharesOf } from './payloads.ts';
 import {
   APP,
   BOT,
@@ -209,6 +209,7 @@ function messageObject(message: SlackMessage, withMetadata: boolean): object {
     ...(message.threadTs && { thread_ts: message.threadTs }),
     ...(message.blocks && { blocks: message.blocks }),
     ...(message.files.length > 0 && { files: message.files.map((file) => fileObject(file)) }),
+    ...sharesOf(message),
     ...(withMetadata && message.metadata && { metadata: message.metadata }),
   };
 }
@@ -234,7 +235,7 @@ function userInfo({ user: id }: Args<'users.info'>, { workspace }: Caller): obje
 
 function fileInfo({ file: id }: Args<'files.info'>, { workspace }: Caller): object {
   const file = workspace.files.get(id);
-  if (!file) throw new Refusal('file_not_found');
+  if (!file || !workspace.canRead(id)) throw new Refusal('file_not_found');
   if (file.mode === 'tombstone') throw new Refusal('file_deleted');
   return { file: fileObject({ ...file, isHidden: false }), comments: [] };
 }

@@ -43,6 +43,27 @@ export function fileObject(file: SlackFile): object {
   };
 }
 
+/** The attachments of a message that forwards others. Slack does not document them; seen in its events. */
+export function sharesOf({ shares = [] }: SlackMessage): { attachments?: object[] } {
+  if (shares.length === 0) return {};
+  const attachments = shares.map((share, i) => ({
+    id: i + 1,
+    ts: share.ts,
+    author_id: share.user,
+    channel_id: share.channel,
+    channel_team: TEAM,
+    is_msg_unfurl: true,
+    is_share: true,
+    text: share.text,
+    fallback: share.text,
+    from_url: `https://undertone-test.slack.com/archives/${share.channel}/p${share.ts.replace('.', '')}`,
+    mrkdwn_in: ['text'],
+    ...(share.files.length > 0 && { files: share.files.map((file) => fileObject(file)) }),
+    ...sharesOf(share),
+  }));
+  return { attachments };
+}
+
 const CHANNEL_TYPES: Readonly<Record<ChannelKind, string>> = {
   public: 'channel',
   private: 'group',
@@ -67,6 +88,7 @@ export function messageEvent(message: SlackMessage, channel: SlackChannel): obje
       upload: false,
       display_as_bot: false,
     }),
+    ...sharesOf(message),
     ...(message.botId && { bot_id: message.botId, app_id: APP }),
     user: message.user,
     text: message.text,
@@ -90,6 +112,7 @@ export function mentionEvent(message: SlackMessage, { hasFiles = true } = {}): o
     ...(message.botId && { bot_id: message.botId }),
     ...(hasFiles &&
       message.files.length > 0 && { files: message.files.map((file) => fileObject(file)) }),
+    ...(hasFiles && sharesOf(message)),
     channel: message.channel,
     event_ts: message.ts,
   };

@@ -10,7 +10,7 @@ export interface SlackFile {
   /** Bytes as the file object tells them; the host may give more. */
   readonly size: number;
   readonly mode: 'hosted' | 'external' | 'tombstone';
-  readonly user: string;
+  readonly user: string | undefined;
   readonly durationMs?: number;
   readonly urlPrivate: string;
   /** Whether events carry only its id, and `file_access: check_file_info`. */
@@ -42,6 +42,8 @@ export interface SlackMessage {
   readonly blocks?: readonly object[];
   readonly metadata?: { readonly event_type: string; readonly event_payload: object };
   readonly files: readonly SlackFile[];
+  /** The messages that it forwards. */
+  readonly shares?: readonly SlackMessage[];
   isDeleted: boolean;
 }
 
@@ -103,6 +105,21 @@ export class Workspace {
   find(channel: string, ts: string): SlackMessage | undefined {
     return this.messages.find(
       (message) => message.channel === channel && message.ts === ts && !message.isDeleted,
+    );
+  }
+
+  /**
+   * Whether the bot may read a file: it is in a conversation of the bot, or was forwarded into one from a
+   * public channel. The latter is an assumption, as Slack does not document it.
+   */
+  canRead(fileId: string): boolean {
+    const isIn = (channel: string) => this.channels.get(channel)?.members.has(BOT.user) ?? false;
+    const has = ({ files }: SlackMessage) => files.some(({ id }) => id === fileId);
+    const opens = (share: SlackMessage): boolean =>
+      (share.shares ?? []).some(opens) ||
+      (has(share) && this.channels.get(share.channel)?.kind === 'public');
+    return this.messages.some(
+      (message) => isIn(message.channel) && (has(message) || (message.shares ?? []).some(opens)),
     );
   }
 
