@@ -9,17 +9,18 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   lib: ['core'],
   core: [],
-  training: ['core', 'lib'],
+  evaluation: ['core', 'lib'],
+  training: ['core', 'lib', 'evaluation'],
   bots: ['core', 'lib', 'web'],
   functions: ['core', 'lib', 'bots'],
-  cli: ['core', 'lib', 'functions', 'local-cloud', 'web'],
+  cli: ['core', 'lib', 'evaluation', 'functions', 'local-cloud', 'web'],
   'local-cloud': ['core', 'lib', 'functions'],
   cdk: ['core', 'lib', 'functions'],
   // Types only, in comments: browsers load these files as they are.
   web: ['core'],
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
-  bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'training', 'tests'],
+  bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'evaluation', 'training', 'tests'],
 };
 
 /** The parts of functions/ that the stack shares: declarations, which run nothing. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { ModelCard } from '../../core/model/card.ts';
 import { CARD_FILE, MODEL_FILE } from '../../core/model/folder.ts';
+import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { writeAtomically } from '../../lib/files.ts';
-import { LOG_OFFSET } from '../calibration.ts';
 import type { GraphBuilder, Value } from './graph.ts';
 
 export const INPUT_NAME = 'features';
 export const OUTPUT_NAME = 'probabilities';
 
-/** softmax(log(p + LOG_OFFSET) / T); see training/calibration.ts. */
+/** softmax(log(p + LOG_OFFSET) / T); see evaluation/calibration.ts. */
 export function appendTemperature(
   graph: GraphBuilder,
   probabilities: Value,
