@@ -99,6 +99,20 @@ test('the stack imports declarations of the functions, not what they run', () =>
   expect(shared.filter(({ to }) => !DECLARATIONS.includes(to))).toEqual([]);
 });
 
+test('the command line loads what measures and reports only with the commands that do', () => {
+  const lazy = new Set(
+    edges.filter(({ to }) => folderOf(to) === 'evaluation').map(({ from }) => from),
+  );
+  const cli = readFileSync(join(ROOT, 'cli/main.ts'), 'utf8');
+  const loaded = [...cli.matchAll(/^import\b[^;]*?\bfrom '\.\/([^']+)'/gm)].map(([, name]) =>
+    join('cli', name),
+  );
+  const reached = new Set(loaded);
+  for (const file of reached) for (const next of imports.get(file) ?? []) reached.add(next);
+  expect([...lazy].some((file) => file.startsWith('cli/evaluate/'))).toBe(true);
+  expect([...reached].filter((file) => lazy.has(file))).toEqual([]);
+});
+
 test('core uses no package of a cloud or a chat platform, and not its own index', () => {
   const used = edges.filter(({ from }) => folderOf(from) === 'core').map(({ to }) => to);
   const packages = used.filter((name) => !name.startsWith('core/') && !name.startsWith('node:'));

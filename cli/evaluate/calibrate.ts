@@ -49,6 +49,7 @@ export async function calibrateCommand(path: string, options: CalibrateOptions):
   const { out, accuracy } = options;
   const base = options.model ?? findModelFolder();
   await checkFree(out);
+  await ensureFolder(out, '--out');
   const answers = await answersTo(path, options);
   checkEnough(answers);
   const { windows, y, warnings } = answers;
@@ -76,12 +77,12 @@ export async function calibrateCommand(path: string, options: CalibrateOptions):
   };
   if (crossFitted.accuracy < accuracy / 100) {
     warnings.push(
-      `The answers do not reach an accuracy of ${accuracy}% on recordings that they were not fitted on. The threshold is the best that was found.`,
+      `On recordings that were left out of the fit, ${percent(crossFitted.accuracy, 1)} of the answers are correct, fewer than the ${accuracy}% asked for. More recordings help, or a higher --accuracy.`,
     );
   }
   if (!folds.speakers) {
     warnings.push(
-      'The speakers are not known, so that the folds may share them, and the figures are optimistic. Name the speakers in a CSV file to keep them apart.',
+      'The speakers are not known, or there is only one. The folds may share speakers, and so the figures are optimistic. Name the speakers in a CSV file to keep them apart.',
     );
   }
   const graph = scaleOutput(
@@ -90,7 +91,6 @@ export async function calibrateCommand(path: string, options: CalibrateOptions):
     temperature,
   );
   const card = cardOf(answers, fitted, createHash('sha256').update(graph).digest('hex'));
-  await ensureFolder(out, '--out');
   await writeModel(out, graph, card);
   await copyFile(join(base, LICENCE_FILE), join(out, LICENCE_FILE)).catch(() => {
     // Only the shipped model has one.

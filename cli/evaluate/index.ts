@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { EMOTIONS, UndertoneError } from '../../core/index.ts';
 import { TARGET_ACCURACY } from '../../evaluation/calibration.ts';
 import { calibrationPictures } from '../../evaluation/report/calibration.ts';
 import { dateText, percent, plural, score } from '../../evaluation/report/format.ts';
 import { reportHtml } from '../../evaluation/report/html.ts';
 import { MEASURES, scoresBlock } from '../../evaluation/report/scores.ts';
+import { ensureFolder, writeAtomically } from '../../lib/files.ts';
 import { bar, COLOURS, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
 import {
   type Answers,
@@ -28,10 +29,12 @@ export interface EvaluateOptions extends MeasureOptions {
  * @throws UndertoneError as `answersTo`; `folder-unwritable` for the report
  */
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<boolean> {
+  // Told before the recordings are read, which may take long.
+  await ensureFolder(dirname(options.report), '--report');
   const answers = await answersTo(path, options);
   const figures = figuresOf(answers, probabilitiesOf(answers.windows), answers.card.threshold);
   const html = reportOf(path, answers, figures);
-  await writeFile(options.report, html).catch((cause) => {
+  await writeAtomically(options.report, html).catch((cause) => {
     throw new UndertoneError(
       'folder-unwritable',
       `The report cannot be written to ${options.report} (${cause.code}). Choose another file with --report.`,
@@ -45,7 +48,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       model: { name: card.name, version: card.version, sha256: card.sha256 },
       recordings: y.length + noSpeech,
       noSpeech,
-      failed: failures.map((failure) => ({ ...failure })),
+      failed: failures,
       ...scores,
       perClass: Object.fromEntries(
         perClass.flatMap((each, k) => (each.support > 0 ? [[EMOTIONS[k], each]] : [])),

@@ -198,9 +198,9 @@ describe('evaluate', () => {
 
   test('a report that cannot be written is one sentence', async () => {
     const at = await folderOf('sad');
-    const { code, stderr } = await undertone('evaluate', at, ...report('no/such/folder.html'));
+    const { code, stderr } = await undertone('evaluate', at, ...report('names.csv/report.html'));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/report cannot be written.*ENOENT.*--report/);
+    expect(stderr).toMatch(/Cannot write to the folder .*names\.csv .*--report/);
   });
 });
 
