@@ -2,7 +2,11 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What computes, and starts neither servers nor browsers. */
-const NUMBERS = ['tests/core/**/*.test.ts', 'tests/training/**/*.test.ts'];
+const NUMBERS = [
+  'tests/core/**/*.test.ts',
+  'tests/evaluation/**/*.test.ts',
+  'tests/training/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

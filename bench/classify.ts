@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
@@ -97,6 +98,45 @@ export async function benchStages(): Promise<void> {
       ...parts,
       { name: '  timeline and the rest', median: Math.max(0, rest) },
     ]);
+  }
+}
+
+const NOTES = 1000;
+const TURNS = 2;
+
+/** Labelled notes, measured by `undertone evaluate`, compared to `undertone classify` over the same. */
+export async function benchEvaluate(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const notes = join(folder, 'notes', 'neutral');
+    await mkdir(notes, { recursive: true });
+    for (let i = 0; i < NOTES / TURNS; i++)
+      await copyFile(samplePath('plain.ogg'), join(notes, `${i}.ogg`));
+    const undertone = (...options: string[]) =>
+      run(
+        process.execPath,
+        [join(ROOT, 'dist', 'cli', 'main.js'), ...options, join(folder, 'notes')],
+        {
+          maxBuffer: 2 ** 28,
+        },
+      );
+    const evaluate = ['evaluate', '--json', '--report', join(folder, 'report.html')];
+    const commands = { classify: ['classify', '--json'], evaluate };
+    const times: Record<string, number> = { classify: 0, evaluate: 0 };
+    // In turns, so that other work on the machine meets both.
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [name, options] of Object.entries(commands)) {
+        const start = performance.now();
+        await undertone(...options);
+        times[name] += performance.now() - start;
+      }
+    }
+    table(
+      `${NOTES} notes of 4.2 s, in ${TURNS} turns`,
+      Object.entries(times).map(([name, median]) => ({ name: `undertone ${name}`, median })),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -10,7 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { benchDiscord, benchSlack } from './chat.ts';
-import { benchClassify, benchFeatures, benchStages } from './classify.ts';
+import { benchClassify, benchEvaluate, benchFeatures, benchStages } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchIntake } from './intake.ts';
 import { benchLive } from './live.ts';
@@ -28,6 +28,7 @@ const data = values.data ?? process.env.UNDERTONE_DATA;
 const benchmarks: Record<string, () => unknown> = {
   classify: benchClassify,
   stages: benchStages,
+  evaluate: benchEvaluate,
   'cold-start': benchColdStart,
   features: benchFeatures,
   network: benchNetwork,

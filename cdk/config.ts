@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
@@ -56,6 +58,14 @@ export const contextSchema = z.object({
     .default(24),
   /** Memory in MB of the functions that run the model; 1769 gives one vCPU. */
   memory: whole(512, 10_240).default(1769),
+  /** Folder of the model for the functions; by default the one that ships. */
+  model: z
+    .string()
+    .refine(
+      (folder) => ['emotion.onnx', 'emotion.json'].every((file) => existsSync(join(folder, file))),
+      'a folder with emotion.onnx and emotion.json, such as "undertone calibrate" writes',
+    )
+    .optional(),
   /** Days that recordings are kept in the inbox. */
   inboxDays: whole(1, 365).default(7),
   /** Days that labels are kept in the results bucket; 0 keeps them for good. */

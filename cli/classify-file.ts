@@ -4,13 +4,14 @@ import {
   type ErrorCode,
   loadModel,
   type Model,
+  type SpeechWindows,
   UndertoneError,
   type Verdict,
 } from '../core/index.ts';
 import { readInput } from './inputs.ts';
 
 /** What became of one file: a verdict or a named error, never nothing. */
-export type Outcome = { file: string } & (
+export type Outcome = { file: string; windows?: SpeechWindows } & (
   | Verdict
   | { error: { code: ErrorCode; message: string } }
 );
@@ -36,10 +37,19 @@ export function modelOf(folder: string | undefined): Promise<Model> {
  * Reads and classifies one file. Errors of the file are part of the outcome; a model that cannot be
  * used concerns all files and is thrown.
  */
-export async function classifyFile(file: string, modelFolder?: string): Promise<Outcome> {
+export async function classifyFile(
+  file: string,
+  modelFolder?: string,
+  keepWindows = false,
+): Promise<Outcome> {
   const model = await modelOf(modelFolder);
   try {
-    return { file, ...(await classify(await readInput(file), { model })) };
+    let windows: SpeechWindows | undefined;
+    const onWindows = (all: SpeechWindows) => {
+      windows = all;
+    };
+    const verdict = await classify(await readInput(file), { model, onWindows });
+    return { file, ...verdict, ...(keepWindows && windows && { windows }) };
   } catch (thrown) {
     const { code, message } = UndertoneError.from(thrown);
     return { file, error: { code, message } };
@@ -50,9 +60,11 @@ export interface ClassifyTask {
   readonly file: string;
   /** Folder of the model to ask instead of the shipped one. */
   readonly model: string | undefined;
+  /** Whether the outcome holds what the model says about each window. */
+  readonly keepWindows?: boolean | undefined;
 }
 
 /** The task of a thread. */
 export default function classifyTask(task: ClassifyTask): Promise<Outcome> {
-  return classifyFile(task.file, task.model);
+  return classifyFile(task.file, task.model, task.keepWindows);
 }

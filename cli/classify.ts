@@ -7,12 +7,10 @@ import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.
 import { expandPaths, STDIN } from './inputs.ts';
 import { printable } from './terminal.ts';
 
-export interface ClassifyCommandOptions {
+export interface ClassifyCommandOptions extends ClassifyAllOptions {
   readonly json?: boolean;
   readonly csv?: boolean;
   readonly timeline: boolean;
-  readonly model?: string;
-  readonly workers?: number;
 }
 
 /**
@@ -33,7 +31,7 @@ export async function classifyCommand(
     throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);
   }
   const format = chooseFormat(options, files.length);
-  const bar = progressBar(files.length);
+  const bar = process.stdout.isTTY ? null : progressBar(files.length);
   const failures: Outcome[] = [];
   let printed = 0;
   process.stdout.write(format.head);
@@ -48,17 +46,23 @@ export async function classifyCommand(
   return failures.length === 0;
 }
 
+export interface ClassifyAllOptions {
+  readonly model?: string;
+  readonly workers?: number;
+  readonly keepWindows?: boolean;
+}
+
 /** Yields the outcomes in the order of the files, while later ones are already being worked on. */
-async function* classifyAll(
+export async function* classifyAll(
   files: readonly string[],
-  { model, workers = availableParallelism() }: ClassifyCommandOptions,
+  { model, workers = availableParallelism(), keepWindows }: ClassifyAllOptions,
   onDone: () => void,
 ): AsyncGenerator<Outcome> {
   const threads = Math.min(workers, files.length);
   // A single file, or stdin, which workers cannot read: starting threads would only cost time.
   if (threads === 1 || files.includes(STDIN)) {
     for (const file of files) {
-      const outcome = await classifyFile(file, model);
+      const outcome = await classifyFile(file, model, keepWindows);
       onDone();
       yield outcome;
     }
@@ -69,7 +73,7 @@ async function* classifyAll(
   });
   try {
     const pending = files.map((file) => {
-      const outcome = pool.run({ file, model }).finally(onDone);
+      const outcome = pool.run({ file, model, keepWindows }).finally(onDone);
       // Awaited below in order; until then a failure must not count as unhandled.
       outcome.catch(() => {});
       return outcome;
@@ -89,9 +93,9 @@ function chooseFormat(
   return textFormat(count);
 }
 
-/** A bar on stderr when a person watches and nothing else is written to the same screen. */
-function progressBar(total: number): SingleBar | null {
-  if (total < 2 || !process.stderr.isTTY || process.stdout.isTTY) return null;
+/** A bar on stderr when a person watches. */
+export function progressBar(total: number): SingleBar | null {
+  if (total < 2 || !process.stderr.isTTY) return null;
   const bar = new SingleBar({
     format: '{bar} {value}/{total} recordings, {eta_formatted} left',
     barCompleteChar: '█',
@@ -103,7 +107,7 @@ function progressBar(total: number): SingleBar | null {
   return bar;
 }
 
-function reportFailures(failures: readonly Outcome[], total: number): void {
+export function reportFailures(failures: readonly Outcome[], total: number): void {
   if (failures.length === 0) return;
   console.error(`${failures.length} of ${total} could not be read:`);
   for (const failure of failures) {

@@ -37,6 +37,33 @@ program
   });
 
 program
+  .command('evaluate')
+  .description('measure the model on labelled recordings and write a report')
+  .argument('<path>', 'folder with one folder an emotion, or CSV of file, label, speaker')
+  .option('--report <file>', 'file for the report', 'undertone-evaluation.html')
+  .option('--json', 'print the figures as JSON')
+  .option('--model <folder>', 'model folder to use instead of the shipped one')
+  .option('--workers <n>', 'number of threads', positiveInteger)
+  .action(async (path, options) => {
+    const { evaluateCommand } = await import('./evaluate/index.ts');
+    process.exitCode ??= (await evaluateCommand(path, options)) ? 0 : FAILED;
+  });
+
+program
+  .command('calibrate')
+  .description('fit confidence and threshold on labelled recordings and write a model')
+  .argument('<path>', 'folder with one folder an emotion, or CSV of file, label, speaker')
+  .option('--out <folder>', 'folder for the model', 'undertone-model')
+  .option('--accuracy <percent>', 'share of the answers that are to be correct', accuracy, 75)
+  .option('--json', 'print the figures as JSON')
+  .option('--model <folder>', 'model folder to begin with instead of the shipped one')
+  .option('--workers <n>', 'number of threads', positiveInteger)
+  .action(async (path, options) => {
+    const { calibrateCommand } = await import('./evaluate/calibrate.ts');
+    process.exitCode ??= (await calibrateCommand(path, options)) ? 0 : FAILED;
+  });
+
+program
   .command('model')
   .description('print the model card')
   .option('--json', 'print it as JSON')
@@ -138,6 +165,12 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('Give a whole number of at least 1.');
+  return value;
+}
+
+function accuracy(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 99)) throw new InvalidArgumentError('Give a number from 1 to 99.');
   return value;
 }
 

@@ -14,7 +14,7 @@ export async function modelCommand(options: { json?: boolean; model?: string }):
     `sha256 ${card.sha256}`,
     '',
     `Emotions: ${card.classes.join(', ')}`,
-    `Says "uncertain" below ${percent(card.threshold, { decimals: 1 })}; in the laboratory, on speakers it was not trained on, it then answers ${percent(coverage, { decimals: 1 })} of the recordings, and ${percent(accuracy, { decimals: 1 })} of those answers are correct. See the limits below for other recordings.`,
+    `Says "uncertain" below ${percent(card.threshold, { decimals: 1 })}; ${card.calibration.recordings ? 'on recordings like those it was calibrated on' : 'in the laboratory, on speakers it was not trained on'}, it then answers ${percent(coverage, { decimals: 1 })} of the recordings, and ${percent(accuracy, { decimals: 1 })} of those answers are correct. See the limits below for other recordings.`,
     '',
     'Measured:',
     ...Object.values(card.figures).map(

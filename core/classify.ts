@@ -20,6 +20,16 @@ import { type FrameRange, meanOverWindows, modelWindows, windowWeight } from './
 export interface ClassifyOptions extends DecodeOptions {
   /** The model to use; by default the one that ships. */
   readonly model?: Model;
+  /** Called with the windows that the probabilities of the recording are the mean of. */
+  readonly onWindows?: (windows: SpeechWindows) => void;
+}
+
+/** What the model says about each window in which somebody speaks. */
+export interface SpeechWindows {
+  /** Of each emotion, for every window. */
+  readonly posteriors: readonly Float64Array[];
+  /** How much each window counts in the mean; see `meanOverWindows`. */
+  readonly weights: readonly number[];
 }
 
 /**
@@ -36,7 +46,7 @@ export async function classify(bytes: Uint8Array, options: ClassifyOptions = {})
   const model = options.model ?? (await defaultModel());
   const { samples, duration } = await decode(bytes, options);
   const speech = analyze(samples);
-  return speech ? verdictOf(speech, duration, model) : noSpeech(duration, model);
+  return speech ? verdictOf(speech, duration, model, options) : noSpeech(duration, model);
 }
 
 let shipped: Promise<Model> | undefined;
@@ -50,7 +60,12 @@ export function defaultModel(): Promise<Model> {
   return shipped;
 }
 
-async function verdictOf(speech: Analysis, duration: number, model: Model): Promise<Verdict> {
+async function verdictOf(
+  speech: Analysis,
+  duration: number,
+  model: Model,
+  { onWindows }: ClassifyOptions,
+): Promise<Verdict> {
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const size = windowSizeOf(kinds);
   const { threshold } = model.card;
@@ -63,6 +78,7 @@ async function verdictOf(speech: Analysis, duration: number, model: Model): Prom
   // No voice, or short sounds scattered over a long recording: nothing to classify.
   if (stretches.length === 0) return noSpeech(duration, model);
   const weights = heard.windows.map((window) => windowWeight(heard.active, window));
+  onWindows?.({ posteriors: heard.posteriors, weights });
   const timeline = stretches.map((stretch) => segmentOf(stretch, speech, threshold));
   const amounts = timeline.map(({ emotion }, i) => [emotion, stretches[i].active] as const);
   return {

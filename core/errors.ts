@@ -39,6 +39,8 @@ const HOST_ERRORS = {
   'folder-locked': { status: 500, title: 'The folder is already in use' },
   'folder-unwritable': { status: 500, title: 'The folder cannot be written to' },
   'setting-invalid': { status: 500, title: 'A setting is invalid' },
+  'labels-invalid': { status: 500, title: 'The recordings are not labelled as expected' },
+  'recordings-insufficient': { status: 500, title: 'Too few recordings to measure with' },
 } as const satisfies Table;
 
 /**

@@ -18,7 +18,7 @@
 export { type DecodedAudio, type DecodeOptions, decode, SAMPLE_RATE } from './audio/decode.ts';
 export { ffmpegBuild, findFfmpeg } from './audio/find-ffmpeg.ts';
 // Recordings
-export { type ClassifyOptions, classify, defaultModel } from './classify.ts';
+export { type ClassifyOptions, classify, defaultModel, type SpeechWindows } from './classify.ts';
 // Errors and limits
 export { API_CODES, ERROR_TABLE, type ErrorCode, UndertoneError } from './errors.ts';
 export { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './limits.ts';
@@ -35,7 +35,7 @@ export {
 // The model
 export { cardSchema, type ModelCard } from './model/card.ts';
 export { EMOTIONS, type Emotion } from './model/emotions.ts';
-export { findModelFolder, readCard } from './model/folder.ts';
+export { CARD_FILE, findModelFolder, MODEL_FILE, readCard } from './model/folder.ts';
 export { loadModel, type Model } from './model/session.ts';
 export {
   type Label,
@@ -46,3 +46,4 @@ export {
   verdictSchema,
   withoutTimeline,
 } from './verdict.ts';
+export { meanOverWindows } from './windows.ts';

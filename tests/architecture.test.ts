@@ -9,17 +9,18 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   lib: ['core'],
   core: [],
-  training: ['core', 'lib'],
+  evaluation: ['core', 'lib'],
+  training: ['core', 'lib', 'evaluation'],
   bots: ['core', 'lib', 'web'],
   functions: ['core', 'lib', 'bots'],
-  cli: ['core', 'lib', 'functions', 'local-cloud', 'web'],
+  cli: ['core', 'lib', 'evaluation', 'functions', 'local-cloud', 'web'],
   'local-cloud': ['core', 'lib', 'functions'],
   cdk: ['core', 'lib', 'functions'],
   // Types only, in comments: browsers load these files as they are.
   web: ['core'],
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
-  bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'training', 'tests'],
+  bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'evaluation', 'training', 'tests'],
 };
 
 /** The parts of functions/ that the stack shares: declarations, which run nothing. */
@@ -96,6 +97,20 @@ test('the stack imports declarations of the functions, not what they run', () =>
     ({ from, to }) => folderOf(from) === 'cdk' && folderOf(to) === 'functions',
   );
   expect(shared.filter(({ to }) => !DECLARATIONS.includes(to))).toEqual([]);
+});
+
+test('the command line loads what measures and reports only with the commands that do', () => {
+  const lazy = new Set(
+    edges.filter(({ to }) => folderOf(to) === 'evaluation').map(({ from }) => from),
+  );
+  const cli = readFileSync(join(ROOT, 'cli/main.ts'), 'utf8');
+  const loaded = [...cli.matchAll(/^import\b[^;]*?\bfrom '\.\/([^']+)'/gm)].map(([, name]) =>
+    join('cli', name),
+  );
+  const reached = new Set(loaded);
+  for (const file of reached) for (const next of imports.get(file) ?? []) reached.add(next);
+  expect([...lazy].some((file) => file.startsWith('cli/evaluate/'))).toBe(true);
+  expect([...reached].filter((file) => lazy.has(file))).toEqual([]);
 });
 
 test('core uses no package of a cloud or a chat platform, and not its own index', () => {

@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UndertoneError } from '../core/errors.ts';
+import { reportHtml } from '../evaluation/report/html.ts';
 import { ensureFolder } from '../lib/files.ts';
 import { trainNetwork } from './network/train.ts';
-import { reportHtml } from './report/html.ts';
 import { networkReport, networkSummary } from './report/network/report.ts';
 import { interruptible, progressOn, wholeNumber } from './terminal.ts';
 

@@ -134,6 +134,8 @@ export const EN: Strings = {
     'port-taken': OURS,
     'folder-locked': OURS,
     'folder-unwritable': OURS,
+    'labels-invalid': OURS,
+    'recordings-insufficient': OURS,
     'setting-invalid': OURS,
     internal: OURS,
   },

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { buildSync, type Metafile } from 'esbuild';
@@ -21,10 +21,11 @@ const ONNX_COMMON = 'onnxruntime-common';
 /** What discord.js and ws use if it is installed. */
 const OPTIONAL = ['zlib-sync', 'bufferutil', 'utf-8-validate'];
 
-/** Files of model/ that each function reads. */
+const LICENCE = 'LICENSE.md';
+/** Files of the model's folder that each function reads. */
 const MODEL_FILES: Readonly<Record<string, readonly string[]>> = {
-  emotion: ['emotion.onnx', 'emotion.json', 'LICENSE.md'],
-  label: ['emotion.onnx', 'emotion.json', 'LICENSE.md'],
+  emotion: ['emotion.onnx', 'emotion.json', LICENCE],
+  label: ['emotion.onnx', 'emotion.json', LICENCE],
   model: ['emotion.json'],
 };
 
@@ -34,13 +35,18 @@ export interface HandlerBundle {
   readonly architecture: Architecture;
   /** Major version of Node that will run it. */
   readonly node: number;
+  /** Folder of the model; the one that ships by default. */
+  readonly model?: string | undefined;
 }
 
 /**
  * Writes the asset of a function to a folder: its code as one file, the model files it reads, and
  * onnxruntime for one platform if it uses it. Needs neither network nor Docker.
  */
-export function bundleHandler({ name, architecture, node }: HandlerBundle, folder: string): void {
+export function bundleHandler(
+  { name, architecture, node, model = join(ROOT, 'model') }: HandlerBundle,
+  folder: string,
+): void {
   const { outputs } = bundle(
     join('functions', `${name}.ts`),
     { node, external: [ONNX_RUNTIME] },
@@ -49,7 +55,9 @@ export function bundleHandler({ name, architecture, node }: HandlerBundle, folde
   const imports = Object.values(outputs).flatMap((output) => output.imports);
   if (imports.some(({ path }) => path === ONNX_RUNTIME)) copyOnnxRuntime(architecture, folder);
   for (const file of MODEL_FILES[name] ?? []) {
-    cpSync(join(ROOT, 'model', file), join(folder, 'model', file));
+    // Only the shipped model has a licence.
+    if (file === LICENCE && !existsSync(join(model, file))) continue;
+    cpSync(join(model, file), join(folder, 'model', file));
   }
 }
 

@@ -212,9 +212,9 @@ export class Ffmpeg extends Construct {
   }
 }
 
-function codeOf(name: string, { architecture, node }: Config): Code {
-  const bundled = locallyBundled([name, architecture, String(node)], (folder) =>
-    bundleHandler({ name, architecture, node }, folder),
+function codeOf(name: string, { architecture, node, model }: Config): Code {
+  const bundled = locallyBundled([name, architecture, String(node), model ?? ''], (folder) =>
+    bundleHandler({ name, architecture, node, model }, folder),
   );
   return Code.fromAsset(join(ROOT, 'functions'), bundled);
 }

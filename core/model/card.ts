@@ -69,6 +69,16 @@ export const cardSchema = z.object({
     /** On 15 bins of the confidence. */
     expectedCalibrationError: z.number().optional(),
     method: z.string(),
+    /** What `undertone calibrate` fitted it on; absent in a model as it was trained. */
+    recordings: z
+      .object({
+        count: z.number().int(),
+        speakers: z.number().int().optional(),
+        emotions: z.partialRecord(emotionSchema, z.number().int()),
+        /** Before calibration and after it, each fold at the temperature of the others. */
+        expectedCalibrationError: z.object({ before: z.number(), after: z.number() }),
+      })
+      .optional(),
     curve: z.array(z.object({ threshold: z.number(), coverage: z.number(), accuracy: z.number() })),
   }),
   figures: z.record(z.string(), figuresSchema),

@@ -10,7 +10,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EN } from '../../bots/wording/en.ts';
 import { bundleGateway, bundleHandler } from '../../cdk/bundle/code.ts';
 import { startLocalAws } from '../../local-cloud/aws.ts';
-import { proxyEvent } from '../functions/event.ts';
+import { writeTinyModel } from '../fixtures/model.ts';
+import { modelEvent, proxyEvent } from '../functions/event.ts';
 import { askDirectly } from '../support/discord/direct-question.ts';
 import { type LocalDiscord, startDiscord } from '../support/discord/server.ts';
 import { startLambda } from '../support/runtime-api.ts';
@@ -45,6 +46,15 @@ test('the Discord webhook verifies signatures', async () => {
   expect(pong.statusCode, lambda.log).toBe(200);
   expect(JSON.parse(pong.body)).toEqual({ type: InteractionResponseType.Pong });
   expect((await ask(`${body} `)).statusCode).toBe(401);
+});
+
+test('another model is bundled where its folder is given', async () => {
+  const model = await writeTinyModel();
+  bundleHandler({ ...PLATFORM, name: 'model', model }, folder);
+  await rm(model, { recursive: true });
+  await using lambda = await startLambda({ folder });
+  const { payload } = await lambda.invoke<APIGatewayProxyResult>(modelEvent());
+  expect(JSON.parse((payload as APIGatewayProxyResult).body).name, lambda.log).toBe('tiny');
 });
 
 test('the Slack webhook verifies signatures', async () => {

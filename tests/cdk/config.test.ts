@@ -29,6 +29,7 @@ describe('an invalid value is reported with what is valid', () => {
     ['node', '20', /22|24/],
     ['memory', '100', /512/],
     ['memory', 'much', /number/],
+    ['model', 'no/folder', /a folder with emotion\.onnx and emotion\.json/],
     ['inboxDays', '0', /1/],
     ['inboxDays', '1.5', /int/],
     ['logDays', '31', /30/],

@@ -1,4 +1,4 @@
-import type { Matrix } from '../matrix.ts';
+import type { Matrix } from '../../evaluation/matrix.ts';
 import { addTree, type TreeArrays } from './tree.ts';
 
 /** The least probability that a logarithm is taken of, as XGBoost's mlogloss has it. */

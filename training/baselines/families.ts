@@ -1,5 +1,5 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import type { Matrix } from '../matrix.ts';
+import type { Matrix } from '../../evaluation/matrix.ts';
 import { appendTemperature, INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { createRandom } from '../random.ts';

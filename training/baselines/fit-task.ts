@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { type Matrix, takeRows } from '../matrix.ts';
+import { type Matrix, takeRows } from '../../evaluation/matrix.ts';
 import { FAMILY, type Family, type FittedModel, type Parameters } from './families.ts';
 import { type Scaling, StandardScaler, smote } from './preprocessing.ts';
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Matrix, zeros } from '../matrix.ts';
+import { type Matrix, zeros } from '../../evaluation/matrix.ts';
 import { createRandom, type Random } from '../random.ts';
 import {
   Margins,

@@ -1,4 +1,4 @@
-import { type Matrix, rowOf, zeros } from '../matrix.ts';
+import { type Matrix, rowOf, zeros } from '../../evaluation/matrix.ts';
 import { type Random, sampleBeta } from '../random.ts';
 
 /**

@@ -1,7 +1,7 @@
 import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Matrix } from '../../evaluation/matrix.ts';
 import { AdamW, crossEntropy, input, oneCycle, TrainingStep } from '../autodiff/index.ts';
-import type { Matrix } from '../matrix.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { createRandom, type Random } from '../random.ts';
 import { fillMixup, miniBatches, smoothTargets } from './mini-batches.ts';

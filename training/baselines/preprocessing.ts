@@ -1,4 +1,4 @@
-import { type Matrix, rowOf, zeros } from '../matrix.ts';
+import { type Matrix, rowOf, zeros } from '../../evaluation/matrix.ts';
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
 import { createRandom, type Random } from '../random.ts';
 

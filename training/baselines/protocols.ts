@@ -1,7 +1,7 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { argmaxRows, type Matrix, takeRows, zeros } from '../../evaluation/matrix.ts';
+import { classificationReport, type Scores, score } from '../../evaluation/metrics.ts';
 import type { Dataset } from '../corpus/load.ts';
-import { argmaxRows, type Matrix, takeRows, zeros } from '../matrix.ts';
-import { classificationReport, type Scores, score } from '../metrics.ts';
 import {
   groupedFolds,
   groupKFold,

@@ -1,4 +1,4 @@
-import { type Matrix, zeros } from '../matrix.ts';
+import { type Matrix, zeros } from '../../evaluation/matrix.ts';
 import { createRandom } from '../random.ts';
 import { GiniTreeGrower } from './gini-tree.ts';
 import { type Classifier, checkColumns, checkSamples } from './preprocessing.ts';

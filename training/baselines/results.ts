@@ -1,8 +1,8 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import type { CalibrationFigures } from '../calibration.ts';
+import type { CalibrationFigures } from '../../evaluation/calibration.ts';
+import type { Scores } from '../../evaluation/metrics.ts';
 import type { Clip } from '../corpus/clip.ts';
 import type { Dataset } from '../corpus/load.ts';
-import type { Scores } from '../metrics.ts';
 import type { Family, Parameters } from './families.ts';
 import type { SearchPoint, Trial } from './protocols.ts';
 

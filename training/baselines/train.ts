@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { FUNCTIONAL_NAMES } from '../../core/features/functionals.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { calibrate, coverageCurve, withTemperature } from '../../evaluation/calibration.ts';
+import { takeRows } from '../../evaluation/matrix.ts';
+import { expectedCalibrationError } from '../../evaluation/metrics.ts';
+import { writeModel } from '../../evaluation/model.ts';
 import { ensureFolder, lockFolder } from '../../lib/files.ts';
-import { calibrate, coverageCurve } from '../calibration.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { type Dataset, loadCorpus } from '../corpus/load.ts';
-import { takeRows } from '../matrix.ts';
-import { expectedCalibrationError } from '../metrics.ts';
-import { writeModel } from '../onnx/export.ts';
 import { baselineModelCard } from '../report/card.ts';
 import type { Progress } from '../terminal.ts';
 import { exportGraph, FAMILY, type Family } from './families.ts';
@@ -170,7 +170,12 @@ function calibrateOn(dataset: Dataset, unseen: UnseenProtocol): Results['calibra
   const y = rows.map((i) => dataset.y[i]);
   const raw = takeRows(unseen.probabilities, rows);
   const foldOf = rows.map((i) => unseen.foldOf[i]);
-  const { probabilities, ...rest } = calibrate(raw, y, foldOf, TARGET_ACCURACY);
+  const { probabilities, ...rest } = calibrate(
+    (rows, temperature) => withTemperature(takeRows(raw, rows), temperature),
+    y,
+    foldOf,
+    TARGET_ACCURACY,
+  );
   return {
     ...rest,
     targetAccuracy: TARGET_ACCURACY,

@@ -1,4 +1,4 @@
-import type { Matrix } from '../matrix.ts';
+import type { Matrix } from '../../evaluation/matrix.ts';
 
 /**
  * A matrix whose features were replaced by the number of the bin that each value falls into.

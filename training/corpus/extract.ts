@@ -35,8 +35,7 @@ export default async function extract(path: string): Promise<Extraction> {
     const { samples, duration } = await decode(bytes);
     const audioHash = hashSamples(samples);
     const analysis = analyze(samples);
-    if (!analysis)
-      return { ...nothing, audioHash, duration, problem: 'it contains no sound' };
+    if (!analysis) return { ...nothing, audioHash, duration, problem: 'it contains no sound' };
     const { span, frames } = analysis;
     const vector = functionals(analysis, { from: 0, to: frames });
     const speechDuration = span.end - span.start;

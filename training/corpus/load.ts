@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UndertoneError } from '../../core/errors.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { fromRows, type Matrix } from '../../evaluation/matrix.ts';
 import { ThreadPool } from '../../lib/threads.ts';
-import { fromRows, type Matrix } from '../matrix.ts';
 import { ExtractionCache } from './cache.ts';
 import type { Clip } from './clip.ts';
 import { type Exclusion, findExclusions } from './exclusions.ts';

@@ -1,17 +1,13 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import type { ReliabilityBin } from '../calibration.ts';
+import { type Matrix, takeRows, zeros } from '../../evaluation/matrix.ts';
+import { type Scores, score } from '../../evaluation/metrics.ts';
 import type { Clip } from '../corpus/clip.ts';
-import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from '../matrix.ts';
-import { type Scores, score } from '../metrics.ts';
 import type { NetworkResult } from './network-task.ts';
 import { predictClips } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { ActorScores, NamedScores } from './results.ts';
 import { applyScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
-
-/** Bins of the expected calibration error and of the reliability diagram. */
-const BINS = 15;
 
 /** Predictions for some rows of a corpus; row k of `probabilities` belongs to `rows[k]`. */
 export interface Predictions {
@@ -88,24 +84,6 @@ export function scoreGroups(
   });
 }
 
-/** Returns confidence and accuracy in equal intervals of the top probability. */
-export function reliabilityBins(probabilities: Matrix, y: Int32Array): ReliabilityBin[] {
-  const predicted = argmaxRows(probabilities);
-  const bins = Array.from({ length: BINS }, () => ({ clips: 0, confidence: 0, right: 0 }));
-  predicted.forEach((k, i) => {
-    const confidence = probabilities.data[i * probabilities.columns + k];
-    const bin = bins[Math.min(BINS - 1, Math.max(0, Math.ceil(confidence * BINS) - 1))];
-    bin.clips++;
-    bin.confidence += confidence;
-    if (k === y[i]) bin.right++;
-  });
-  return bins.map(({ clips, confidence, right }, b) => ({
-    ...{ from: b / BINS, to: (b + 1) / BINS, clips },
-    confidence: clips > 0 ? confidence / clips : 0,
-    accuracy: clips > 0 ? right / clips : 0,
-  }));
-}
-
 /** Returns the mean of what some networks say about clips. */
 export async function predict(
   networks: readonly NetworkResult[],
@@ -142,19 +120,6 @@ export function restricted({ rows, probabilities }: Predictions, labels: Int32Ar
   const occurs = new Set(rows.map((row) => labels[row]));
   const data = probabilities.data.map((p, i) => (occurs.has(i % EMOTION_COUNT) ? p : 0));
   return { rows, probabilities: { ...probabilities, data } };
-}
-
-/** Returns the share that is answered, and the accuracy of that; null when nothing is. */
-export function answered(probabilities: Matrix, y: Int32Array, threshold: number) {
-  const predicted = argmaxRows(probabilities);
-  const told = [...predicted.keys()].filter(
-    (i) => rowOf(probabilities, i)[predicted[i]] >= threshold,
-  );
-  const right = told.filter((i) => predicted[i] === y[i]).length;
-  return {
-    coverage: told.length / y.length,
-    answeredAccuracy: told.length > 0 ? right / told.length : null,
-  };
 }
 
 export function sexScores(predictions: Predictions, { clips, labels }: PreparedCorpus) {

@@ -1,7 +1,7 @@
 import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
-import { LOG_OFFSET } from '../calibration.ts';
+import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { EMBEDDING, graphOperators, inferBlocks } from './inference.ts';

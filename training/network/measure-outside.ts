@@ -1,14 +1,18 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
-import { chooseThreshold, coverageCurve } from '../calibration.ts';
-import { argmaxRows, rowOf, takeRows } from '../matrix.ts';
-import { expectedCalibrationError } from '../metrics.ts';
-import type { PlainSpeech } from '../report/sections/outside.ts';
 import {
   answered,
+  chooseThreshold,
+  coverageCurve,
+  reliabilityBins,
+  TARGET_ACCURACY,
+} from '../../evaluation/calibration.ts';
+import { argmaxRows, rowOf, takeRows } from '../../evaluation/matrix.ts';
+import { expectedCalibrationError } from '../../evaluation/metrics.ts';
+import type { PlainSpeech } from '../report/sections/outside.ts';
+import {
   type Predictions,
   poolPredictions,
   predict,
-  reliabilityBins,
   restricted,
   scaled,
   scoreActors,
@@ -21,9 +25,6 @@ import { cremaDTest, type Fitted, foldsOf, type Plan, plainFoldOf } from './plan
 import type { Prepared, PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { applyScaling, fitScaling, type Scaling } from './scaling.ts';
-
-/** What is answered should be right this often on recordings unlike those learned from. */
-export const TARGET_ACCURACY = 0.75;
 
 /**
  * How much of the biases that other corpora ask for is applied. All of it gains 1 to 2 points of mean UAR

@@ -1,10 +1,10 @@
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { answered, TARGET_ACCURACY } from '../../evaluation/calibration.ts';
+import { expectedCalibrationError } from '../../evaluation/metrics.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
-import { expectedCalibrationError } from '../metrics.ts';
 import {
-  answered,
   poolPredictions,
   predict,
   scaled,
@@ -23,7 +23,6 @@ import {
   measureLeftOut,
   measurePlainSpeech,
   memberFactor,
-  TARGET_ACCURACY,
 } from './measure-outside.ts';
 import { measureTimeline } from './measure-timeline.ts';
 import type { NetworkResult } from './network-task.ts';

@@ -4,7 +4,7 @@ import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { writeMelWindow } from '../../core/features/mel-window.ts';
 import { windowRanges } from '../../core/windows.ts';
-import { type Matrix, zeros } from '../matrix.ts';
+import { type Matrix, zeros } from '../../evaluation/matrix.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { NetworkWeights } from './architecture.ts';
 import { spectrogramOf } from './batches.ts';

@@ -1,5 +1,5 @@
-import type { CalibrationFigures } from '../calibration.ts';
-import type { Scores } from '../metrics.ts';
+import type { CalibrationFigures } from '../../evaluation/calibration.ts';
+import type { Scores } from '../../evaluation/metrics.ts';
 import type { OutsideResults } from '../report/sections/outside.ts';
 import type { CurvePoint } from './checkpoint.ts';
 import type { NetworkRecipe } from './fit.ts';

@@ -1,6 +1,6 @@
 import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
-import { LOG_OFFSET } from '../calibration.ts';
-import { type Matrix, rowOf, zeros } from '../matrix.ts';
+import { LOG_OFFSET } from '../../evaluation/calibration.ts';
+import { type Matrix, rowOf, zeros } from '../../evaluation/matrix.ts';
 
 /** What turns the mean of the networks into calibrated probabilities. */
 export interface Scaling {

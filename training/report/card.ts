@@ -1,14 +1,14 @@
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import type { CalibrationFigures } from '../../evaluation/calibration.ts';
+import type { Scores } from '../../evaluation/metrics.ts';
+import { listed, percent, plural, points, score } from '../../evaluation/report/format.ts';
 import { FAMILY } from '../baselines/families.ts';
 import type { Results } from '../baselines/results.ts';
-import type { CalibrationFigures } from '../calibration.ts';
-import type { Scores } from '../metrics.ts';
 import { EMOTION_OUTPUT, MEL_INPUT, VOICE_OUTPUT, WINDOW_ROWS } from '../network/export.ts';
 import type { CorpusSummary, NetworkResults } from '../network/results.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
-import { listed, percent, plural, points, score } from './format.ts';
 import { conditionLosses, measuredText, modelText, refusedText } from './network/findings.ts';
 import { outsideSummary } from './sections/outside.ts';
 

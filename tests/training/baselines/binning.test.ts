@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromRows } from '../../../evaluation/matrix.ts';
 import { bin } from '../../../training/baselines/tree.ts';
-import { fromRows } from '../../../training/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });

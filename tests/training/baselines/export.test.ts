@@ -1,9 +1,9 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
+import { withTemperature } from '../../../evaluation/calibration.ts';
+import { argmaxRows, takeRows } from '../../../evaluation/matrix.ts';
 import { exportGraph, type Family, type Parameters } from '../../../training/baselines/families.ts';
 import { fitTask } from '../../../training/baselines/fit-task.ts';
-import { withTemperature } from '../../../training/calibration.ts';
-import { argmaxRows, takeRows } from '../../../training/matrix.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../../../training/onnx/export.ts';
 import { gaussianBlobs } from './gaussian-blobs.ts';
 

@@ -1,4 +1,4 @@
-import { type Matrix, zeros } from '../../../training/matrix.ts';
+import { type Matrix, zeros } from '../../../evaluation/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { argmaxRows, fromRows, type Matrix, rowOf, takeRows } from '../../../evaluation/matrix.ts';
 import {
   type BoostingModel,
   type BoostingOptions,
   GradientBoostingClassifier,
   type RoundReport,
 } from '../../../training/baselines/gradient-boosting.ts';
-import { argmaxRows, fromRows, type Matrix, rowOf, takeRows } from '../../../training/matrix.ts';
 import { gaussianBlobs } from './gaussian-blobs.ts';
 
 const problem = { rows: 480, columns: 12, spread: 1 };

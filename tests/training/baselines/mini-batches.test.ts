@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fromRows } from '../../../evaluation/matrix.ts';
 import { fillMixup, miniBatches, smoothTargets } from '../../../training/baselines/mini-batches.ts';
-import { fromRows } from '../../../training/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 
 describe('miniBatches', () => {

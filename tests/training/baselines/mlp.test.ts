@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from '../../../evaluation/matrix.ts';
 import { input, mean, TrainingStep } from '../../../training/autodiff/index.ts';
 import {
   type EpochReport,
@@ -13,7 +14,6 @@ import {
   type MlpModel,
   MlpNetwork,
 } from '../../../training/baselines/mlp-network.ts';
-import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from '../../../training/matrix.ts';
 import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { createRandom } from '../../../training/random.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { fromRows, type Matrix, rowOf } from '../../../evaluation/matrix.ts';
 import {
   type BoostingOptions,
   GradientBoostingClassifier,
 } from '../../../training/baselines/gradient-boosting.ts';
 import { appendScaler, StandardScaler } from '../../../training/baselines/preprocessing.ts';
 import { appendBoosting } from '../../../training/baselines/tree-onnx.ts';
-import { fromRows, type Matrix, rowOf } from '../../../training/matrix.ts';
 import { gaussianBlobs } from './gaussian-blobs.ts';
 import { runGraph } from './run-graph.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromRows } from '../../../evaluation/matrix.ts';
 import { addTree, type TreeArrays } from '../../../training/baselines/tree.ts';
 import { treeEnsemble } from '../../../training/baselines/tree-onnx.ts';
-import { fromRows } from '../../../training/matrix.ts';
 import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { runGraph } from './run-graph.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { zeros } from '../../../evaluation/matrix.ts';
 import { appendScaler, StandardScaler } from '../../../training/baselines/preprocessing.ts';
-import { zeros } from '../../../training/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 import { runGraph } from './run-graph.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { argmaxRows, fromRows, type Matrix, rowOf } from '../../../evaluation/matrix.ts';
 import {
   RandomForestClassifier,
   type RandomForestOptions,
 } from '../../../training/baselines/random-forest.ts';
 import type { TreeArrays } from '../../../training/baselines/tree.ts';
-import { argmaxRows, fromRows, type Matrix, rowOf } from '../../../training/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 import { gaussianBlobs } from './gaussian-blobs.ts';
 

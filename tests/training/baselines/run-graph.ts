@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Matrix } from '../../../training/matrix.ts';
+import type { Matrix } from '../../../evaluation/matrix.ts';
 import { GraphBuilder, type Value } from '../../../training/onnx/graph.ts';
 
 /** Builds a graph of one input and one output, runs it in onnxruntime on X and returns both. */

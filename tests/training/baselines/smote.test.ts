@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromRows, type Matrix, rowOf } from '../../../evaluation/matrix.ts';
 import { smote } from '../../../training/baselines/preprocessing.ts';
-import { fromRows, type Matrix, rowOf } from '../../../training/matrix.ts';
 import { createRandom } from '../../../training/random.ts';
 
 /** Samples of 3 features; class c occurs `counts[c]` times, in mixed order. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fromRows } from '../../../evaluation/matrix.ts';
 import { PackedPairs } from '../../../training/baselines/boosting-objective.ts';
 import {
   findSplit,
@@ -6,7 +7,6 @@ import {
   type Penalties,
 } from '../../../training/baselines/boosting-splits.ts';
 import { bin } from '../../../training/baselines/tree.ts';
-import { fromRows } from '../../../training/matrix.ts';
 
 const NO_PENALTIES: Penalties = { lambda: 0, alpha: 0, gamma: 0, minChildWeight: 0 };
 

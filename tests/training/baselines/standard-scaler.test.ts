@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromRows, zeros } from '../../../evaluation/matrix.ts';
 import { StandardScaler } from '../../../training/baselines/preprocessing.ts';
-import { fromRows, zeros } from '../../../training/matrix.ts';
 
 describe('StandardScaler', () => {
   it('divides by the population deviation', () => {

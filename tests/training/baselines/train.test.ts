@@ -17,8 +17,8 @@ import { classify } from '../../../core/classify.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { loadModel } from '../../../core/model/session.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
+import type { Scores } from '../../../evaluation/metrics.ts';
 import { FAMILIES } from '../../../training/baselines/families.ts';
-import type { Scores } from '../../../training/metrics.ts';
 import { writeCorpus } from '../../fixtures/corpus.ts';
 import { foldersOf, startTraining, trainIn } from './run-train.ts';
 

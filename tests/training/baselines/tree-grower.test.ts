@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromRows, type Matrix, rowOf } from '../../../evaluation/matrix.ts';
 import { PackedPairs } from '../../../training/baselines/boosting-objective.ts';
 import {
   isWorthwhile,
@@ -8,7 +9,6 @@ import {
 } from '../../../training/baselines/boosting-splits.ts';
 import { type GrowthOptions, TreeGrower } from '../../../training/baselines/boosting-tree.ts';
 import { bin, type TreeArrays } from '../../../training/baselines/tree.ts';
-import { fromRows, type Matrix, rowOf } from '../../../training/matrix.ts';
 
 const DEFAULTS: GrowthOptions = {
   maxDepth: 5,

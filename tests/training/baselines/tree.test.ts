@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fromRows } from '../../../evaluation/matrix.ts';
 import { addTree, featureImportances, type TreeArrays } from '../../../training/baselines/tree.ts';
-import { fromRows } from '../../../training/matrix.ts';
 
 /** x0 <= 0 ? (x1 <= 5 ? 1 of target 0 : ¼ of target 0 and ¾ of target 2) : 1 of target 1 */
 const tree: TreeArrays = {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fromRows, rowOf } from '../../../evaluation/matrix.ts';
 import {
   type BoostingOptions,
   GradientBoostingClassifier,
 } from '../../../training/baselines/gradient-boosting.ts';
-import { fromRows, rowOf } from '../../../training/matrix.ts';
 
 /** What bench/boosting-reference.py printed; that script holds the same problem. */
 interface Reference {

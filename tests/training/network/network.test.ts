@@ -5,6 +5,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUDIOSET_MEL } from '../../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../../core/model/emotions.ts';
+import { LOG_OFFSET } from '../../../evaluation/calibration.ts';
+import { type Matrix, rowOf, zeros } from '../../../evaluation/matrix.ts';
 import {
   crossEntropy,
   input,
@@ -13,8 +15,6 @@ import {
   sum,
   TrainingStep,
 } from '../../../training/autodiff/index.ts';
-import { LOG_OFFSET } from '../../../training/calibration.ts';
-import { type Matrix, rowOf, zeros } from '../../../training/matrix.ts';
 import {
   EmotionNetwork,
   type NetworkWeights,

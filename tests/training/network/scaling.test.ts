@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMOTION_COUNT, EMOTIONS } from '../../../core/model/emotions.ts';
-import { type Matrix, rowOf, zeros } from '../../../training/matrix.ts';
+import { type Matrix, rowOf, zeros } from '../../../evaluation/matrix.ts';
 import { applyScaling, fitScaling, type Scaling } from '../../../training/network/scaling.ts';
 import { createRandom } from '../../../training/random.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { reportHtml } from '../../../evaluation/report/html.ts';
 import { baselinesReport } from '../../../training/report/baselines/report.ts';
-import { reportHtml } from '../../../training/report/html.ts';
-import { plotOf, rowsOf, textOf } from './blocks.ts';
+import { plotOf, rowsOf, textOf } from '../../evaluation/report/blocks.ts';
 import { BARE, RESULTS } from './results.ts';
 
 const { sections, about } = baselinesReport(RESULTS);

@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium } from '../../../bench/chromium.ts';
+import { type Report, reportHtml } from '../../../evaluation/report/html.ts';
+import { plotsShown } from '../../../evaluation/report/markdown.ts';
+import { svgFile } from '../../../evaluation/report/plots/svg.ts';
 import { baselinesReport } from '../../../training/report/baselines/report.ts';
-import { type Report, reportHtml } from '../../../training/report/html.ts';
-import { plotsShown } from '../../../training/report/markdown.ts';
 import { CARD_PICTURES, cardSections } from '../../../training/report/network/document.ts';
 import { networkReport } from '../../../training/report/network/report.ts';
-import { svgFile } from '../../../training/report/plots/svg.ts';
 import { canBrowse } from '../../web/browser.ts';
 import { contrastFailures } from '../../web/contrast.ts';
 import { BARE_RESULTS, EMPTY_RESULTS, OUTSIDE_RESULTS } from './network/results.ts';

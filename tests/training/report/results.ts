@@ -1,8 +1,8 @@
 import { EMOTIONS } from '../../../core/model/emotions.ts';
+import { classificationReport, type Scores } from '../../../evaluation/metrics.ts';
 import type { Parameters } from '../../../training/baselines/families.ts';
 import type { Trial } from '../../../training/baselines/protocols.ts';
 import type { CandidateResults, Results } from '../../../training/baselines/results.ts';
-import { classificationReport, type Scores } from '../../../training/metrics.ts';
 
 /** Scores of a confusion matrix where class i has `hits[i]` right and `misses[i]` taken for the next. */
 export function scoresOf(hits: readonly number[], misses: readonly number[]): Scores {

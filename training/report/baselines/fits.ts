@@ -1,10 +1,16 @@
+import {
+  type Block,
+  type Figure,
+  figure,
+  heading,
+  table,
+} from '../../../evaluation/report/blocks.ts';
+import { isFigure, percent, plural, score, spreadOf } from '../../../evaluation/report/format.ts';
+import { linePlot } from '../../../evaluation/report/plots/lines.ts';
+import { barPlot } from '../../../evaluation/report/plots/rows.ts';
 import type { Parameters } from '../../baselines/families.ts';
 import type { SearchPoint, Trial } from '../../baselines/protocols.ts';
 import type { CandidateResults, Results } from '../../baselines/results.ts';
-import { type Block, type Figure, figure, heading, table } from '../blocks.ts';
-import { isFigure, percent, plural, score, spreadOf } from '../format.ts';
-import { linePlot } from '../plots/lines.ts';
-import { barPlot } from '../plots/rows.ts';
 
 const TOP_FEATURES = 25;
 

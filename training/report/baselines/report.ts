@@ -1,5 +1,4 @@
-import type { CandidateResults, Results } from '../../baselines/results.ts';
-import type { Scores } from '../../metrics.ts';
+import type { Scores } from '../../../evaluation/metrics.ts';
 import {
   aside,
   type Block,
@@ -10,8 +9,7 @@ import {
   pair,
   type Section,
   table,
-} from '../blocks.ts';
-import { baselineModelCard } from '../card.ts';
+} from '../../../evaluation/report/blocks.ts';
 import {
   capital,
   dateText,
@@ -22,17 +20,13 @@ import {
   score,
   sum,
   whole,
-} from '../format.ts';
-import type { Report } from '../html.ts';
+} from '../../../evaluation/report/format.ts';
+import type { Report } from '../../../evaluation/report/html.ts';
+import { MEASURES, scoresBlock } from '../../../evaluation/report/scores.ts';
+import type { CandidateResults, Results } from '../../baselines/results.ts';
+import { baselineModelCard } from '../card.ts';
 import { calibrationSection } from '../sections/calibration.ts';
-import {
-  MEASURES,
-  PROTOCOLS,
-  protocolRows,
-  SCORES_HEAD,
-  scoresBlock,
-  scoresRow,
-} from '../sections/scores.ts';
+import { PROTOCOLS, protocolRows, SCORES_HEAD, scoresRow } from '../sections/scores.ts';
 import {
   foldFigure,
   importanceFigure,

@@ -1,5 +1,4 @@
-import type { Scores } from '../../metrics.ts';
-import type { ActorScores, NetworkResults } from '../../network/results.ts';
+import type { Scores } from '../../../evaluation/metrics.ts';
 import {
   aside,
   type Blocks,
@@ -12,16 +11,16 @@ import {
   type Section,
   type Table,
   table,
-} from '../blocks.ts';
-import { plural, score, spreadOf, spreadText, whole } from '../format.ts';
-import { barPlot } from '../plots/rows.ts';
+} from '../../../evaluation/report/blocks.ts';
+import { plural, score, spreadOf, spreadText, whole } from '../../../evaluation/report/format.ts';
+import { barPlot } from '../../../evaluation/report/plots/rows.ts';
+import { MEASURES, scoresBlock } from '../../../evaluation/report/scores.ts';
+import type { ActorScores, NetworkResults } from '../../network/results.ts';
 import {
-  MEASURES,
   PROTOCOLS,
   type Protocol,
   protocolRows,
   SCORES_HEAD,
-  scoresBlock,
   scoresRow,
 } from '../sections/scores.ts';
 import { actorsFromWorst, actorText, measuredText, modelText } from './findings.ts';

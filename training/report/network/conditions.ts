@@ -1,4 +1,3 @@
-import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
 import {
   aside,
   type Block,
@@ -10,11 +9,20 @@ import {
   pair,
   type Section,
   table,
-} from '../blocks.ts';
-import { listed, percent, plural, points, score, sum, whole } from '../format.ts';
-import { linePlot } from '../plots/lines.ts';
-import { barPlot } from '../plots/rows.ts';
-import type { Plot } from '../plots/svg.ts';
+} from '../../../evaluation/report/blocks.ts';
+import {
+  listed,
+  percent,
+  plural,
+  points,
+  score,
+  sum,
+  whole,
+} from '../../../evaluation/report/format.ts';
+import { linePlot } from '../../../evaluation/report/plots/lines.ts';
+import { barPlot } from '../../../evaluation/report/plots/rows.ts';
+import type { Plot } from '../../../evaluation/report/plots/svg.ts';
+import type { CorpusSummary, NetworkResults } from '../../network/results.ts';
 import { conditionLosses, conditionText, refusalsByKind, useText } from './findings.ts';
 
 /** Least width of the scale in points of UAR, so that small losses look small. */

@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { Section } from '../../../evaluation/report/blocks.ts';
+import { capital, listed, whole } from '../../../evaluation/report/format.ts';
+import { plotsShown, sectionsMarkdown } from '../../../evaluation/report/markdown.ts';
+import { svgFile } from '../../../evaluation/report/plots/svg.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import type { Section } from '../blocks.ts';
 import { networkModelCard } from '../card.ts';
-import { capital, listed, whole } from '../format.ts';
-import { plotsShown, sectionsMarkdown } from '../markdown.ts';
-import { svgFile } from '../plots/svg.ts';
 import { calibrationSection } from '../sections/calibration.ts';
 import { emotionsSection, foldsSection, protocolsSection, speakersSection } from './accuracy.ts';
 import { dataSection, notesSection, robustnessSection } from './conditions.ts';

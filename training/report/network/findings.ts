@@ -1,13 +1,21 @@
+import type { ReliabilityBin } from '../../../evaluation/calibration.ts';
+import {
+  isFigure,
+  listed,
+  percent,
+  plural,
+  points,
+  score,
+  whole,
+} from '../../../evaluation/report/format.ts';
+import { mistakesIn, mistakeText } from '../../../evaluation/report/scores.ts';
 import type { ConditionName } from '../../augment/conditions.ts';
-import type { ReliabilityBin } from '../../calibration.ts';
 import type {
   ActorScores,
   ConditionScores,
   CorpusSummary,
   NetworkResults,
 } from '../../network/results.ts';
-import { isFigure, listed, percent, plural, points, score, whole } from '../format.ts';
-import { mistakesIn, mistakeText } from '../sections/scores.ts';
 
 const CONDITION_NAMES: Readonly<Record<ConditionName, string>> = {
   clean: 'as recorded',

@@ -1,8 +1,8 @@
+import { list, type Section } from '../../../evaluation/report/blocks.ts';
+import { dateText, percent, plural, points, score } from '../../../evaluation/report/format.ts';
+import type { Report } from '../../../evaluation/report/html.ts';
 import type { NetworkResults } from '../../network/results.ts';
-import { list, type Section } from '../blocks.ts';
 import { networkModelCard } from '../card.ts';
-import { dateText, percent, plural, points, score } from '../format.ts';
-import type { Report } from '../html.ts';
 import { calibrationSection } from '../sections/calibration.ts';
 import {
   anotherCorpusSection,

@@ -1,7 +1,13 @@
-import type { Scores } from '../../metrics.ts';
-import { figure, notMeasured, pair, type Section, table } from '../blocks.ts';
-import { percent, plural, points, score, sum, whole } from '../format.ts';
-import { barPlot, dotPlot } from '../plots/rows.ts';
+import type { Scores } from '../../../evaluation/metrics.ts';
+import {
+  figure,
+  notMeasured,
+  pair,
+  type Section,
+  table,
+} from '../../../evaluation/report/blocks.ts';
+import { percent, plural, points, score, sum, whole } from '../../../evaluation/report/format.ts';
+import { barPlot, dotPlot } from '../../../evaluation/report/plots/rows.ts';
 
 /** What a run measured outside the laboratory; a part that was left out is missing or null. */
 export interface OutsideResults {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { reportHtml } from '../../../../training/report/html.ts';
+import { reportHtml } from '../../../../evaluation/report/html.ts';
 import { networkReport } from '../../../../training/report/network/report.ts';
-import { plotOf, rowsOf, textOf } from '../blocks.ts';
+import { plotOf, rowsOf, textOf } from '../../../evaluation/report/blocks.ts';
 import { EMPTY_RESULTS, NETWORK_RESULTS, OUTSIDE_RESULTS } from './results.ts';
 
 const { sections, tiles } = networkReport(NETWORK_RESULTS);

@@ -1,5 +1,5 @@
 import { EMOTIONS } from '../../../../core/model/emotions.ts';
-import type { Scores } from '../../../../training/metrics.ts';
+import type { Scores } from '../../../../evaluation/metrics.ts';
 import type { NetworkRecipe } from '../../../../training/network/fit.ts';
 import type { ActorScores, NetworkResults } from '../../../../training/network/results.ts';
 import type { SexScores } from '../../../../training/report/sections/outside.ts';

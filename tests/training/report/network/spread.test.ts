@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { points, spreadOf, spreadText } from '../../../../training/report/format.ts';
+import { points, spreadOf, spreadText } from '../../../../evaluation/report/format.ts';
 
 test('a spread is mean and sample standard deviation', () => {
   expect(spreadOf([1, 2, 3, null])).toEqual({ mean: 2, deviation: 1, count: 3 });

@@ -1,5 +1,10 @@
-import { type Block, type Blocks, present, type Section } from '../../../training/report/blocks.ts';
-import type { Plot } from '../../../training/report/plots/svg.ts';
+import {
+  type Block,
+  type Blocks,
+  present,
+  type Section,
+} from '../../../evaluation/report/blocks.ts';
+import type { Plot } from '../../../evaluation/report/plots/svg.ts';
 
 /** Returns all blocks of some sections, those within others too. */
 export function allBlocks(sections: readonly Section[]): Block[] {

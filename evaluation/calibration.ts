@@ -1,7 +1,14 @@
-import { argmaxRows, type Matrix, rowOf, takeRows, zeros } from './matrix.ts';
+import { EMOTIONS } from '../core/index.ts';
+import { argmaxRows, type Matrix, rowOf, zeros } from './matrix.ts';
 
 /** Added to a probability before its logarithm: a forest's 0 means "hardly ever". */
 export const LOG_OFFSET = 1e-3;
+
+/** Share of the answers that are to be correct. */
+export const TARGET_ACCURACY = 0.75;
+
+/** Bins of the expected calibration error and of the reliability diagram. */
+const BINS = 15;
 
 /** One point of the coverage–accuracy curve. */
 export interface CoveragePoint {
@@ -53,11 +60,13 @@ export function withTemperature(probabilities: Matrix, temperature: number): Mat
 }
 
 /**
- * Returns the temperature with the lowest cross-entropy on predictions for unseen speakers (Guo et
- * al. 2017), by golden-section search over its logarithm.
+ * Returns the temperature with the lowest cross-entropy (Guo et al. 2017), by golden-section search
+ * over its logarithm.
+ *
+ * @param at the probabilities at a temperature
  */
-export function fitTemperature(probabilities: Matrix, y: Int32Array): number {
-  const loss = (logT: number) => crossEntropy(withTemperature(probabilities, Math.exp(logT)), y);
+function fitTemperature(at: (temperature: number) => Matrix, y: Int32Array): number {
+  const loss = (logT: number) => crossEntropy(at(Math.exp(logT)), y);
   const ratio = (Math.sqrt(5) - 1) / 2;
   let low = Math.log(0.1);
   let high = Math.log(10);
@@ -102,6 +111,37 @@ export function coverageCurve(probabilities: Matrix, y: Int32Array, step: number
   });
 }
 
+/** Returns confidence and accuracy in equal intervals of the top probability. */
+export function reliabilityBins(probabilities: Matrix, y: Int32Array): ReliabilityBin[] {
+  const predicted = argmaxRows(probabilities);
+  const bins = Array.from({ length: BINS }, () => ({ clips: 0, confidence: 0, right: 0 }));
+  predicted.forEach((k, i) => {
+    const confidence = probabilities.data[i * probabilities.columns + k];
+    const bin = bins[Math.min(BINS - 1, Math.max(0, Math.ceil(confidence * BINS) - 1))];
+    bin.clips++;
+    bin.confidence += confidence;
+    if (k === y[i]) bin.right++;
+  });
+  return bins.map(({ clips, confidence, right }, b) => ({
+    ...{ from: b / BINS, to: (b + 1) / BINS, clips },
+    confidence: clips > 0 ? confidence / clips : 0,
+    accuracy: clips > 0 ? right / clips : 0,
+  }));
+}
+
+/** Returns the share that is answered, and the accuracy of that; null when nothing is. */
+export function answered(probabilities: Matrix, y: Int32Array, threshold: number) {
+  const predicted = argmaxRows(probabilities);
+  const told = [...predicted.keys()].filter(
+    (i) => rowOf(probabilities, i)[predicted[i]] >= threshold,
+  );
+  const right = told.filter((i) => predicted[i] === y[i]).length;
+  return {
+    coverage: told.length / y.length,
+    answeredAccuracy: told.length > 0 ? right / told.length : null,
+  };
+}
+
 export interface Calibration {
   readonly temperature: number;
   readonly threshold: number;
@@ -113,44 +153,46 @@ export interface Calibration {
 }
 
 /**
- * Fits temperature and threshold on pooled out-of-fold predictions. They are evaluated across folds:
- * each fold with the temperature and threshold of the other folds' actors.
+ * Fits temperature and threshold on predictions for speakers that the model was not trained on. They
+ * are evaluated across folds: each fold with the temperature and threshold of the other folds.
+ *
+ * @param scaled the probabilities of some rows at a temperature
+ * @example
+ * calibrate((rows, t) => withTemperature(takeRows(probabilities, rows), t), y, foldOf, 0.75);
  */
 export function calibrate(
-  probabilities: Matrix,
+  scaled: (rows: Int32Array, temperature: number) => Matrix,
   y: Int32Array,
   foldOf: Int32Array,
   targetAccuracy: number,
 ): Calibration {
-  const temperature = fitTemperature(probabilities, y);
-  const threshold = chooseThreshold(withTemperature(probabilities, temperature), y, targetAccuracy);
-  const crossFitted = zeros(probabilities.rows, probabilities.columns);
+  const fit = (rows: Int32Array) => {
+    const labels = rows.map((i) => y[i]);
+    const temperature = fitTemperature((t) => scaled(rows, t), labels);
+    return {
+      temperature,
+      threshold: chooseThreshold(scaled(rows, temperature), labels, targetAccuracy),
+    };
+  };
+  const all = Int32Array.from(y.keys());
+  const crossFitted = zeros(y.length, EMOTIONS.length);
   let answered = 0;
   let right = 0;
   for (const fold of new Set(foldOf)) {
-    const rows = Int32Array.from(foldOf.keys());
-    const others = rows.filter((i) => foldOf[i] !== fold);
-    const own = rows.filter((i) => foldOf[i] === fold);
-    const otherY = others.map((i) => y[i]);
-    const t = fitTemperature(takeRows(probabilities, others), otherY);
-    const limit = chooseThreshold(
-      withTemperature(takeRows(probabilities, others), t),
-      otherY,
-      targetAccuracy,
-    );
-    const calibrated = withTemperature(takeRows(probabilities, own), t);
+    const { temperature, threshold } = fit(all.filter((i) => foldOf[i] !== fold));
+    const own = all.filter((i) => foldOf[i] === fold);
+    const calibrated = scaled(own, temperature);
     const predicted = argmaxRows(calibrated);
     own.forEach((i, k) => {
       const row = rowOf(calibrated, k);
-      crossFitted.data.set(row, i * probabilities.columns);
-      if (row[predicted[k]] < limit) return;
+      crossFitted.data.set(row, i * crossFitted.columns);
+      if (row[predicted[k]] < threshold) return;
       answered++;
       if (predicted[k] === y[i]) right++;
     });
   }
   return {
-    temperature,
-    threshold,
+    ...fit(all),
     probabilities: crossFitted,
     coverage: answered / y.length,
     accuracy: answered > 0 ? right / answered : 0,

@@ -8,9 +8,9 @@ import {
   pair,
   type Section,
   table,
-} from '../../../training/report/blocks.ts';
-import { reportHtml } from '../../../training/report/html.ts';
-import { sectionsMarkdown } from '../../../training/report/markdown.ts';
+} from '../../../evaluation/report/blocks.ts';
+import { reportHtml } from '../../../evaluation/report/html.ts';
+import { sectionsMarkdown } from '../../../evaluation/report/markdown.ts';
 
 const SECTION: Section = {
   id: 'one',

@@ -1,4 +1,4 @@
-import { EMOTION_COUNT } from '../core/model/emotions.ts';
+import { EMOTIONS } from '../core/index.ts';
 import { argmaxRows, type Matrix } from './matrix.ts';
 
 export interface ClassScores {
@@ -102,8 +102,8 @@ export function score(y: Int32Array, rows: Int32Array, probabilities: Matrix): S
   const predicted = argmaxRows(probabilities);
   return {
     clips: rows.length,
-    ...classificationReport(expected, predicted, EMOTION_COUNT),
-    confusion: confusionMatrix(expected, predicted, EMOTION_COUNT),
+    ...classificationReport(expected, predicted, EMOTIONS.length),
+    confusion: confusionMatrix(expected, predicted, EMOTIONS.length),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { markup } from '../../../training/report/markup.ts';
-import { linear, ticks } from '../../../training/report/plots/svg.ts';
+import { markup } from '../../../evaluation/report/markup.ts';
+import { linear, ticks } from '../../../evaluation/report/plots/svg.ts';
 
 test('markup escapes values, keeps markup and leaves out what is not there', () => {
   const bold = markup`<b>${'a < b & "c"'}</b>`;

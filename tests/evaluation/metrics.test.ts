@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromRows } from '../../training/matrix.ts';
+import { fromRows } from '../../evaluation/matrix.ts';
 import {
   classificationReport,
   confusionMatrix,
   expectedCalibrationError,
-} from '../../training/metrics.ts';
+} from '../../evaluation/metrics.ts';
 
 const labels = fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 60 });
 
