@@ -113,10 +113,10 @@ function reportOf(path: string, answers: Answers, figures: MeasuredFigures): str
     tiles: [
       [score(scores.unweightedAverageRecall), 'unweighted average recall (UAR)'],
       [
-        percent(coverage),
+        percent(coverage, 1),
         `of the recordings answered, at ${percent(threshold)} confidence or more`,
       ],
-      [percent(answeredAccuracy), 'of these answers correct'],
+      [percent(answeredAccuracy, 1), 'of these answers correct'],
       [score(expectedCalibrationError), 'expected calibration error (ECE)'],
     ],
     sections: [
