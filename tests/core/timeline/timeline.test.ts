@@ -217,6 +217,18 @@ describe('a change', () => {
     );
   });
 
+  test('is put into the nearest of several pauses, and into none that is far away', () => {
+    const spoken = (label: number, frames: number) => ({ label, frames });
+    const pause = { label: null, frames: 20 };
+    const start = [spoken(3, 150), pause];
+    const end = [spoken(5, 150), pause, spoken(5, 150)];
+    const near = timelineOf(hear([...start, spoken(3, 150), pause, ...end]));
+    expect(near.map(({ to }) => to)).toEqual([330, 340 + 320]);
+    const far = timelineOf(hear([...start, spoken(3, 250), ...end]));
+    expect(far).toHaveLength(2);
+    expect(Math.abs(far[0].to - 420)).toBeLessThanOrEqual(SIZE.hop);
+  });
+
   test('is heard in the windows of its own stretch, not in those across the joint', () => {
     const note = [
       { label: 1, frames: 5 * SIZE.hop },
