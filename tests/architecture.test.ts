@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
   bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'training', 'tests'],
+  fuzz: ['core', 'lib', 'bots', 'functions', 'cli', 'training', 'tests'],
 };
 
 /** The parts of functions/ that the stack shares: declarations, which run nothing. */
