@@ -58,24 +58,22 @@ function describe({ stack, message, cause }: Error): string {
   return `${stack ?? message}${why}`;
 }
 
-let atRest: string | undefined;
+let atRest: readonly string[] | undefined;
 
 /** Returns the processes, pipes, timers, open files and temporary files that were not there at first. */
 async function leftBehind(): Promise<string> {
   const deadline = performance.now() + PATIENCE;
   atRest ??= handles();
   for (;;) {
-    const now = handles();
-    const left = [
-      ...(now === atRest ? [] : [`${now} instead of ${atRest}`]),
-      ...readdirSync(tmpdir()),
-    ];
-    if (left.length === 0 || performance.now() > deadline) return left.join(', ');
+    const left = handles();
+    for (const handle of atRest) if (left.includes(handle)) left.splice(left.indexOf(handle), 1);
+    if (left.length === 0 || performance.now() > deadline) return left.slice(0, 9).join(', ');
     await setTimeout(5);
   }
 }
 
-function handles(): string {
-  const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
-  return [...process.getActiveResourcesInfo().sort(), `${files} open files`].join(' ');
+function handles(): string[] {
+  const files = process.platform === 'linux' ? readdirSync('/proc/self/fd') : [];
+  const open = files.map(() => 'an open file');
+  return [...process.getActiveResourcesInfo(), ...open, ...readdirSync(tmpdir())];
 }

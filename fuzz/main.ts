@@ -53,10 +53,13 @@ else await fuzz();
 
 /** Gives a saved input to its target again, in this process. */
 async function replay(path: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'undertone-fuzz-'));
+  process.env.TMPDIR = folder;
   const { TARGETS } = await import('./targets.ts');
   const { judge } = await import('./judge.ts');
   const target = TARGETS[basename(path).split('-')[0]];
   const { outcome, wrong } = await judge(target, readFileSync(path));
+  rmSync(folder, { recursive: true });
   console.log(wrong ? `Still wrong: ${wrong}` : `As it should be: ${outcome}`);
   process.exit(wrong ? 1 : 0);
 }
@@ -112,13 +115,18 @@ function work(folder: string, tries: number): Promise<boolean> {
     if (performance.now() - start > minutes * 60_000 && child.connected) child.send('stop');
     if (processorSeconds(child) - lastReport > HANGS) child.kill('SIGKILL');
   }, 500);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       clearInterval(watch);
       if (code === 0) return resolve(true);
       const bytes = readFileSync(current);
       const target = bytes.toString('latin1', 0, 16).replace(/\0+$/, '');
-      if (target === '') return reject(new Error(complaint));
+      if (target === '') {
+        // It did not come to the first input.
+        process.stderr.write(complaint);
+        rmSync(folder, { recursive: true });
+        process.exit(2);
+      }
       const input = bytes.subarray(20, 20 + bytes.readUInt32LE(16));
       save(target, `The process ended with ${signal ?? code}.\n${complaint}`, input);
       resolve(false);

@@ -13,7 +13,7 @@ import { readWebmOpus } from '../core/audio/webm.ts';
 import { API_CODES, classify, ERROR_TABLE, MAX_SECONDS, verdictSchema } from '../core/index.ts';
 import { createdObjects } from '../functions/aws/notification.ts';
 import { problemSchema } from '../functions/http/schemas.ts';
-import { type Mutate, mutateJson, mutateRecording } from './mutate.ts';
+import { type Mutate, mutateJson, mutateRecording, parsed } from './mutate.ts';
 import { concat } from './pieces.ts';
 import * as seeds from './seeds.ts';
 
@@ -61,15 +61,6 @@ function readAll(stream: OpusStream | null): string {
 
 async function emotion(input: Uint8Array): Promise<string> {
   return verdictSchema.parse(await classify(input)).emotion;
-}
-
-/** Returns the object in an input; an empty one where there is none. */
-function parsed(input: Uint8Array): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(Buffer.from(input).toString()));
-  } catch {
-    return {};
-  }
 }
 
 /** What platforms, pages and S3 send, once its signature was checked. */

@@ -164,4 +164,5 @@ for (let i = 0; [...runs.values()].some((run) => !run.isDone); i++) {
   const run = runs.get(names[i % names.length]);
   if (run && !run.isDone) await run.turn();
 }
-process.exit();
+// Ends the process once the last report is sent.
+process.disconnect();
