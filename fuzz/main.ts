@@ -17,8 +17,10 @@ import { parseArgs } from 'node:util';
 import { ROOT } from '../lib/root.ts';
 import type { Job, Report } from './worker.ts';
 
-/** Seconds of processor time without a report after which the input at hand counts as never ending. */
-const HANGS = 120;
+/** Seconds without a report, of processor time and of any, after which an input counts as never ending. */
+const HANGS = { processor: 120, any: 600 } as const;
+/** Processes that inputs may end before it is enough. */
+const MOST_ENDED = 10;
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 5_000;
 
@@ -68,7 +70,7 @@ async function fuzz(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'undertone-fuzz-'));
   const progress = setInterval(printProgress, PROGRESS);
   try {
-    for (let tries = 0; !(await work(folder, tries)); tries++);
+    for (let tries = 0; tries < MOST_ENDED && !(await work(folder, tries)); tries++);
   } finally {
     clearInterval(progress);
     rmSync(folder, { recursive: true });
@@ -101,10 +103,11 @@ function work(folder: string, tries: number): Promise<boolean> {
   child.stderr?.on('data', (text: Buffer) => {
     complaint = (complaint + text).slice(-4_000);
   });
-  let lastReport = 0;
+  const now = () => ({ processor: processorSeconds(child), any: performance.now() / 1000 });
+  let last = now();
   memory = [];
   child.on('message', (report: Report) => {
-    lastReport = processorSeconds(child);
+    last = now();
     reports.set(`${tries} ${report.target}`, report);
     memory.push(report.megabytes);
     for (const { wrong, base64 } of report.findings)
@@ -113,7 +116,9 @@ function work(folder: string, tries: number): Promise<boolean> {
   const watch = setInterval(() => {
     // It finishes the input at hand, so that no process of ffmpeg is left.
     if (performance.now() - start > minutes * 60_000 && child.connected) child.send('stop');
-    if (processorSeconds(child) - lastReport > HANGS) child.kill('SIGKILL');
+    const { processor, any } = now();
+    if (processor - last.processor > HANGS.processor || any - last.any > HANGS.any)
+      child.kill('SIGKILL');
   }, 500);
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {

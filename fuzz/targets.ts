@@ -38,7 +38,9 @@ const recordingParser = (from: Target['seeds'], run: Target['run']): Target => (
 /** The parsers of this project, each by itself, and the whole way from bytes to a verdict. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   sniff: recordingParser(seeds.beginnings, (input) => sniff(input).name),
-  wav: recordingParser(seeds.smallWavs, (input) => decodeWav(input, limits()) && 'read'),
+  wav: recordingParser(seeds.smallWavs, (input) =>
+    decodeWav(input, limits()) ? 'read' : 'for ffmpeg',
+  ),
   ogg: recordingParser(seeds.smallOggs, (input) => readAll(readOggOpus(input))),
   webm: recordingParser(seeds.smallWebms, (input) => readAll(readWebmOpus(input))),
   payload: { isParser: true, seeds: seeds.payloads, mutate: mutateJson, run: payload },
