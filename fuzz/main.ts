@@ -117,8 +117,10 @@ function work(folder: string, tries: number): Promise<boolean> {
     // It finishes the input at hand, so that no process of ffmpeg is left.
     if (performance.now() - start > minutes * 60_000 && child.connected) child.send('stop');
     const { processor, any } = now();
-    if (processor - last.processor > HANGS.processor || any - last.any > HANGS.any)
+    if (processor - last.processor > HANGS.processor || any - last.any > HANGS.any) {
+      complaint = 'It did not end.';
       child.kill('SIGKILL');
+    }
   }, 500);
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
