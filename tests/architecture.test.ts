@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
   bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'evaluation', 'training', 'tests'],
+  fuzz: ['core', 'lib', 'bots', 'functions', 'cli', 'evaluation', 'training', 'tests'],
 };
 
 /** The parts of functions/ that the stack shares: declarations, which run nothing. */

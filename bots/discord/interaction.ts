@@ -93,13 +93,10 @@ export interface CommandInteraction {
   readonly command: Command;
 }
 
-const optionSchema = z.object({
-  name: z.string(),
-  type: z.number(),
-  value: z.unknown().optional(),
-  get options(): z.ZodOptional<z.ZodArray<typeof optionSchema>> {
-    return z.array(optionSchema).optional();
-  },
+const valueSchema = z.object({ name: z.string(), type: z.number(), value: z.unknown().optional() });
+/** Options of a subcommand, which may be in a group: no deeper, however deep somebody nests them. */
+const optionSchema = valueSchema.extend({
+  options: z.array(valueSchema.extend({ options: z.array(valueSchema).optional() })).optional(),
 });
 type Option = z.infer<typeof optionSchema>;
 
@@ -252,7 +249,8 @@ function attachedTo(
   const option = options.find(
     ({ name, type }) => name === NAMES.note && type === ApplicationCommandOptionType.Attachment,
   );
-  return attachments[String(option?.value)];
+  const id = String(option?.value);
+  return Object.hasOwn(attachments, id) ? attachments[id] : undefined;
 }
 
 function unreadable(cause: unknown): UndertoneError {

@@ -77,10 +77,11 @@ export class MonoSink {
 
   /** Adds one array of samples at the source rate per channel. */
   push(channels: readonly Float32Array[], frames = channels[0].length): void {
+    // Also where there is no sound at all, which takes time to find out.
+    if (performance.now() > this.#limits.deadline) throw decodeTimeout();
     if (frames <= 0) return;
     this.#frames += frames;
     if (this.#frames > this.#limits.maxSeconds * this.#rate) throw tooLong(this.#limits.maxSeconds);
-    if (performance.now() > this.#limits.deadline) throw decodeTimeout();
     const mean = new Float32Array(frames);
     for (const channel of channels) {
       for (let i = 0; i < frames; i++) mean[i] += channel[i] / channels.length;

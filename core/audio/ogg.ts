@@ -1,5 +1,11 @@
 import { type DecodedAudio, type DecodeLimits, damaged } from './mono-sink.ts';
-import { decodeOpus, type OpusBatch, type OpusHead, readOpusHead } from './opus.ts';
+import {
+  decodeOpus,
+  type OpusBatch,
+  type OpusHead,
+  type OpusStream,
+  readOpusHead,
+} from './opus.ts';
 import { startsWith } from './sniff.ts';
 
 const CONTAINER = 'Ogg Opus';
@@ -11,28 +17,15 @@ const FLAG_LAST = 4;
 /**
  * Decodes an Ogg file whose only stream is Opus, or a chain of such files, in process (RFC 7845).
  *
- * @returns null if it holds anything else (Vorbis, Speex, FLAC, video, several streams), which ffmpeg
- * decodes
+ * @returns null if it holds anything else (see readOggOpus), which ffmpeg decodes
  * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
 export async function decodeOggOpus(
   bytes: Uint8Array,
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
-  const links = linksOf(oggPages(bytes));
-  if (links.length === 0) throw damaged(CONTAINER, 'its beginning is missing');
-  const streams: Stream[] = [];
-  for (const pages of links) {
-    const firsts = pages.filter(({ isFirst }) => isFirst);
-    const serials = new Set(firsts.map(({ serial }) => serial));
-    const first = firsts.find(({ body }) => startsWith(body, 'OpusHead'));
-    if (!first || serials.size > 1) return null;
-    streams.push({ head: readOpusHead(first.body, CONTAINER), pages });
-  }
-  const [{ head }] = streams;
-  const layout = (each: OpusHead) => JSON.stringify({ ...each, preSkip: 0 });
-  if (streams.some((stream) => layout(stream.head) !== layout(head))) return null;
-  return decodeOpus(head, batches(streams), limits, CONTAINER);
+  const stream = readOggOpus(bytes);
+  return stream && decodeOpus(stream, limits, CONTAINER);
 }
 
 /**
@@ -40,28 +33,54 @@ export async function decodeOggOpus(
  * decodes no more than the first; nothing if they are alike.
  */
 export function mixedLinks(bytes: Uint8Array): Uint8Array[] {
-  const firsts = linksOf(oggPages(bytes)).map(([first]) => first);
-  const codecs = new Set(firsts.map(({ body }) => String(body.subarray(0, 7))));
-  if (codecs.size < 2) return [];
-  return firsts.map(({ start }, i) => bytes.subarray(start, firsts[i + 1]?.start));
-}
-
-/** The pages of one link of a chain, in a file that holds nothing but Opus. */
-interface Stream {
-  readonly head: OpusHead;
-  readonly pages: readonly OggPage[];
+  const links = linksOf(bytes);
+  const codecs = new Set(links.map(({ firsts: [first] }) => String(first.body.subarray(0, 7))));
+  return codecs.size < 2 ? [] : links.map(({ from, to }) => bytes.subarray(from, to));
 }
 
 /**
- * Returns the pages of each link: files that were appended to one another make a chain (RFC 3533). Pages
- * before the first header belong to nothing.
+ * Returns the Opus packets of an Ogg file; null if it holds anything else: Vorbis, Speex, FLAC, video,
+ * several streams.
+ *
+ * @throws UndertoneError `audio-unreadable`
  */
-function linksOf(pages: Iterable<OggPage>): OggPage[][] {
-  const links: OggPage[][] = [];
+export function readOggOpus(bytes: Uint8Array): OpusStream | null {
+  const streams: Stream[] = [];
+  for (const { from, to, firsts } of linksOf(bytes)) {
+    const [first] = firsts.filter(({ body }) => startsWith(body, 'OpusHead'));
+    if (!first || firsts.some(({ serial }) => serial !== first.serial)) return null;
+    const pages = bytes.subarray(from, to);
+    streams.push({ head: readOpusHead(first.body, CONTAINER), pages });
+  }
+  if (streams.length === 0) throw damaged(CONTAINER, 'its beginning is missing');
+  const [{ head }] = streams;
+  const layout = (each: OpusHead) => JSON.stringify({ ...each, preSkip: 0 });
+  if (streams.some((stream) => layout(stream.head) !== layout(head))) return null;
+  return { head, batches: batches(streams) };
+}
+
+/** One link of a chain, in a file that holds nothing but Opus. */
+interface Stream {
+  readonly head: OpusHead;
+  /** The bytes of its pages. */
+  readonly pages: Uint8Array;
+}
+
+/**
+ * Returns where each link lies, and the pages that begin its streams: files that were appended to one
+ * another make a chain (RFC 3533). Pages before the first header belong to nothing. The other pages are
+ * read again when they are decoded: kept, those of a small file would fill the memory.
+ */
+function linksOf(bytes: Uint8Array) {
+  const links: { from: number; to: number; firsts: OggPage[] }[] = [];
   let wasFirst = false;
-  for (const page of pages) {
-    if (page.isFirst && !wasFirst) links.push([]);
-    links.at(-1)?.push(page);
+  for (const page of oggPages(bytes)) {
+    if (page.isFirst && !wasFirst) {
+      const previous = links.at(-1);
+      if (previous) previous.to = page.at;
+      links.push({ from: page.at, to: bytes.length, firsts: [] });
+    }
+    if (page.isFirst) links.at(-1)?.firsts.push(page);
     wasFirst = page.isFirst;
   }
   return links;
@@ -73,7 +92,7 @@ function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
     let decoded = 0;
     let firstGranule: bigint | null = null;
     let preSkip = i > 0 ? head.preSkip : undefined;
-    for (const { packets, granule, isLast } of oggPackets(pages)) {
+    for (const { packets, granule, isLast } of oggPackets(oggPages(pages))) {
       const audio = packets.filter(
         (packet) =>
           packet.length > 0 && !startsWith(packet, 'OpusHead') && !startsWith(packet, 'OpusTags'),
@@ -98,8 +117,8 @@ function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
 
 /** One page of an Ogg stream (RFC 3533). */
 export interface OggPage {
-  /** Where it begins in the file. */
-  readonly start: number;
+  /** Where it begins. */
+  readonly at: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isContinued: boolean;
@@ -112,13 +131,20 @@ export interface OggPage {
 }
 
 /**
+ * Bytes of pages with a wrong checksum that are read for each byte of a file. Pages may lie within such
+ * pages, over and over: without a limit the time would grow with more than the size of the file.
+ */
+const WRONG_PER_BYTE = 16;
+
+/**
  * Yields the intact pages in order. Bytes between pages and pages with a wrong checksum are skipped,
  * as RFC 3533 asks: the rest is still playable.
  */
 export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  while (at + HEADER_BYTES <= bytes.length) {
+  let wrongBytes = 0;
+  while (at + HEADER_BYTES <= bytes.length && wrongBytes <= WRONG_PER_BYTE * bytes.length) {
     if (!startsWith(bytes, 'OggS', at)) {
       at++;
       continue;
@@ -133,11 +159,12 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
       continue;
     }
     if (oggChecksum(bytes.subarray(at, end)) !== view.getUint32(at + 22, true)) {
+      wrongBytes += end - at;
       at += 4;
       continue;
     }
     yield {
-      start: at,
+      at,
       isFirst: (bytes[at + 5] & FLAG_FIRST) !== 0,
       isLast: (bytes[at + 5] & FLAG_LAST) !== 0,
       isContinued: (bytes[at + 5] & FLAG_CONTINUED) !== 0,
@@ -157,7 +184,8 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
 export function* oggPackets(
   pages: Iterable<OggPage>,
 ): Generator<{ packets: Uint8Array[]; granule: bigint; isLast: boolean }> {
-  let pending: Uint8Array | null = null;
+  /** Parts of the packet that goes on behind the last page; joined once, when it ends. */
+  let pending: Uint8Array[] | null = null;
   for (const page of pages) {
     const packets: Uint8Array[] = [];
     let start = 0;
@@ -168,24 +196,17 @@ export function* oggPackets(
       end += length;
       if (length === 255) continue;
       const part = page.body.subarray(start, end);
-      if (!isOrphan) packets.push(pending ? concat(pending, part) : part);
+      if (!isOrphan) packets.push(pending ? Buffer.concat([...pending, part]) : part);
       isOrphan = false;
       pending = null;
       start = end;
     }
     if (end > start && !isOrphan) {
-      const part = page.body.subarray(start, end);
-      pending = pending ? concat(pending, part) : part;
+      pending ??= [];
+      pending.push(page.body.subarray(start, end));
     }
     yield { packets, granule: page.granule, isLast: page.isLast };
   }
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }
 
 /** CRC-32 with polynomial 0x04c11db7, not reflected, of a page with its checksum field zeroed. */

@@ -31,15 +31,20 @@ export interface OpusBatch {
   readonly padding: (granules: number) => number;
 }
 
+/** One stream of Opus, or several with the same channels. */
+export interface OpusStream {
+  readonly head: OpusHead;
+  readonly batches: Iterable<OpusBatch>;
+}
+
 /**
- * Decodes Opus packets of one stream, or of several with the same channels.
+ * Decodes the packets of a stream.
  *
  * @param container name of the container, for error messages
  * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
 export async function decodeOpus(
-  head: OpusHead,
-  batches: Iterable<OpusBatch>,
+  { head, batches }: OpusStream,
   limits: DecodeLimits,
   container: string,
 ): Promise<DecodedAudio> {

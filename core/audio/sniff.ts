@@ -127,6 +127,8 @@ export function sniff(bytes: Uint8Array): Container {
 
 /** How far a container may lie behind the start of its file, unless a header says how long it is. */
 const MAX_JUNK = 65_536;
+/** How many tags, headers and runs of padding may precede it. */
+const MAX_PRECEDING = 16;
 
 /**
  * Yields where a container may start: at the beginning, and behind what precedes it in some files. The last
@@ -134,12 +136,13 @@ const MAX_JUNK = 65_536;
  */
 function* startsOf(bytes: Uint8Array): Generator<number> {
   let at = 0;
-  for (let length: number; at < bytes.length; at += length) {
+  for (let count = 0; at < bytes.length && count <= MAX_PRECEDING; count++) {
     yield at;
-    length = precedingLength(bytes.subarray(at));
+    const length = precedingLength(bytes.subarray(at));
     if (length === 0) return;
     for (let own = 3; own > 0; own--)
       if (bytes[at + length - own] === bytes[at]) yield at + length - own;
+    at += length;
   }
 }
 

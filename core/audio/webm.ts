@@ -1,5 +1,5 @@
 import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
-import { decodeOpus, GRANULE_RATE, type OpusBatch, readOpusHead } from './opus.ts';
+import { decodeOpus, GRANULE_RATE, type OpusBatch, type OpusStream, readOpusHead } from './opus.ts';
 import { startsWith } from './sniff.ts';
 
 const CONTAINER = 'WebM';
@@ -65,21 +65,31 @@ interface Element {
  * Decodes a WebM or Matroska file whose only audio track is Opus, as browsers record it, in process.
  * Video tracks are ignored.
  *
- * @returns null if it holds anything else (Vorbis, AAC, several audio tracks, packets that are laced
- * or encrypted), which ffmpeg decodes
+ * @returns null if it holds anything else (see readWebmOpus), which ffmpeg decodes
  * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
  */
 export async function decodeWebmOpus(
   bytes: Uint8Array,
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
+  const stream = readWebmOpus(bytes);
+  return stream && decodeOpus(stream, limits, CONTAINER);
+}
+
+/**
+ * Returns the Opus packets of a WebM or Matroska file; null if it holds anything else: Vorbis, AAC,
+ * several audio tracks, packets that are laced or encrypted.
+ *
+ * @throws UndertoneError `audio-unreadable`
+ */
+export function readWebmOpus(bytes: Uint8Array): OpusStream | null {
   const [track, ...others] = webmAudioTracks(bytes);
   if (!track || others.length > 0) return null;
   const { number, codec, codecPrivate, isEncoded } = track;
   if (codec !== 'A_OPUS' || isEncoded || !startsWith(codecPrivate, 'OpusHead')) return null;
   for (const block of webmBlocks(bytes)) if (block.track === number && block.isLaced) return null;
   const head = readOpusHead(codecPrivate, CONTAINER);
-  return decodeOpus(head, batches(bytes, number), limits, CONTAINER);
+  return { head, batches: batches(bytes, number) };
 }
 
 function* batches(bytes: Uint8Array, number: number): Generator<OpusBatch> {
@@ -180,7 +190,8 @@ function trackIn(bytes: Uint8Array, entry: Element): WebmTrack | null {
   if (number('trackType') !== AUDIO_TRACK) return null;
   return {
     number: number('trackNumber'),
-    codec: Buffer.from(content('codecId')).toString('latin1').replace(/\0+$/, ''),
+    // It may be padded with zeros (RFC 8794, 7.4).
+    codec: Buffer.from(content('codecId')).toString('latin1').split('\0', 1)[0],
     codecPrivate: content('codecPrivate'),
     isEncoded: parts.contentEncodings !== undefined,
   };

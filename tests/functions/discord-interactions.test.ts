@@ -123,6 +123,28 @@ describe('what needs work', () => {
     });
   });
 
+  test.each<[string, object]>([
+    [
+      'options without end',
+      Array.from({ length: 10_000 }).reduce<object>(
+        (option) => ({ name: 'note', type: 1, options: [option] }),
+        {},
+      ),
+    ],
+    [
+      'an attachment named like a part of every object',
+      { name: 'note', type: 11, value: 'constructor' },
+    ],
+  ])('is no note: %s', (_, option) => {
+    const options = [{ name: 'read', type: 1, options: [option] }];
+    const { payload } = readingIn(channel);
+    const { command } = readInteraction({
+      ...payload,
+      data: { name: 'undertone', type: 1, options },
+    });
+    expect(command).toMatchObject({ kind: 'read', notes: [] });
+  });
+
   test('is deferred in the open in a direct message', async () => {
     const interaction = readingIn(discord.world.addDirect(discord.world.addUser()));
     await ask(interaction);

@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
+import { type DecodeOptions, decode } from '../../../core/audio/decode.ts';
+import { oggChecksum } from '../../../core/audio/ogg.ts';
 import { readWavHeader } from '../../../core/audio/wav.ts';
 import { type ErrorCode, UndertoneError } from '../../../core/errors.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
-import { opusSilence } from '../../fixtures/ogg.ts';
+import { oggPage, opusSilence } from '../../fixtures/ogg.ts';
+import { opusPackets, webmFile } from '../../fixtures/webm.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
 
 /** Decodes and returns the code of the named error, or 'decoded'. Anything else fails the test. */
-async function outcome(bytes: Uint8Array): Promise<ErrorCode | 'decoded'> {
+async function outcome(bytes: Uint8Array, options?: DecodeOptions): Promise<ErrorCode | 'decoded'> {
   try {
-    const { samples } = await decode(bytes);
+    const { samples } = await decode(bytes, options);
     expect(samples.every(Number.isFinite)).toBe(true);
     return 'decoded';
   } catch (error) {
@@ -230,6 +232,64 @@ describe('damage in the middle', () => {
       { numRuns: 40 },
     );
   });
+});
+
+describe('what is repeated takes no more than its share of time', () => {
+  const MOST_MS = 2_000;
+  const opus = new Uint8Array(readFileSync(new URL('../../../samples/plain.ogg', import.meta.url)));
+  const { head, packets } = opusPackets(opus);
+  const repeated = (bytes: Uint8Array, size: number) => new Uint8Array(Buffer.alloc(size, bytes));
+  /** One packet that goes on over many pages of one segment. */
+  const longPacket = (size: number) => {
+    const page = (isContinued: boolean) => {
+      const bytes = new Uint8Array(28 + 255).fill(1);
+      bytes.set(text('OggS\0'));
+      bytes.fill(0, 5, 26);
+      bytes.set([1, 255], 26);
+      if (isContinued) bytes[5] = 1;
+      new DataView(bytes.buffer).setUint32(22, oggChecksum(bytes), true);
+      return bytes;
+    };
+    return Buffer.concat([oggPage([head], 0n, 2, 0), page(false), repeated(page(true), size)]);
+  };
+  // A stream without a frame, in which the decoder looks for one.
+  const flacHead = new Uint8Array(42);
+  flacHead.set(text('fLaC'));
+  flacHead.set([0x80, 0, 0, 34, 16, 0, 16, 0], 4);
+  flacHead.set([3, 0xe8, 0, 0xf0], 18);
+  const sync = new Uint8Array([0xff, 0xf8, 0xc9, 0x18, 0]);
+
+  test.each<[string, Uint8Array, ErrorCode | 'decoded', DecodeOptions?]>([
+    ['beginnings of Ogg pages', repeated(text('OggS'), 2 ** 20), 'audio-unreadable'],
+    ['pages that one packet goes on over', longPacket(283 * 40_000), 'audio-unreadable'],
+    [
+      'zeros in the name of a codec',
+      webmFile({ head, packets: packets.slice(0, 9), codec: `A_OPUS${'\0'.repeat(2 ** 17)}x` }),
+      'decoded',
+    ],
+    ['headers of a radio station', repeated(text('ICY \r\n\r\n'), 2 ** 20), 'format-unsupported'],
+    ['runs of padding', repeated(new Uint8Array([0, 255, 255]), 2 ** 22), 'format-unsupported'],
+    [
+      'beginnings of FLAC frames, ended at the deadline',
+      Buffer.concat([flacHead, repeated(sync, 2 ** 22)]),
+      'decode-timeout',
+      { timeoutMs: 100 },
+    ],
+  ])('%s', async (_, bytes, expected, options) => {
+    const before = process.cpuUsage();
+    expect(await outcome(bytes, options)).toBe(expected);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(MOST_MS);
+  });
+});
+
+test('pages without a packet do not fill the memory', async () => {
+  const opus = readFileSync(new URL('../../../samples/plain.ogg', import.meta.url));
+  const { head } = opusPackets(opus);
+  const empty = Buffer.alloc(20 * 2 ** 20, oggPage([], 0n, 0, 0));
+  const before = process.memoryUsage.rss();
+  expect(await outcome(Buffer.concat([oggPage([head], 0n, 2, 0), empty]))).toBe('audio-unreadable');
+  expect(process.memoryUsage.rss() - before).toBeLessThan(150 * 2 ** 20);
 });
 
 describe('bombs', () => {

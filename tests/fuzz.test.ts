@@ -1,0 +1,47 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from './fixtures/run.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-test-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs `npm run fuzz` with a temporary folder of its own. */
+const fuzz = (...options: string[]) =>
+  run('fuzz/main.js', ['--findings', join(folder, 'findings'), ...options], {
+    env: { TMPDIR: folder },
+  });
+
+// On a busy machine they take many times as long.
+test.each([
+  ['parsers', 2000],
+  ['classify', 100],
+  ['http', 100],
+])(
+  '%s: whatever comes, a result or a named error, and nothing left behind',
+  async (target, runs) => {
+    const finished = await fuzz('--target', target, '--runs', String(runs), '--seed', '16');
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+    expect(finished.stdout).toContain('No findings.');
+    expect(await readdir(folder)).toEqual([]);
+  },
+  900_000,
+);
+
+test('a saved input is given to its target again', async () => {
+  const path = join(folder, 'sniff-0');
+  await writeFile(path, '#EXTM3U');
+  const { stdout } = await fuzz('--replay', path);
+  expect(stdout).toBe('As it should be: format-unsupported\n');
+  await rm(path);
+});
+
+test('a target that does not exist is named, with those that do', async () => {
+  const { code, stderr } = await fuzz('--target', 'mp3');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/There is no target mp3. Choose from all, parsers, sniff, .*notes\.\n/);
+});
