@@ -1,8 +1,8 @@
 /**
  * Undertone's core: audio in, emotion out. Everything that the rest of the product may use is
- * exported here; the other modules of this folder are private. Only `training/` and `bench/` import
- * them directly: a model must be trained on exactly the features it is served with, and the
- * benchmarks time single stages.
+ * exported here; the other modules of this folder are private. Only `training/`, `evaluation/` and
+ * `bench/` import them directly: a model must be trained on exactly the features it is served with,
+ * worker threads of the training load no more than they need, and the benchmarks time single stages.
  *
  * @example
  * import { readFile } from 'node:fs/promises';

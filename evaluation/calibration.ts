@@ -1,4 +1,4 @@
-import { EMOTIONS } from '../core/index.ts';
+import { EMOTIONS } from '../core/model/emotions.ts';
 import { argmaxRows, type Matrix, rowOf, zeros } from './matrix.ts';
 
 /** Added to a probability before its logarithm: a forest's 0 means "hardly ever". */

@@ -1,4 +1,4 @@
-import { EMOTIONS } from '../core/index.ts';
+import { EMOTIONS } from '../core/model/emotions.ts';
 import { argmaxRows, type Matrix } from './matrix.ts';
 
 export interface ClassScores {
