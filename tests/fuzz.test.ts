@@ -18,7 +18,7 @@ const fuzz = (...options: string[]) =>
 
 // On a busy machine they take many times as long.
 test.each([
-  ['parsers', 2000],
+  ['parsers', 1000],
   ['classify', 100],
   ['http', 100],
 ])(

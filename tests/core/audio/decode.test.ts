@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { decode, SAMPLE_RATE } from '../../../core/audio/decode.ts';
 import { findFfmpeg } from '../../../core/audio/find-ffmpeg.ts';
 import { UndertoneError } from '../../../core/errors.ts';
@@ -28,6 +28,8 @@ function likeness(samples: Float32Array): number {
   }
   return best;
 }
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('WAV in process', () => {
   test.each([
@@ -495,18 +497,12 @@ describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
     const mp3 = encode(wav, 'mp3');
     const flac = encode(wav, 'flac');
     const opus = encode(wav, 'ogg', ['-c:a', 'libopus']);
-    const { FFMPEG_BIN } = process.env;
-    process.env.FFMPEG_BIN = '/nowhere/ffmpeg';
-    try {
-      await expect(decode(mp3)).rejects.toMatchObject({
-        code: 'decoder-missing',
-        message: expect.stringMatching(/apt install ffmpeg.*FFMPEG_BIN/),
-      });
-      for (const bytes of [wav, flac, opus]) await decode(bytes);
-    } finally {
-      if (FFMPEG_BIN === undefined) delete process.env.FFMPEG_BIN;
-      else process.env.FFMPEG_BIN = FFMPEG_BIN;
-    }
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    await expect(decode(mp3)).rejects.toMatchObject({
+      code: 'decoder-missing',
+      message: expect.stringMatching(/apt install ffmpeg.*FFMPEG_BIN/),
+    });
+    for (const bytes of [wav, flac, opus]) await decode(bytes);
   });
 
   test('a decoder that hangs is stopped at the deadline', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { decode } from '../../../core/audio/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 
@@ -17,6 +17,8 @@ const mp3 = Uint8Array.from([0xff, 0xfb, 0x90, 0x64, ...new Uint8Array(413)]);
 beforeEach(() => {
   vi.stubEnv('TMPDIR', temporary);
 });
+// The next file of this worker has another environment.
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Has a program take the place of ffmpeg; a text is a shell script. */

@@ -119,7 +119,7 @@ test('Ctrl-C stops it, a second run is refused meanwhile, and it goes on to the 
   expect(straight.err.trim().split('\n').at(-1)).toContain('Fitting the model: 19 of 19,');
 
   const first = startTraining(folder, [...foldersOf('stopped'), ...args]);
-  await first.printed(/Measuring: \d+ of 58/);
+  await first.printed(/Measuring: [1-9]\d* of 58/);
   // Held still, so that it cannot end before the second has looked.
   first.child.kill('SIGSTOP');
   const second = await startTraining(folder, [...foldersOf('stopped'), ...args]).finished;
