@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { benchDiscord, benchSlack } from './chat.ts';
 import { benchClassify, benchEvaluate, benchFeatures, benchStages } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
+import { benchDisturbances } from './disturbances.ts';
 import { benchIntake } from './intake.ts';
 import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
@@ -24,6 +25,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const data = values.data ?? process.env.UNDERTONE_DATA;
+
+const skipped = (what: string) =>
+  console.log(`\nSkipped ${what}: give the folder of the corpora with --data.`);
 
 const benchmarks: Record<string, () => unknown> = {
   classify: benchClassify,
@@ -40,8 +44,8 @@ const benchmarks: Record<string, () => unknown> = {
   discord: benchDiscord,
   slack: benchSlack,
   scaling: benchScaling,
-  corpus: () =>
-    data ? benchCorpus(data) : console.log('\nSkipped the corpus: give its folder with --data.'),
+  corpus: () => (data ? benchCorpus(data) : skipped('the corpus')),
+  disturbances: () => (data ? benchDisturbances(data) : skipped('the disturbances')),
 };
 
 const names = Object.keys(benchmarks);

@@ -26,7 +26,7 @@ export interface Disturbance {
 }
 
 /** How loud each may be, relative to the voice (dB). */
-const RELATIVE_DB: Readonly<Record<DisturbanceKind, readonly [number, number]>> = {
+export const RELATIVE_DB: Readonly<Record<DisturbanceKind, readonly [number, number]>> = {
   rumble: [0, 30],
   offset: [0, 25],
   bump: [6, 24],
