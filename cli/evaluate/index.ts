@@ -124,7 +124,7 @@ function reportOf(path: string, answers: Answers, figures: MeasuredFigures): str
         id: 'emotions',
         title: 'Emotions',
         blocks: [
-          `The best guess among eight emotions is judged, also where the verdict is \`uncertain\`. In ${plural(noSpeech, 'recording')} no speech was found; they have no guess.`,
+          `The best guess among eight emotions is judged, even if the verdict is \`uncertain\`.${noSpeech > 0 ? ` There is no guess for ${plural(noSpeech, 'recording')} without speech.` : ''}`,
           scoresBlock(scores, { suffix: '', of: 'all recordings with speech', classes: EMOTIONS }),
           { kind: 'terms', items: MEASURES },
         ],
