@@ -7,26 +7,9 @@ import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
 
 /** Inside folders, files with these endings are taken; a file named by itself always is. */
 const AUDIO_EXTENSIONS = new Set(
-  [
-    ...['wav', 'wave', 'bwf', 'rf64', 'bw64', 'w64', 'wv', 'flac', 'aif', 'aiff', 'aifc', 'caf'],
-    ...[
-      'ogg',
-      'oga',
-      'ogv',
-      'ogx',
-      'opus',
-      'spx',
-      'webm',
-      'weba',
-      'mkv',
-      'mka',
-      'wma',
-      'au',
-      'snd',
-    ],
-    ...['mp1', 'mp2', 'mp3', 'mpga', 'aac', 'm4a', 'm4b', 'm4r', 'm4v', 'mp4', 'mov', 'qt', 'qta'],
-    ...['amr', 'awb', '3ga', '3gp', '3gpp', '3g2', '3gpp2'],
-  ].map((extension) => `.${extension}`),
+  'wav wave bwf rf64 bw64 w64 wv flac aif aiff aifc caf ogg oga ogv ogx opus spx webm weba mkv mka wma au snd mp1 mp2 mp3 mpga aac m4a m4b m4r m4v mp4 mov qt qta amr awb 3ga 3gp 3gpp 3g2 3gpp2'
+    .split(' ')
+    .map((extension) => `.${extension}`),
 );
 
 /** The argument that means standard input. */

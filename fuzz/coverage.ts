@@ -17,11 +17,6 @@ export class Coverage {
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** How many functions have run. */
-  get functions(): number {
-    return this.#seen.size;
-  }
-
   /** Returns what ran since the last call. */
   take(): Profiler.FunctionCoverage[] {
     const { result } = this.#post(

@@ -35,7 +35,7 @@ const recordingParser = (from: Target['seeds'], run: Target['run']): Target => (
   ...{ isParser: true, seeds: from, mutate: mutateRecording, run },
 });
 
-/** The parsers of this project, each by itself, and the whole way from bytes to a verdict. */
+/** The parsers of this project, one by one, and everything from bytes to a verdict. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   sniff: recordingParser(seeds.beginnings, (input) => sniff(input).name),
   wav: recordingParser(seeds.smallWavs, (input) =>

@@ -1,10 +1,8 @@
 import {
   EMOTIONS,
   type Emotion,
-  findModelFolder,
   type ModelCard,
   meanOverWindows,
-  readCard,
   type SpeechWindows,
   UndertoneError,
 } from '../../core/index.ts';
@@ -18,7 +16,7 @@ import { fromRows, type Matrix, rowOf } from '../../evaluation/matrix.ts';
 import { expectedCalibrationError, score } from '../../evaluation/metrics.ts';
 import { listed, plural } from '../../evaluation/report/format.ts';
 import { classifyAll, progressBar, reportFailures } from '../classify.ts';
-import type { Outcome } from '../classify-file.ts';
+import { modelOf, type Outcome } from '../classify-file.ts';
 import { type LabelledRecording, labelledRecordings } from './recordings.ts';
 
 export interface MeasureOptions {
@@ -53,7 +51,8 @@ const MANY_WITHOUT_SPEECH = 0.1;
  * nobody speaks in any of them
  */
 export async function answersTo(path: string, options: MeasureOptions): Promise<Answers> {
-  const card = await readCard(options.model ?? findModelFolder());
+  // Told once, before any recording is read.
+  const { card } = await modelOf(options.model);
   const all = await labelledRecordings(path);
   const bar = progressBar(all.length);
   const failures: Outcome[] = [];

@@ -82,7 +82,7 @@ export async function calibrateCommand(path: string, options: CalibrateOptions):
   }
   if (!folds.speakers) {
     warnings.push(
-      'The speakers are not known, or there is only one. The folds may share speakers, and so the figures are optimistic. Name the speakers in a CSV file to keep them apart.',
+      'The speakers are not known, or there is only one. The folds may share speakers, so the figures are optimistic. To keep speakers apart, name them in a CSV file.',
     );
   }
   const graph = scaleOutput(
@@ -131,7 +131,7 @@ function checkEnough({ y }: Answers): void {
   if (emotions.length < 2) {
     throw new UndertoneError(
       'recordings-insufficient',
-      `All recordings with speech are labelled ${emotions[0]}. Calibration needs at least two emotions, as often as they occur in practice.`,
+      `All recordings with speech are labelled ${emotions[0]}. Calibration needs at least two emotions, in the proportions in which they occur in practice.`,
     );
   }
   if (y.length < LEAST_RECORDINGS) {
@@ -161,7 +161,7 @@ function foldsOf({ recordings }: Answers): Folds {
       return place % MOST_FOLDS;
     }),
     speakers: undefined,
-    protocol: `${MOST_FOLDS} folds that may share speakers, and so too optimistic`,
+    protocol: `${MOST_FOLDS} folds, which may share speakers, so the figures are optimistic`,
   };
 }
 

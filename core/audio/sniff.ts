@@ -147,7 +147,7 @@ function* startsOf(bytes: Uint8Array): Generator<number> {
 }
 
 const PRINTED =
-  /^(\xef\xbb\xbf)?[ \t\r\n]*((HTTP\/|ICY |--)[^\r\n\0]*\r\n)?([\x21-\x7e]+:[^\r\n\0]*\r\n)*(\r\n)?/;
+  /^(\xef\xbb\xbf)?[ \t\r\n]*((HTTP\/|ICY |--)[^\r\n\0]*\r\n)?([\x21-\x39\x3b-\x7e]+:[^\r\n\0]*\r\n)*(\r\n)?/;
 
 /** Length of the tag, web server's header or padding at the beginning; 0 when there is none. */
 function precedingLength(bytes: Uint8Array): number {

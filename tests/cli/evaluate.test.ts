@@ -258,7 +258,7 @@ describe('calibrate', () => {
     }
   });
 
-  test('the card says what it was calibrated on, and whose the other figures are', async () => {
+  test('the card says what the model was calibrated on, and that its other figures are older', async () => {
     const card = cardSchema.parse(JSON.parse(await readFile(join(out, 'emotion.json'), 'utf8')));
     const old = cardSchema.parse(JSON.parse(await readFile(join(model, 'emotion.json'), 'utf8')));
     expect(card.version).toBe('0.0.1+calibrated');

@@ -138,6 +138,7 @@ describe('a model folder', () => {
       () => run('cli/main.js', ['serve', '--port', '0'], { env }),
       () => run('cli/main.js', ['watch', '--model', path, folder]),
       () => run('cli/main.js', ['listen', '--fast', '--from', note], { env }),
+      () => run('cli/main.js', ['evaluate', folder, '--model', path]),
     ];
     const started = await Promise.all([
       run('cli/main.js', ['classify', '--json', '--model', path, note, note]),

@@ -5,13 +5,13 @@ import { close, listen } from './slack/listen.ts';
 /** What goes wrong with one request. */
 export interface Fault {
   /**
-   * A status without a body; the connection is cut before the answer or in the middle of it; the answer, or
-   * the rest of it, never comes; it comes late.
+   * A status without a body; a connection that is cut before or during the answer; an answer that never
+   * comes, stops half-way, or comes late.
    */
   readonly how: number | 'cut' | 'half' | 'silent' | 'stalled' | 'late';
-  /** Whether the service does what it was asked to nevertheless. */
+  /** Whether the service handles the request all the same. */
   readonly isDone?: boolean;
-  /** Called at that moment, when what should be done is done. */
+  /** Called once the service has handled the request, before the client gets its answer. */
   readonly meanwhile?: () => unknown;
 }
 

@@ -268,6 +268,10 @@ describe('what is repeated takes no more than its share of time', () => {
       'decoded',
     ],
     ['headers of a radio station', repeated(text('ICY \r\n\r\n'), 2 ** 20), 'format-unsupported'],
+    ['colons', repeated(text(':'), 2 ** 20), 'format-unsupported'],
+    ['names of headers without an end', repeated(text('a:'), 2 ** 20), 'format-unsupported'],
+    ['headers without an end', repeated(text('a: b\r\n'), 2 ** 20), 'format-unsupported'],
+    ['dashes', repeated(text('-'), 2 ** 20), 'format-unsupported'],
     ['runs of padding', repeated(new Uint8Array([0, 255, 255]), 2 ** 22), 'format-unsupported'],
     [
       'beginnings of FLAC frames, ended at the deadline',
