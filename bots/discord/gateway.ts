@@ -13,6 +13,7 @@ import { ChannelQueue } from '../channel-queue.ts';
 import { type Ask, checkConsent } from '../consent.ts';
 import { Recent } from '../recent.ts';
 import type { Place } from '../settings.ts';
+import { stringsFor } from '../wording/languages.ts';
 import { AnsweredUntil, type Mark, MissedMessages } from './catch-up.ts';
 import { createClient, lastHeartbeat, loginFailure, sessionFailure } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
@@ -170,13 +171,26 @@ class Bot {
     try {
       if (!(await this.#isOpen(ask))) return;
       const { signal } = this.#stop;
+      const strings = stringsFor(await this.#localeOf(message), 'discord');
+      const services = { ...this.#services, strings };
       const body = await this.#limit(() =>
-        this.#typing.during(channel_id, () => replyTo(ask, notes, this.#services, { signal })),
+        this.#typing.during(channel_id, () => replyTo(ask, notes, services, { signal })),
       );
       if (body.embeds.length > 0) await this.#post(message, body);
     } catch (thrown) {
       this.#failed(channel_id, thrown);
     }
+  }
+
+  /**
+   * Returns the language of a reply that nobody asked for: in a server that of the server, in a direct
+   * message the one in which its author last used a command.
+   */
+  async #localeOf({ guild_id, author }: DiscordMessage): Promise<string | null> {
+    if (guild_id !== undefined) {
+      return this.#client.guilds.cache.get(guild_id)?.preferredLocale ?? null;
+    }
+    return this.#services.settings.language(`discord:user:${author.id}`).catch(() => null);
   }
 
   /** In a closed channel the bot shows nothing, not even that it is typing. */
@@ -216,10 +230,10 @@ class Bot {
     if (this.#isClosing) return;
     try {
       const interaction = readInteraction(payload);
-      const { id, token, asker } = interaction;
+      const { id, token, asker, locale } = interaction;
       if (this.#taken.has(id)) return;
       this.#taken.set(id, true);
-      const { response, isDeferred } = firstAnswer(interaction, this.#services.strings);
+      const { response, isDeferred } = firstAnswer(interaction, stringsFor(locale, 'discord'));
       const route = Routes.interactionCallback(id, token);
       await this.#client.rest.post(route, { body: response, auth: false }).catch((thrown) => {
         if (!isAcknowledged(thrown)) throw thrown;

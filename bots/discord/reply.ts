@@ -9,7 +9,6 @@ import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
 import type { Place } from '../settings.ts';
-import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import type { VerdictWords } from '../wording/verdict.ts';
 import type { CommandInteraction } from './interaction.ts';
@@ -115,7 +114,7 @@ export interface FirstAnswer {
  */
 export function firstAnswer(
   { command, place, isModerator, isMember }: CommandInteraction,
-  strings: Strings = EN,
+  strings: Strings,
 ): FirstAnswer {
   switch (command.kind) {
     // What is left of the limits has to be looked up.

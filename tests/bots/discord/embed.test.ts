@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { message, textEmbed, verdictEmbed } from '../../../bots/discord/reply.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
 import {
   EMOTIONS,

@@ -224,6 +224,7 @@ function guildPayload(guild: LocalGuild, { bot }: World): unknown {
   return {
     id: guild.id,
     name: 'A server',
+    preferred_locale: guild.preferredLocale,
     owner_id: guild.id,
     joined_at: JOINED,
     large: false,

@@ -13,7 +13,9 @@ export type Fault =
   | { readonly kind: 'refusal'; readonly error: string }
   | { readonly kind: 'rate-limited'; readonly seconds: number }
   /** The connection ends; with `isDone` after the work was done. */
-  | { readonly kind: 'cut'; readonly isDone?: boolean };
+  | { readonly kind: 'cut'; readonly isDone?: boolean }
+  /** Nothing comes. */
+  | { readonly kind: 'silence' };
 
 export interface Call {
   readonly method: string;
@@ -139,6 +141,8 @@ export class ApiServer {
         if (fault.isDone) run();
         record(fault.status);
         response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html></html>');
+        return true;
+      case 'silence':
         return true;
       case 'cut':
         if (fault.isDone) run();

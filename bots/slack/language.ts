@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { webApi } from '@slack/bolt';
+import { logEvent } from '../../lib/log.ts';
+import { Recent } from '../recent.ts';
+import { stringsFor } from '../wording/languages.ts';
+import type { Strings } from '../wording/strings.ts';
+import { slackError } from './web.ts';
+
+/** Milliseconds that an answer waits to learn a language; it is in English if that takes longer. */
+const PATIENCE = 1000;
+/** Milliseconds for which a language is known, and for which nobody asks again after a failure. */
+const KNOWN_FOR = 60 * 60_000;
+const UNKNOWN_FOR = 10 * 60_000;
+const MAX_PEOPLE = 10_000;
+
+interface Known {
+  readonly locale: Promise<string | null>;
+  /** Until when it holds, on the clock of this process; later if the call is still under way. */
+  until: number;
+}
+
+/** Shared by all jobs of a process: on AWS each of them has a client of its own. */
+const people = new Recent<Known>(MAX_PEOPLE);
+
+export interface Person {
+  readonly workspace: string | null;
+  readonly user: string;
+}
+
+/**
+ * Returns what to say to a person, in the language of their Slack: `users.info` with `include_locale`,
+ * for which the app needs the scope `users:read`. In English if Slack does not tell it within a second:
+ * no answer fails or waits for a language.
+ *
+ * @example
+ * const { unknownCommand } = await stringsForPerson({ workspace: 'T1', user: 'U1' }, client);
+ */
+export async function stringsForPerson(
+  { workspace, user }: Person,
+  client: webApi.WebClient,
+): Promise<Strings> {
+  const key = `${workspace}:${user}`;
+  let known = people.get(key);
+  if (!known || known.until < performance.now()) {
+    known = lookUp(user, client);
+    people.set(key, known);
+  }
+  // A call that comes too late serves the next answer.
+  const late = sleep(PATIENCE, null, { ref: false });
+  return stringsFor(await Promise.race([known.locale, late]), 'slack');
+}
+
+function lookUp(user: string, client: webApi.WebClient): Known {
+  const known: Known = {
+    locale: client.users.info({ user, include_locale: true }).then(
+      ({ user: found }) => {
+        known.until = performance.now() + KNOWN_FOR;
+        return found?.locale ?? null;
+      },
+      (thrown) => {
+        known.until = performance.now() + UNKNOWN_FOR;
+        const refusal = slackError(thrown);
+        logEvent(`slack: the language of a person is not known (${refusal ?? 'no answer'})`);
+        return null;
+      },
+    ),
+    until: Infinity,
+  };
+  return known;
+}
