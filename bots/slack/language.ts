@@ -6,7 +6,7 @@ import { stringsFor } from '../wording/languages.ts';
 import type { Strings } from '../wording/strings.ts';
 import { slackError } from './web.ts';
 
-/** Milliseconds that an answer waits to learn a language; it is in English if that takes longer. */
+/** Milliseconds that answers wait to learn a language; they are in English until it is known. */
 const PATIENCE = 1000;
 /** Milliseconds for which a language is known, and for which nobody asks again after a failure. */
 const KNOWN_FOR = 60 * 60_000;
@@ -15,7 +15,9 @@ const MAX_PEOPLE = 10_000;
 
 interface Known {
   readonly locale: Promise<string | null>;
-  /** Until when it holds, on the clock of this process; later if the call is still under way. */
+  /** Until when answers wait for it, in milliseconds on the clock of this process. */
+  readonly deadline: number;
+  /** Until when it holds; without end while the call is under way. */
   until: number;
 }
 
@@ -45,8 +47,8 @@ export async function stringsForPerson(
     known = lookUp(user, client);
     people.set(key, known);
   }
-  // A call that comes too late serves the next answer.
-  const late = sleep(PATIENCE, null, { ref: false });
+  // What comes too late serves the next answer.
+  const late = sleep(Math.max(0, known.deadline - performance.now()), null, { ref: false });
   return stringsFor(await Promise.race([known.locale, late]), 'slack');
 }
 
@@ -64,6 +66,7 @@ function lookUp(user: string, client: webApi.WebClient): Known {
         return null;
       },
     ),
+    deadline: performance.now() + PATIENCE,
     until: Infinity,
   };
   return known;

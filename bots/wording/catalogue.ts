@@ -10,8 +10,8 @@ import type { ErrorCode, Label } from '../../core/index.ts';
  *
  * - `{label}`, `{headline}`, `{emotions}`, `{uncertain}`, `{noSpeech}`: words of this catalogue; `{sureness}`, `{shares}`, `{again}`:
  *   its sentences of that name
- * - `{percent}`, `{seconds}`, `{minutes}`, `{size}`: numbers with their units, as Intl writes them
- * - `{left}`, `{limit}`: numbers; `{formats}`: names of file formats
+ * - `{seconds}`, `{minutes}`, `{size}`: its units; `{percent}`, `{left}`, `{limit}`: numbers, as Intl
+ *   writes them; `{formats}`: a list of file formats
  * - `{readEmotion}`, `{read}`, `{autoOn}`, `{autoOff}`, `{help}`, `{about}`, `{privacy}`: commands, under
  *   the names that the platform shows to people who read this language
  */
@@ -22,6 +22,12 @@ export interface Catalogue {
   readonly discordLocales: readonly LocaleString[];
   readonly commands: Commands;
   readonly labels: Readonly<Record<Label, string>>;
+  /** Numbers with their units; `{count}` is the number. */
+  readonly units: {
+    readonly seconds: Plural;
+    readonly minutes: Plural;
+    readonly megabytes: string;
+  };
   readonly verdict: {
     /** Another emotion in a headline: `Angry` and this make `Angry, then happy`. */
     readonly next: string;

@@ -40,6 +40,11 @@ export const GERMAN: Catalogue = {
     uncertain: 'unklar',
     'no-speech': 'keine Stimme',
   },
+  units: {
+    seconds: { one: '{count} Sekunde', other: '{count} Sekunden' },
+    minutes: { one: '{count} Minute', other: '{count} Minuten' },
+    megabytes: '{count}\u00a0MB',
+  },
   verdict: {
     next: ', dann {label}',
     sureness: 'zu {percent} sicher',
@@ -51,7 +56,7 @@ export const GERMAN: Catalogue = {
     changing: 'Die Stimme verändert sich im Verlauf. Insgesamt am ehesten: {label} ({percent}).',
     share: '{percent} {label}',
     shares: 'Vom Gesprochenen: {shares}.',
-    footer: 'Eine Vermutung, wie es klingt, nicht, wie sich jemand fühlt.',
+    footer: 'Eine Vermutung über den Klang, nicht darüber, was jemand fühlt.',
   },
   notice: [
     '**Bevor du weiterliest:** Ich rufe die Aufnahme einmal ab, werte sie aus und vergesse sie wieder. Weder der Ton noch die Antwort wird gespeichert.',

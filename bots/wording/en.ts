@@ -3,7 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 
 /** What verdicts are called is shared with the page and the command line. */
 export const ENGLISH = {
-  language: 'en',
+  language: 'en-GB',
   discordLocales: ['en-US', 'en-GB'],
   commands: {
     readEmotion: { name: 'Read emotion' },
@@ -30,6 +30,11 @@ export const ENGLISH = {
     privacy: { name: 'privacy', description: 'What happens to recordings' },
   },
   labels: LABELS,
+  units: {
+    seconds: { one: '{count} second', other: '{count} seconds' },
+    minutes: { one: '{count} minute', other: '{count} minutes' },
+    megabytes: '{count} MB',
+  },
   verdict: {
     next: ', then {label}',
     sureness: '{percent} sure',

@@ -37,8 +37,13 @@ export const SPANISH: Catalogue = {
     fearful: 'miedo',
     disgust: 'asco',
     surprised: 'sorpresa',
-    uncertain: 'no está claro',
+    uncertain: 'sin definir',
     'no-speech': 'sin voz',
+  },
+  units: {
+    seconds: { one: '{count} segundo', other: '{count} segundos' },
+    minutes: { one: '{count} minuto', other: '{count} minutos' },
+    megabytes: '{count}\u00a0MB',
   },
   verdict: {
     next: ', luego {label}',
@@ -56,7 +61,7 @@ export const SPANISH: Catalogue = {
   notice: [
     '**Antes de seguir leyendo:** descargo la grabación una vez, la analizo y la olvido. No se guarda ni el audio ni la respuesta.',
     'Aprendí de actores y me equivoco a menudo. Por favor, no juzgues a nadie por lo que digo.',
-    'En la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5.1.f); en los demás casos hay que informarlas (art. 50.3).',
+    'En la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5, apartado 1, letra f); en los demás casos hay que informarlas (art. 50, apartado 3).',
     'Para saber más, escribe `{privacy}`.',
   ].join('\n'),
   help: {
@@ -78,7 +83,7 @@ export const SPANISH: Catalogue = {
     text: [
       'Soy Undertone. Escucho cómo suena una voz, no lo que dice, y nombro una de ocho emociones: {emotions}. Si ninguna destaca, digo *{uncertain}*; si nadie habla, *{noSpeech}*. Si una nota cambia claramente, nombro las emociones en orden.',
       '',
-      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones ajenas, con otras personas, lugares e idiomas, 4 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije que no estaba claro. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
+      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones ajenas, con otras personas, lugares e idiomas, 4 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije *{uncertain}*. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
       '',
       'Lo que digo es una suposición sobre un sonido. No es un hecho sobre una persona, y no deberías basar decisiones en ello.',
     ].join('\n'),
@@ -92,7 +97,7 @@ export const SPANISH: Catalogue = {
       '',
       '**Quién puede preguntar**: puedes preguntar por tus propias notas, y por las de otras personas solo donde un moderador haya abierto el canal. Si no sé quién grabó una nota reenviada, solo respondo en un mensaje directo.',
       '',
-      '**La ley**: en la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5.1.f), y en los demás casos hay que informarlas (art. 50.3). No abras un canal donde esto pueda aplicarse y, si abres uno, avisa a la gente.',
+      '**La ley**: en la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5, apartado 1, letra f), y en los demás casos hay que informarlas (art. 50, apartado 3). No abras un canal donde esto pueda aplicarse y, si abres uno, avisa a la gente.',
     ].join('\n'),
   },
   quota: {

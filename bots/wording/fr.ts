@@ -42,6 +42,11 @@ export const FRENCH: Catalogue = {
     uncertain: 'incertain',
     'no-speech': 'aucune voix',
   },
+  units: {
+    seconds: { one: '{count} seconde', other: '{count} secondes' },
+    minutes: { one: '{count} minute', other: '{count} minutes' },
+    megabytes: '{count}\u00a0Mo',
+  },
   verdict: {
     next: ', puis {label}',
     sureness: 'sûr à {percent}',
@@ -82,7 +87,7 @@ export const FRENCH: Catalogue = {
     text: [
       'Je suis Undertone. J’écoute le ton d’une voix, pas ce qu’elle dit, et je nomme une émotion sur huit\u00a0: {emotions}. Si aucune ne ressort, je dis *{uncertain}*\u00a0; si personne ne parle, *{noSpeech}*. Si un message change nettement, je nomme les émotions dans l’ordre.',
       '',
-      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 4 sur 10 des émotions que j’ai nommées étaient fausses, et la plupart du temps j’ai dit que j’étais incertain. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
+      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 4 émotions nommées sur 10 étaient fausses, et la plupart du temps j’ai dit que j’étais incertain. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
       '',
       'Ce que je dis est une supposition sur un son. Ce n’est pas un fait sur une personne, et mieux vaut ne fonder aucune décision dessus.',
     ].join('\n'),
@@ -92,7 +97,7 @@ export const FRENCH: Catalogue = {
     text: [
       '**Les enregistrements** sont récupérés sur la plateforme quand quelqu’un le demande, gardés en mémoire le temps de l’analyse, puis effacés. Ils ne sont jamais conservés, journalisés ni utilisés pour l’entraînement. Les réponses ne sont pas conservées non plus\u00a0: elles n’existent que dans la discussion.',
       '',
-      '**Ce que je retiens**\u00a0: les salons que la modération a ouverts et, sous forme de hachage, qui a vu mon avertissement (pour ne le montrer qu’une fois) et qui utilise quelle langue. Les compteurs de demandes durent une minute.',
+      '**Ce que je retiens**\u00a0: les salons que la modération a ouverts et, sous forme hachée, qui a vu mon avertissement (pour ne le montrer qu’une fois) et qui utilise quelle langue. Les compteurs de demandes durent une minute.',
       '',
       '**Qui peut demander**\u00a0: tu peux m’interroger sur tes propres messages, et sur ceux des autres seulement là où la modération a ouvert le salon. Si je ne sais pas qui a enregistré un message transféré, je ne réponds qu’en message privé.',
       '',
@@ -142,7 +147,7 @@ export const FRENCH: Catalogue = {
   addMe:
     'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. Qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
   unknownCommand: 'Je ne connais pas cette commande. `{help}` montre ce que je sais faire.',
-  wait: 'C’est plus que je ne peux traiter à la fois. Redemande dans {seconds}\u00a0; d’ici là, je passe ce qui est publié.',
+  wait: 'C’est plus que je ne peux traiter à la fois. Redemande dans {seconds}\u00a0; d’ici là, j’ignore ce qui est publié.',
   again: 'Réessaie dans quelques minutes. Si cela continue, préviens la personne qui gère ce bot.',
   errors: {
     'audio-missing':

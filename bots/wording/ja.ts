@@ -40,6 +40,11 @@ export const JAPANESE: Catalogue = {
     uncertain: '判定できず',
     'no-speech': '発話なし',
   },
+  units: {
+    seconds: { other: '{count}秒' },
+    minutes: { other: '{count}分' },
+    megabytes: '{count}MB',
+  },
   verdict: {
     next: '、続いて{label}',
     sureness: '確信度 {percent}',

@@ -39,6 +39,11 @@ export const PORTUGUESE: Catalogue = {
     uncertain: 'incerto',
     'no-speech': 'sem fala',
   },
+  units: {
+    seconds: { one: '{count} segundo', other: '{count} segundos' },
+    minutes: { one: '{count} minuto', other: '{count} minutos' },
+    megabytes: '{count}\u00a0MB',
+  },
   verdict: {
     next: ', depois {label}',
     sureness: '{percent} de certeza',

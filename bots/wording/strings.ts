@@ -63,17 +63,21 @@ const FORMATS = ['Ogg', 'MP3', 'M4A', 'WAV', 'FLAC', 'WebM'];
  * stringsOf(GERMAN, GERMAN.commands, 'discord').percent(0.77); // 77 %
  */
 export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medium): Strings {
-  const { language, labels, verdict, help, quota, errors } = catalogue;
+  const { language, labels, units, verdict, help, quota, errors } = catalogue;
   const isTold = medium !== 'discord-without-gateway';
   const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
   const percent = (share: number) => percents.format(Math.round(share * 100) / 100);
   const commas = new Intl.ListFormat(language, { type: 'conjunction', style: 'narrow' });
   const plurals = new Intl.PluralRules(language);
-  const common: Readonly<Record<string, string>> = {
+  const number = new Intl.NumberFormat(language);
+  const plural = (texts: Plural, count: number) => texts[plurals.select(count)] ?? texts.other;
+  const amount = (texts: Plural, count: number) =>
+    fill(plural(texts, count), { count: number.format(count) });
+  const common: Values = {
     ...commandNames(commands),
     again: catalogue.again,
-    minutes: amount(MAX_SECONDS / 60, 'minute', language),
-    size: amount(MAX_BYTES / 2 ** 20, 'megabyte', language),
+    minutes: amount(units.minutes, MAX_SECONDS / 60),
+    size: amount({ other: units.megabytes }, MAX_BYTES / 2 ** 20),
     formats: new Intl.ListFormat(language).format(FORMATS),
     emotions: new Intl.ListFormat(language, { type: 'disjunction' }).format(
       EMOTIONS.map((emotion) => labels[emotion]),
@@ -81,8 +85,7 @@ export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medi
     uncertain: labels.uncertain,
     noSpeech: labels['no-speech'],
   };
-  const say = (text: string, values: Readonly<Record<string, string>> = {}) =>
-    text.replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? common[name] ?? gap);
+  const say = (text: string, values: Values = {}) => fill(text, { ...common, ...values });
   const page = ({ title, text }: Page) => ({ title, text: say(text) });
   const lines = (...texts: readonly string[]) => texts.map((text) => say(text)).join('\n');
 
@@ -99,14 +102,12 @@ export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medi
   };
   const sureness = (of: Verdict) =>
     meaning(of) === null ? say(verdict.sureness, { percent: percent(of.confidence) }) : null;
-  const left = ({ unused, used }: Catalogue['quota']['person'], state: Quota) => {
-    const texts: Plural = state.seconds > 0 ? used : unused;
-    return say(texts[plurals.select(state.limit)] ?? texts.other, {
-      left: String(state.left),
-      limit: String(state.limit),
-      seconds: amount(state.seconds, 'second', language),
+  const left = ({ unused, used }: Catalogue['quota']['person'], state: Quota) =>
+    say(plural(state.seconds > 0 ? used : unused, state.limit), {
+      left: number.format(state.left),
+      limit: number.format(state.limit),
+      seconds: amount(units.seconds, state.seconds),
     });
-  };
 
   return {
     language,
@@ -150,7 +151,7 @@ export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medi
     addMe: say(catalogue.addMe),
     unknownCommand: say(catalogue.unknownCommand),
     errors: everyCode((code) => say(code in errors ? errors[code as Spoken] : errors.internal)),
-    wait: (seconds) => say(catalogue.wait, { seconds: amount(seconds, 'second', language) }),
+    wait: (seconds) => say(catalogue.wait, { seconds: amount(units.seconds, seconds) }),
     quota: ({ person, channel }) =>
       [left(quota.person, person), channel && left(quota.channel, channel)]
         .filter(Boolean)
@@ -180,10 +181,11 @@ function commandNames(names: Commands): Record<string, string> {
   };
 }
 
-/** Returns a number with its unit: `5 minutes`, `25 MB`, `1 Sekunde`. */
-function amount(count: number, unit: 'second' | 'minute' | 'megabyte', language: string): string {
-  const unitDisplay = unit === 'megabyte' ? 'short' : 'long';
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay }).format(count);
+type Values = Readonly<Record<string, string>>;
+
+/** Returns a text with its gaps filled. */
+function fill(text: string, values: Values): string {
+  return text.replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? gap);
 }
 
 function capitalized(text: string, language: string): string {
