@@ -4,7 +4,7 @@ import { logEvent } from '../../lib/log.ts';
 import { Recent } from '../recent.ts';
 import { stringsFor } from '../wording/languages.ts';
 import type { Strings } from '../wording/strings.ts';
-import { slackError } from './web.ts';
+import { secondsToWait, slackError } from './web.ts';
 
 /** Milliseconds that answers wait to learn a language; they are in English until it is known. */
 const PATIENCE = 1000;
@@ -12,10 +12,12 @@ const PATIENCE = 1000;
 const KNOWN_FOR = 60 * 60_000;
 const UNKNOWN_FOR = 10 * 60_000;
 const MAX_PEOPLE = 10_000;
+const MAX_WORKSPACES = 1000;
 
+/** Times are in milliseconds on the clock of this process. */
 interface Known {
   readonly locale: Promise<string | null>;
-  /** Until when answers wait for it, in milliseconds on the clock of this process. */
+  /** Until when answers wait for it. */
   readonly deadline: number;
   /** Until when it holds; without end while the call is under way. */
   until: number;
@@ -23,6 +25,8 @@ interface Known {
 
 /** Shared by all jobs of a process: on AWS each of them has a client of its own. */
 const people = new Recent<Known>(MAX_PEOPLE);
+/** Until when Slack takes no calls from a workspace, because there were too many. */
+const pauses = new Recent<number>(MAX_WORKSPACES);
 
 export interface Person {
   readonly workspace: string | null;
@@ -37,14 +41,14 @@ export interface Person {
  * @example
  * const { unknownCommand } = await stringsForPerson({ workspace: 'T1', user: 'U1' }, client);
  */
-export async function stringsForPerson(
-  { workspace, user }: Person,
-  client: webApi.WebClient,
-): Promise<Strings> {
-  const key = `${workspace}:${user}`;
+export async function stringsForPerson(person: Person, client: webApi.WebClient): Promise<Strings> {
+  const key = `${person.workspace}:${person.user}`;
   let known = people.get(key);
   if (!known || known.until < performance.now()) {
-    known = lookUp(user, client);
+    if ((pauses.get(String(person.workspace)) ?? 0) > performance.now()) {
+      return stringsFor(null, 'slack');
+    }
+    known = lookUp(person, client);
     people.set(key, known);
   }
   // What comes too late serves the next answer.
@@ -52,7 +56,7 @@ export async function stringsForPerson(
   return stringsFor(await Promise.race([known.locale, late]), 'slack');
 }
 
-function lookUp(user: string, client: webApi.WebClient): Known {
+function lookUp({ workspace, user }: Person, client: webApi.WebClient): Known {
   const known: Known = {
     locale: client.users.info({ user, include_locale: true }).then(
       ({ user: found }) => {
@@ -60,9 +64,11 @@ function lookUp(user: string, client: webApi.WebClient): Known {
         return found?.locale ?? null;
       },
       (thrown) => {
-        known.until = performance.now() + UNKNOWN_FOR;
-        const refusal = slackError(thrown);
-        logEvent(`slack: the language of a person is not known (${refusal ?? 'no answer'})`);
+        const seconds = secondsToWait(thrown);
+        known.until = performance.now() + (seconds === null ? UNKNOWN_FOR : seconds * 1000);
+        if (seconds !== null) pauses.set(String(workspace), known.until);
+        const reason = seconds === null ? slackError(thrown) : 'ratelimited';
+        logEvent(`slack: the language of a person is not known (${reason ?? 'no answer'})`);
         return null;
       },
     ),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stringsFor } from '../../../bots/wording/languages.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import type { Fault } from '../../support/slack/api-server.ts';
@@ -85,7 +85,6 @@ describe('is answered in English, and soon, where Slack does not tell the langua
   const faults: [string, Fault][] = [
     ['the scope is missing', { kind: 'refusal', error: 'missing_scope' }],
     ['the person is not found', { kind: 'refusal', error: 'user_not_found' }],
-    ['there were too many calls', { kind: 'rate-limited', seconds: 30 }],
     ['it fails', { kind: 'status', status: 500 }],
     ['it hangs up', { kind: 'cut' }],
     ['it says nothing', { kind: 'silence' }],
@@ -122,4 +121,24 @@ describe('over HTTP', () => {
       expect(run.slack.posts()[i].text).toContain(label);
     }
   });
+});
+
+/** The last test, as the pause holds for the workspace, which has the same name in all of them. */
+test('nobody’s language is looked up before the time is over for which Slack wants no calls', async () => {
+  await using run = await start();
+  const { workspace } = run.slack;
+  const people = Array.from({ length: 3 }, () => workspace.addUser({ locale: 'de-DE' }));
+  const channel = workspace.addChannel(people);
+  run.slack.api.fail('users.info', { kind: 'rate-limited', seconds: 1 });
+  for (const [i, person] of people.entries()) {
+    run.slack.command(channel, person, 'about');
+    await run.said(i + 1);
+  }
+  for (const { text } of workspace.ephemerals) expect(text).toContain('What I am');
+  expect(lookUps(run.slack)).toHaveLength(1);
+  await vi.waitFor(async () => {
+    run.slack.command(channel, people[0], 'about');
+    await run.said(workspace.ephemerals.length + 1);
+    expect(workspace.ephemerals.at(-1)?.text).toContain('Was ich bin');
+  }, 5000);
 });

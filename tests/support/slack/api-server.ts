@@ -109,8 +109,8 @@ export class ApiServer {
     const run = () => this.#answer(method, args, request.headers.authorization);
     const fault = this.#faults.get(method)?.shift();
     if (fault && this.#disturb(fault, response, run, record)) return;
-    const key = method.startsWith('chat.') ? `${method} ${args.channel}` : method;
-    const wait = this.rates.take(key);
+    const isPost = method.startsWith('chat.');
+    const wait = isPost ? this.rates.take(`${method} ${args.channel}`) : null;
     if (wait !== null) {
       record(429);
       refuseRate(response, wait);
