@@ -22,7 +22,8 @@ export const GERMAN: Catalogue = {
     },
     off: {
       name: 'aus',
-      description: 'Kanal schließen: Alle können nur nach eigenen Nachrichten fragen (Moderation)',
+      description:
+        'Kanal schließen: Fragen sind nur noch zu eigenen Nachrichten möglich (Moderation)',
     },
     help: { name: 'hilfe', description: 'Was dieser Bot kann' },
     about: { name: 'info', description: 'Was dieser Bot ist und was nicht' },
@@ -55,7 +56,7 @@ export const GERMAN: Catalogue = {
     uncertain: 'Keine Emotion sticht heraus. Am ehesten: {label} ({percent}).',
     changing: 'Die Stimme verändert sich im Verlauf. Insgesamt am ehesten: {label} ({percent}).',
     share: '{percent} {label}',
-    shares: 'Vom Gesprochenen: {shares}.',
+    shares: 'Von der Sprechzeit: {shares}.',
     footer: 'Eine Vermutung über den Klang, nicht darüber, was jemand fühlt.',
   },
   notice: [
@@ -71,21 +72,21 @@ export const GERMAN: Catalogue = {
       '**In einer Direktnachricht an mich**: Schick mir eine Sprachnachricht oder Audiodatei oder leite sie weiter, und ich antworte.',
     open: '**In einem Kanal, den die Moderation geöffnet hat**: Ich beantworte jede Sprachnachricht, und alle dürfen nach jeder fragen.',
     upload:
-      '**Eine Aufnahme, die noch nirgends steht**: `{read}`, hier oder in einer Direktnachricht an mich.',
+      '**Eine noch nicht gepostete Aufnahme**: `{read}`, hier oder in einer Direktnachricht an mich.',
     openWhenAsked:
       '**In einem Kanal, den die Moderation geöffnet hat**: Alle dürfen mit *{readEmotion}* nach jeder Sprachnachricht fragen.',
     onlyWhenAsked:
       'Ich antworte nur, wenn jemand fragt: Was hier geschrieben wird, sehe ich nicht.',
     auto: '`{autoOn}` und `{autoOff}` öffnen und schließen einen Kanal (nur für die Moderation).',
     pages: '`{about}` sagt dir, was ich bin, und `{privacy}`, was mit den Aufnahmen geschieht.',
-    limits: 'Ich nehme Aufnahmen bis {minutes} und {size} in allen gängigen Formaten.',
+    limits: 'Ich akzeptiere Aufnahmen bis {minutes} und {size} in allen gängigen Formaten.',
   },
   about: {
     title: 'Was ich bin',
     text: [
       'Ich bin Undertone. Ich achte darauf, wie eine Stimme klingt, nicht darauf, was sie sagt, und nenne eine von acht Emotionen: {emotions}. Sticht keine heraus, sage ich *{uncertain}*; spricht niemand, *{noSpeech}*. Ändert sich eine Nachricht deutlich, nenne ich die Emotionen der Reihe nach.',
       '',
-      'Gelernt habe ich von Aufnahmen mit Schauspielerinnen und Schauspielern, und ich liege oft daneben: Bei Tests mit fremden Aufnahmen, also anderen Menschen, Räumen und Sprachen, waren 4 von 10 der Emotionen, die ich nannte, falsch, und meistens habe ich *{uncertain}* gesagt. Eine heisere oder müde Stimme oder eine, die weit vom Mikrofon weg ist, kann mich täuschen.',
+      'Gelernt habe ich von Aufnahmen mit Schauspielerinnen und Schauspielern, und ich liege oft daneben: Bei Tests mit fremden Aufnahmen, also anderen Menschen, Räumen und Sprachen, waren 4 von 10 genannten Emotionen falsch, und meistens habe ich *{uncertain}* gesagt. Eine heisere oder müde Stimme oder eine, die weit vom Mikrofon weg ist, kann mich täuschen.',
       '',
       'Was ich sage, ist eine Vermutung über einen Klang. Es ist keine Tatsache über einen Menschen, und du solltest keine Entscheidungen darauf stützen.',
     ].join('\n'),
@@ -95,7 +96,7 @@ export const GERMAN: Catalogue = {
     text: [
       '**Aufnahmen** rufe ich von der Plattform ab, wenn jemand fragt, halte sie während der Auswertung im Arbeitsspeicher und verwerfe sie dann. Sie werden nie gespeichert, protokolliert oder zum Trainieren verwendet. Auch Antworten werden nicht gespeichert: Es gibt sie nur im Chat.',
       '',
-      '**Was ich mir merke**: welche Kanäle die Moderation geöffnet hat und, unter einem Hash, wer meinen Hinweis schon gesehen hat (damit er nur einmal kommt) und wer welche Sprache verwendet. Zähler für Anfragen bleiben eine Minute.',
+      '**Was ich mir merke**: welche Kanäle die Moderation geöffnet hat und, unter einem Hash, wer meinen Hinweis schon gesehen hat (damit er nur einmal kommt) und wer welche Sprache verwendet. Zähler für Anfragen lösche ich nach einer Minute.',
       '',
       '**Wer fragen darf**: Du kannst nach deinen eigenen Nachrichten fragen, nach denen anderer nur dort, wo die Moderation den Kanal geöffnet hat. Weiß ich nicht, wer eine weitergeleitete Nachricht aufgenommen hat, antworte ich nur in einer Direktnachricht.',
       '',
@@ -151,11 +152,11 @@ export const GERMAN: Catalogue = {
     'audio-missing':
       'Diese Aufnahme ist leer. Nimm sie noch einmal auf und halte dabei die Taste gedrückt.',
     'audio-too-large':
-      'Diese Datei ist zu groß: Ich nehme bis zu {size}. Schick eine Sprachnachricht oder die Aufnahme als MP3, M4A oder Ogg.',
+      'Diese Datei ist zu groß: Erlaubt sind bis zu {size}. Schick eine Sprachnachricht oder die Aufnahme als MP3, M4A oder Ogg.',
     'audio-too-long':
-      'Diese Aufnahme ist zu lang: Ich nehme bis zu {minutes}. Schick mir einen Teil davon.',
+      'Diese Aufnahme ist zu lang: Erlaubt sind bis zu {minutes}. Schick mir einen Teil davon.',
     'format-unsupported':
-      'Diese Art von Datei kann ich nicht lesen. Ich nehme Sprachnachrichten und Audiodateien: {formats}.',
+      'Diese Art von Datei kann ich nicht lesen. Möglich sind Sprachnachrichten und Audiodateien: {formats}.',
     'audio-unreadable':
       'Diese Datei ist beschädigt oder enthält keinen Ton. Nimm sie noch einmal auf oder exportiere sie neu.',
     'decode-timeout':

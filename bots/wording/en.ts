@@ -1,7 +1,7 @@
 import { LABELS } from '../../web/words.js';
 import type { Catalogue } from './catalogue.ts';
 
-/** What verdicts are called is shared with the page and the command line. */
+/** Says about a verdict what the page and the command line say; a test compares them. */
 export const ENGLISH = {
   language: 'en-GB',
   discordLocales: ['en-US', 'en-GB'],
@@ -97,7 +97,7 @@ export const ENGLISH = {
         other: '**Left for you**: {left} of {limit} notes.',
       },
       used: {
-        one: '**Left for you**: {left} of {limit} note, and it again in {seconds}.',
+        one: '**Left for you**: {left} of {limit} note, available again in {seconds}.',
         other: '**Left for you**: {left} of {limit} notes, and all {limit} again in {seconds}.',
       },
     },
@@ -107,7 +107,7 @@ export const ENGLISH = {
         other: '**Left in this channel**: {left} of {limit} notes.',
       },
       used: {
-        one: '**Left in this channel**: {left} of {limit} note, and it again in {seconds}.',
+        one: '**Left in this channel**: {left} of {limit} note, available again in {seconds}.',
         other:
           '**Left in this channel**: {left} of {limit} notes, and all {limit} again in {seconds}.',
       },

@@ -124,9 +124,9 @@ export const SPANISH: Catalogue = {
     },
   },
   automaticOn:
-    'Este canal está abierto: respondo a todas las notas de voz que se publiquen aquí, a la vista de todos.',
+    'Este canal ya está abierto: respondo a todas las notas de voz que se publiquen aquí, a la vista de todos.',
   automaticOnWhenAsked:
-    'Este canal está abierto: cualquiera puede preguntar con *{readEmotion}* por cualquier nota de voz que se publique aquí, y solo esa persona ve la respuesta. No respondo por mi cuenta, porque no veo lo que se publica.',
+    'Este canal ya está abierto: cualquiera puede preguntar con *{readEmotion}* por cualquier nota de voz que se publique aquí, y solo esa persona ve la respuesta. No respondo por mi cuenta, porque no veo lo que se publica.',
   tellPeople:
     'Por favor, avisa a la gente de aquí. No lo uses en el trabajo ni en la educación en la UE, donde es ilegal. `{autoOff}` lo desactiva.',
   automaticOff:

@@ -6,10 +6,11 @@ export const FRENCH: Catalogue = {
   discordLocales: ['fr'],
   commands: {
     readEmotion: { name: 'Détecter l’émotion' },
-    undertone: { name: 'undertone', description: 'Le ton d’un message vocal' },
+    undertone: { name: 'undertone', description: 'Comment sonne un message vocal' },
     read: {
       name: 'analyser',
-      description: 'Donne le ton de ton enregistrement\u00a0; la réponse n’est visible que par toi',
+      description:
+        'Indique comment sonne ton enregistrement\u00a0; la réponse n’est visible que par toi',
     },
     note: { name: 'audio', description: 'Un message vocal ou un fichier audio' },
     auto: {
@@ -147,7 +148,7 @@ export const FRENCH: Catalogue = {
   addMe:
     'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. Qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
   unknownCommand: 'Je ne connais pas cette commande. `{help}` montre ce que je sais faire.',
-  wait: 'C’est plus que je ne peux traiter à la fois. Redemande dans {seconds}\u00a0; d’ici là, j’ignore ce qui est publié.',
+  wait: 'C’est plus que je ne peux traiter à la fois. Réessaie dans {seconds}\u00a0; d’ici là, j’ignore ce qui est publié.',
   again: 'Réessaie dans quelques minutes. Si cela continue, préviens la personne qui gère ce bot.',
   errors: {
     'audio-missing':
@@ -173,7 +174,7 @@ export const FRENCH: Catalogue = {
       'Ce message a été transféré et je ne sais pas qui l’a enregistré, donc je ne réponds pas ici. Transfère-le-moi en message privé et interroge-moi là-bas.',
     'attachment-missing':
       'Il n’y a pas de message vocal ici. Choisis un message avec un vocal ou un fichier audio.',
-    'attachment-gone': 'Ce message vocal n’existe plus. Publie-le à nouveau, puis redemande-moi.',
+    'attachment-gone': 'Ce message vocal n’existe plus. Publie-le à nouveau, puis interroge-moi.',
     'attachment-refused':
       'Je n’écoute que les fichiers publiés ici, pas ceux d’ailleurs. Publie le message vocal dans la discussion.',
     'attachment-forbidden':

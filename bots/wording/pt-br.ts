@@ -124,9 +124,9 @@ export const PORTUGUESE: Catalogue = {
     },
   },
   automaticOn:
-    'Este canal está aberto: respondo a todas as mensagens de voz publicadas aqui, à vista de todos.',
+    'Este canal agora está aberto: respondo a todas as mensagens de voz publicadas aqui, à vista de todos.',
   automaticOnWhenAsked:
-    'Este canal está aberto: qualquer pessoa pode perguntar com *{readEmotion}* sobre qualquer mensagem de voz publicada aqui, e só ela vê a resposta. Não respondo por conta própria, porque não vejo o que é publicado.',
+    'Este canal agora está aberto: qualquer pessoa pode perguntar com *{readEmotion}* sobre qualquer mensagem de voz publicada aqui, e só ela vê a resposta. Não respondo por conta própria, porque não vejo o que é publicado.',
   tellPeople:
     'Por favor, avise as pessoas daqui. Não use isto no trabalho nem na educação na UE, onde é ilegal. `{autoOff}` desativa.',
   automaticOff:

@@ -19,7 +19,7 @@ import { NO_SPEECH, VERDICT } from '../../functions/http/schemas.ts';
 import { headline, meaning, percent, shares, sureness } from '../../web/words.js';
 import { checkCommands } from '../support/discord/command-body.ts';
 import { blocksSchema } from '../support/slack/message-rules.ts';
-import { wordiest } from './wordiest.ts';
+import { longestChange, wordiest } from './wordiest.ts';
 
 const MEDIA = ['discord', 'discord-without-gateway', 'slack'] as const;
 const OTHERS = CATALOGUES.filter((catalogue) => catalogue !== ENGLISH);
@@ -151,12 +151,9 @@ describe.each(CATALOGUES.map(({ language }) => language))('what is said in %s', 
 
   test('fits into the messages of Slack, also the wordiest verdict and the largest numbers', () => {
     const strings = stringsFor(language, 'slack');
-    const longest = EMOTIONS.toSorted(
-      (one, other) => strings.labels[other].length - strings.labels[one].length,
-    );
     const verdicts = [
       ...[...EMOTIONS, ...ABSTENTIONS].map((label) => wordiest(label)),
-      wordiest('uncertain', [longest[0], longest[1], longest[0], longest[1]]),
+      longestChange(strings.labels),
     ];
     const messages = verdicts.map((verdict) =>
       verdictMessage({ words: wordVerdict(verdict, strings), notice: strings.notice }),
@@ -266,7 +263,7 @@ test('numbers, lists and plurals are written as the language writes them', () =>
   expect(in_('ja').percent(0.77)).toBe('77%');
   const summary = { happy: 0.7, sad: 0.2, calm: 0.1 };
   expect(in_('de').shares(summary)).toBe(
-    'Vom Gesprochenen: 70\u00a0% fröhlich, 20\u00a0% traurig und 10\u00a0% ruhig.',
+    'Von der Sprechzeit: 70\u00a0% fröhlich, 20\u00a0% traurig und 10\u00a0% ruhig.',
   );
   expect(in_('ja').shares(summary)).toBe('発話の内訳: 喜び 70%、悲しみ 20%、穏やか 10%');
   expect(in_('de').wait(1)).toContain('in 1 Sekunde noch');

@@ -9,6 +9,19 @@ import {
 const EVEN = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 1 / 8])) as Probabilities;
 const LABELS: readonly Label[] = [...EMOTIONS, 'uncertain'];
 
+/** A note that changes three times, between the emotions with the longest names in a language. */
+export function longestChange(labels: Readonly<Record<Label, string>>): Verdict {
+  const longestFirst = EMOTIONS.toSorted((one, other) => labels[other].length - labels[one].length);
+  const [first, second] = longestFirst;
+  return {
+    ...wordiest('uncertain', [first, second, first, second]),
+    // Of the same probability, the first three are named.
+    probabilities: Object.fromEntries(
+      longestFirst.map((emotion) => [emotion, 1 / 8]),
+    ) as Probabilities,
+  };
+}
+
 /** The longest note that is accepted, with all there can be in its answer. */
 export function wordiest(emotion: Label, sequence: Verdict['sequence'] = []): Verdict {
   const step = 300 / LABELS.length;

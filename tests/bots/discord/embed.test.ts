@@ -5,7 +5,7 @@ import { wordVerdict } from '../../../bots/wording/verdict.ts';
 import { EMOTIONS } from '../../../core/index.ts';
 import { ABSTENTIONS } from '../../../core/verdict.ts';
 import { checkMessage } from '../../support/discord/message-body.ts';
-import { wordiest } from '../wordiest.ts';
+import { longestChange, wordiest } from '../wordiest.ts';
 
 /** Ten embeds, all that a message of Discord takes, and the notice. */
 function ten(embed: ReturnType<typeof verdictEmbed>, notice: string) {
@@ -30,11 +30,7 @@ describe.each(
   });
 
   test('ten notes that change three times', () => {
-    // The longest names, whichever they are in this language.
-    const [first, second] = EMOTIONS.toSorted(
-      (one, other) => strings.labels[other].length - strings.labels[one].length,
-    );
-    const verdict = wordiest('uncertain', [first, second, first, second]);
+    const verdict = longestChange(strings.labels);
     const embed = verdictEmbed(wordVerdict(verdict, strings));
     expect(() => checkMessage(ten(embed, strings.notice))).not.toThrow();
     const nine = Array.from({ length: 9 }, () => embed);
