@@ -37,7 +37,7 @@ export interface ChannelSettings {
    * @param audience who sees the answer, such as `discord:user:123`; only a hash of it is kept
    */
   isFirstUse(audience: string): Promise<boolean>;
-  /** Returns the locale in which a person last used a command, as the platform wrote it; null if none is known. */
+  /** Returns the locale in which a person last used a command; null if it is not known. */
   language(person: string): Promise<string | null>;
   /** @param person such as `discord:user:123`; only a hash of it is kept */
   setLanguage(person: string, locale: string): Promise<void>;
@@ -59,7 +59,10 @@ export function anonymous(audience: string): string {
   return createHash('sha256').update(audience).digest('base64url').slice(0, 22);
 }
 
-/** Above this number the oldest audiences are forgotten and see the notice once more; so are languages. */
+/**
+ * Above this number the oldest audiences are forgotten, and see the notice once more; so are the oldest
+ * languages.
+ */
 const MAX_NOTICED = 10_000;
 
 const fileSchema = z.object({

@@ -19,6 +19,7 @@ import { createClient, lastHeartbeat, loginFailure, sessionFailure } from './cli
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
+import { localeOfReply } from './language.ts';
 import { firstAnswer, type MessageBody, replyTo } from './reply.ts';
 import { Typing } from './rest.ts';
 
@@ -171,8 +172,8 @@ class Bot {
     try {
       if (!(await this.#isOpen(ask))) return;
       const { signal } = this.#stop;
-      const strings = stringsFor(await this.#localeOf(message), 'discord');
-      const services = { ...this.#services, strings };
+      const locale = await localeOfReply(message, this.#client, this.#services.settings);
+      const services = { ...this.#services, strings: stringsFor(locale, 'discord') };
       const body = await this.#limit(() =>
         this.#typing.during(channel_id, () => replyTo(ask, notes, services, { signal })),
       );
@@ -180,17 +181,6 @@ class Bot {
     } catch (thrown) {
       this.#failed(channel_id, thrown);
     }
-  }
-
-  /**
-   * Returns the language of a reply that nobody asked for: in a server that of the server, in a direct
-   * message the one in which its author last used a command.
-   */
-  async #localeOf({ guild_id, author }: DiscordMessage): Promise<string | null> {
-    if (guild_id !== undefined) {
-      return this.#client.guilds.cache.get(guild_id)?.preferredLocale ?? null;
-    }
-    return this.#services.settings.language(`discord:user:${author.id}`).catch(() => null);
   }
 
   /** In a closed channel the bot shows nothing, not even that it is typing. */

@@ -9,6 +9,7 @@ import type { DiscordMedium, Strings } from '../wording/strings.ts';
 import { snowflakeTime } from './catch-up.ts';
 import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
+import { rememberLocale } from './language.ts';
 import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
 
 /** Milliseconds after which Discord no longer accepts edits of an answer. */
@@ -61,18 +62,7 @@ export async function handleDiscordJob(
     if (!isGone(thrown)) throw thrown;
     logEvent('discord: an answer was gone before it could be edited', thrown);
   });
-  await remember(interaction, services);
-}
-
-/** Keeps the language of the asker for their direct messages, of which Discord does not tell it. */
-async function remember(
-  { asker, locale }: CommandInteraction,
-  { settings }: Services,
-): Promise<void> {
-  if (locale === null) return;
-  await settings
-    .setLanguage(`discord:user:${asker}`, locale)
-    .catch((thrown) => logEvent('discord: the language of a person was not saved', thrown));
+  await rememberLocale(interaction, services.settings);
 }
 
 /** Whether Discord still takes an answer that is too old by our clock, which may be wrong. */
