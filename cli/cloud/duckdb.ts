@@ -32,6 +32,7 @@ interface DuckDbStatement {
 
 export interface DuckDbConnection {
   run(sql: string): Promise<DuckDbResult>;
+  runAndReadAll(sql: string): Promise<{ getRowsJson(): unknown[][] }>;
   extractStatements(
     sql: string,
   ): Promise<{ readonly count: number; prepare(index: number): Promise<DuckDbStatement> }>;
@@ -56,16 +57,17 @@ export interface DuckDb {
 }
 
 /**
- * Loads DuckDB from the project in the working folder, from this one, or from npm's global folder. It is not
- * a dependency: it has 71 MB, and most people do without it.
+ * Loads DuckDB from the folder in UNDERTONE_DUCKDB, from the project in the working folder, from this one, or
+ * from where npm installs globally. It is not a dependency: it has 71 MB, and most people do without it.
  *
  * @throws UndertoneError `setting-invalid` that says how to get it
  */
 export async function loadDuckDb(): Promise<DuckDb> {
   const { resolve } = createRequire(import.meta.url);
+  const { UNDERTONE_DUCKDB: chosen } = process.env;
   let path: string;
   try {
-    path = resolve(PACKAGE, { paths: [process.cwd(), ROOT, globalFolder()] });
+    path = resolve(PACKAGE, { paths: chosen ? [chosen] : [process.cwd(), ROOT, globalFolder()] });
   } catch (cause) {
     throw new UndertoneError(
       'setting-invalid',

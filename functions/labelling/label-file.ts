@@ -64,10 +64,13 @@ export function labelLine(object: CreatedObject, outcome: Outcome, labelledAt: s
  *
  * @throws UndertoneError `unavailable`, after which both are to be written again
  */
-export async function writeLabel(object: CreatedObject, outcome: Outcome): Promise<void> {
+export async function writeLabel(
+  object: CreatedObject,
+  outcome: Outcome,
+  labelledAt = new Date().toISOString(),
+): Promise<void> {
   const { UNDERTONE_RESULTS_BUCKET: Bucket, UNDERTONE_LATE_LABELS: hasCatalogue } =
     namesFor('labelling');
-  const labelledAt = new Date().toISOString();
   const Body = labelLine(object, outcome, labelledAt);
   const late = hasCatalogue ? lateLabelKey(object, labelledAt) : null;
   for (const Key of late === null ? [labelKey(object)] : [labelKey(object), late]) {
