@@ -43,7 +43,10 @@ export const DAYS = {
 /** The view before anything is compacted. */
 export const NOTHING_COMPACTED = `SELECT ${LIST}, "date" FROM ${TABLES.json}`;
 
-/** Makes the table of compacted labels: Iceberg, whose commits are atomic, on Parquet files. */
+/**
+ * Makes the table of compacted labels: Iceberg, whose commits are atomic, on Parquet files. Where it exists it
+ * stays as it is: a version that adds a field has to add its column.
+ */
 export function createCompacted(location: string): string {
   const columns = COLUMNS.map(({ name, type }) => `\`${name}\` ${type}`);
   return `CREATE TABLE IF NOT EXISTS ${TABLES.compacted} (
@@ -64,8 +67,8 @@ TBLPROPERTIES (
  * Says where the last run ended: the last day that is compacted, and the day before the last label was
  * written. Read from the table itself, so that a run that failed, or a table that was dropped, is made up for.
  */
-export const WHERE_IT_ENDED = `SELECT coalesce(max(uploadday), '${BEFORE_FIRST_DAY}') AS after,
-       coalesce(substr(cast(cast(substr(max(labelledat), 1, 10) AS date) - interval '1' day AS varchar), 1, 10), '${BEFORE_FIRST_DAY}') AS changed
+export const WHERE_IT_ENDED = `SELECT coalesce(max(uploadday), '${BEFORE_FIRST_DAY}') AS last_day,
+       coalesce(substr(cast(cast(substr(max(labelledat), 1, 10) AS date) - interval '1' day AS varchar), 1, 10), '${BEFORE_FIRST_DAY}') AS last_change
 FROM ${TABLES.compacted}`;
 
 /**
@@ -89,7 +92,9 @@ USING (
 ) AS s
 ON t.uploadday = s.uploadday AND t.key = s.key
 WHEN MATCHED AND s.labelledat > t.labelledat THEN UPDATE SET
-  ${NAMES.map((name) => `${name} = s.${name}`).join(',\n  ')}
+  ${NAMES.filter((name) => name !== 'key')
+    .map((name) => `${name} = s.${name}`)
+    .join(',\n  ')}
 WHEN NOT MATCHED THEN INSERT (${LIST}, uploadday)
   VALUES (${[...NAMES, 'uploadday'].map((name) => `s.${name}`).join(', ')})`;
 
