@@ -12,7 +12,7 @@ import { type Context, policyStatements, properties, templateFor } from './synth
 
 const template = templateFor();
 /** How many random histories of labels and compactions are tried. */
-const HISTORIES = Number(process.env.UNDERTONE_HISTORIES ?? 10);
+const HISTORIES = Number(process.env.UNDERTONE_HISTORIES ?? 6);
 
 /** The text of a template, with references as their names. */
 function plainText(value: { 'Fn::Join': [string, unknown[]] } | string): string {
