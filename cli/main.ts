@@ -141,7 +141,7 @@ program
   .argument('<address>', 's3://bucket/labels/, or a folder or file with labels', parseLabelSource)
   .option('--csv', 'print one row per recording (default)')
   .option('--jsonl', 'print one JSON object per line, with timelines')
-  .option('--sql <query>', 'print what a SELECT over the table "labels" answers (needs DuckDB)')
+  .option('--sql <query>', 'ask the table "labels" with a SELECT instead (needs DuckDB)')
   .option('--from <date>', 'first upload day, YYYY-MM-DD (UTC)', day)
   .option('--to <date>', 'last upload day', day)
   .action(async (source, options) => {

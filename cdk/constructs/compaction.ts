@@ -24,6 +24,11 @@ import { COMPACTED_PREFIX, QUERIES_PREFIX, type Storage } from './storage.ts';
 const HOUR = Duration.hours(1).toMilliseconds();
 const DAY = Duration.days(1).toMilliseconds();
 
+/** Further tries of a query that failed. */
+const TRIES = 3;
+/** Further tries of the two that Athena ends before they are done when there is much to do. */
+const REPEATS = 10;
+
 export interface CompactionProps {
   readonly config: Config;
   readonly storage: Storage;
@@ -82,7 +87,7 @@ export class Compaction extends Construct {
   }
 
   #definition({ config, storage, database, workGroup }: CompactionProps): object {
-    const query = (QueryString: string, next: object, MaxAttempts = 3) => ({
+    const query = (QueryString: string, next: object, MaxAttempts = TRIES) => ({
       Type: 'Task',
       Resource: `arn:${Stack.of(this).partition}:states:::athena:startQueryExecution.sync`,
       Arguments: {
@@ -90,15 +95,7 @@ export class Compaction extends Construct {
         WorkGroup: workGroup.name,
         QueryExecutionContext: { Database: database },
       },
-      Retry: [
-        {
-          ErrorEquals: ['States.TaskFailed'],
-          IntervalSeconds: 60,
-          BackoffRate: 2,
-          MaxDelaySeconds: 900,
-          MaxAttempts,
-        },
-      ],
+      Retry: retry(MaxAttempts),
       ...next,
     });
     const hasExpiry = config.labelDays > 0;
@@ -131,6 +128,7 @@ export class Compaction extends Construct {
           Arguments: {
             QueryExecutionId: '{% $states.input.QueryExecution.QueryExecutionId %}',
           },
+          Retry: retry(TRIES),
           Assign: {
             after: '{% $states.result.ResultSet.Rows[1].Data[0].VarCharValue %}',
             changed: '{% $states.result.ResultSet.Rows[1].Data[1].VarCharValue %}',
@@ -144,9 +142,8 @@ export class Compaction extends Construct {
         ...(hasExpiry && {
           'Delete what has expired': query(withDays(EXPIRE), { Next: 'Pack the files' }),
         }),
-        // Athena ends these two before they are done when there is much to do, and wants them repeated.
-        'Pack the files': query(PACK, { Next: 'Remove old files' }, 10),
-        'Remove old files': query(CLEAN, { End: true }, 10),
+        'Pack the files': query(PACK, { Next: 'Remove old files' }, REPEATS),
+        'Remove old files': query(CLEAN, { End: true }, REPEATS),
       },
     };
   }
@@ -234,6 +231,11 @@ export class Compaction extends Construct {
     objects(QUERIES_PREFIX, 's3:GetObject', 's3:PutObject', ...parts);
     return role;
   }
+}
+
+function retry(MaxAttempts: number): object[] {
+  const waits = { IntervalSeconds: 60, BackoffRate: 2, MaxDelaySeconds: 900 };
+  return [{ ErrorEquals: ['States.TaskFailed'], ...waits, MaxAttempts }];
 }
 
 /** The day (UTC) that was so many milliseconds before the run began, in JSONata. */

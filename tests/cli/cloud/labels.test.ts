@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import { answerQuery } from '../../../cli/cloud/query.ts';
 import { EMOTIONS, UndertoneError } from '../../../core/index.ts';
 import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
 import { duckDb } from '../../fixtures/duckdb.ts';
-import { run } from '../../fixtures/run.ts';
+import { BUILD, run } from '../../fixtures/run.ts';
 import { readDocument } from '../../support/docs.ts';
 
 let aws: LocalAws;
@@ -317,6 +318,17 @@ describe.skipIf(!duckDb)('--sql', () => {
     expect(print).not.toHaveBeenCalled();
     expect(readdirSync(temporary)).toEqual([]);
     vi.unstubAllEnvs();
+  });
+
+  test('leaves nothing behind when nobody reads its answer any more', () => {
+    const labels = join(temporary, 'labels.jsonl');
+    writeFileSync(labels, JSON.stringify(happy('b.wav', '2026-05-01')));
+    const sql = 'SELECT range FROM labels, range(3000000)';
+    const command = `"${process.execPath}" "${BUILD}/cli/main.js" labels "${labels}" --csv --sql "${sql}" | head -n 1`;
+    const options = { env: { ...process.env, TMPDIR: temporary }, encoding: 'utf8' } as const;
+    expect(execFileSync('sh', ['-c', command], options)).toBe('range\r\n');
+    rmSync(labels);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   test('tells a mistake on stderr', async () => {
