@@ -65,7 +65,7 @@ function pathsOf(routes: readonly ApiRoute[], schemas: Components) {
 }
 
 function operationOf(route: ApiRoute, schemas: Components) {
-  const { operationId, summary, description, params, query, body, maxAge } = route;
+  const { operationId, summary, description, params, query, body, isBodyOptional, maxAge } = route;
   const parameters = [...parametersOf('path', params), ...parametersOf('query', query)];
   return {
     operationId,
@@ -74,7 +74,7 @@ function operationOf(route: ApiRoute, schemas: Components) {
     security: route.isOpen ? [] : [{}, { apiKey: [] }],
     parameters: parameters.length > 0 ? parameters : undefined,
     requestBody: body && {
-      required: true,
+      required: !isBodyOptional,
       content: mapValues(body, (schema) => ({ schema: schemaOf(schema, schemas) })),
     },
     responses: {
@@ -97,7 +97,7 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined) 
 }
 
 function responseOf(
-  { description, schema, examples, headers = {} }: ApiAnswer,
+  { description, schema, examples, texts = {}, headers = {} }: ApiAnswer,
   maxAge: number | undefined,
   schemas: Components,
 ) {
@@ -113,6 +113,7 @@ function responseOf(
         schema: schemaOf(schema, schemas),
         examples: examples && mapValues(examples, (value) => ({ value })),
       },
+      ...mapValues(texts, (example) => ({ schema: { type: 'string' }, example })),
     },
   };
 }

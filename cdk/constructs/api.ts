@@ -174,6 +174,8 @@ export class Api extends Construct {
       // A presigned form posts with the rights of the function that signed it.
       grantObjects(uploads, storage.uploads, '', ['s3:PutObject']);
       state.results.grant(uploads.function, 'dynamodb:PutItem');
+      state.callbacks.grant(uploads.function, 'dynamodb:PutItem');
+      state.batches.grant(uploads.function, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     }
     const result = this.handlers.get('result');
     if (result) state.results.grant(result.function, 'dynamodb:GetItem');
@@ -181,6 +183,14 @@ export class Api extends Construct {
     if (deletion) {
       grantObjects(deletion, storage.uploads, '', ['s3:DeleteObject']);
       state.results.grant(deletion.function, 'dynamodb:DeleteItem');
+      state.callbacks.grant(deletion.function, 'dynamodb:DeleteItem');
+    }
+    const batches = this.handlers.get('batches');
+    if (batches) state.batches.grant(batches.function, 'dynamodb:PutItem');
+    const list = this.handlers.get('batch-results');
+    if (list) {
+      state.batches.grant(list.function, 'dynamodb:GetItem', 'dynamodb:Query');
+      state.results.grant(list.function, 'dynamodb:BatchGetItem');
     }
   }
 

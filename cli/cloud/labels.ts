@@ -1,7 +1,7 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { stringify } from 'csv-stringify/sync';
 import * as z from 'zod';
 import { EMOTIONS, UndertoneError } from '../../core/index.ts';
+import { csvLine } from '../../lib/csv.ts';
 import { awsError, s3Client } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
 
@@ -170,11 +170,6 @@ function printCsv(date: string, label: Label): Promise<void> {
     error: error?.code,
   };
   return write(csvLine(COLUMNS.map((column) => cells[column])));
-}
-
-function csvLine(cells: readonly unknown[]): string {
-  // Spreadsheets run cells that begin like a formula, and keys may come from anybody.
-  return stringify([[...cells]], { escape_formulas: true, record_delimiter: 'windows' });
 }
 
 /** Waits for slow readers. */

@@ -62,6 +62,7 @@ describe('permissions', () => {
     [
       /^UploadsClassifyUploadRole/,
       [
+        ['CallbacksQueue', ['sqs:SendMessage']],
         ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject', 's3:GetObject']],
         ['UploadsQueue', consuming],
@@ -70,14 +71,25 @@ describe('permissions', () => {
     [
       /^UploadsFailUploadRole/,
       [
-        ['StateResults', ['dynamodb:UpdateItem']],
+        ['CallbacksQueue', ['sqs:SendMessage']],
+        ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
         ['UploadsDeadLetters', consuming],
       ],
     ],
     [
+      /^CallbacksDeliverCallbackRole/,
+      [
+        ['CallbacksQueue', consuming],
+        ['StateCallbacks', ['dynamodb:DeleteItem', 'dynamodb:GetItem']],
+        ['StateResults', ['dynamodb:GetItem']],
+      ],
+    ],
+    [
       /^ApiuploadsRole/,
       [
+        ['StateBatches', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
+        ['StateCallbacks', ['dynamodb:PutItem']],
         ['StateResults', ['dynamodb:PutItem']],
         ['StorageUploads/*', ['s3:PutObject']],
       ],
@@ -86,8 +98,17 @@ describe('permissions', () => {
     [
       /^ApideleteresultRole/,
       [
+        ['StateCallbacks', ['dynamodb:DeleteItem']],
         ['StateResults', ['dynamodb:DeleteItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
+      ],
+    ],
+    [/^ApibatchesRole/, [['StateBatches', ['dynamodb:PutItem']]]],
+    [
+      /^ApibatchresultsRole/,
+      [
+        ['StateBatches', ['dynamodb:GetItem', 'dynamodb:Query']],
+        ['StateResults', ['dynamodb:BatchGetItem']],
       ],
     ],
     [
@@ -115,6 +136,28 @@ describe('permissions', () => {
         // Of calls from within a function, not of those with which Lambda receives for it.
         Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } },
       },
+    ]);
+  });
+
+  test('the function that posts to strangers’ addresses is in no network of the account, and posts to public ones only', () => {
+    for (const [id, { Properties }] of Object.entries(
+      template.findResources('AWS::Lambda::Function'),
+    )) {
+      expect(Properties.VpcConfig, id).toBeUndefined();
+      expect(Properties.Environment?.Variables ?? {}, id).not.toHaveProperty(
+        'UNDERTONE_LOCAL_CALLBACKS',
+      );
+    }
+  });
+
+  test('where results are posted, and what signs them, only those functions know that have to', () => {
+    const knowing = policyStatements(template).filter(({ Resource }) =>
+      JSON.stringify(Resource).includes('StateCallbacks'),
+    );
+    expect(knowing.map(({ Action }) => [Action].flat().sort().join()).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:DeleteItem,dynamodb:GetItem',
+      'dynamodb:PutItem',
     ]);
   });
 

@@ -3,6 +3,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { API_CODES, ERROR_TABLE, verdictSchema } from '../../core/index.ts';
 import {
+  BATCH,
+  BATCH_RESULTS,
+  batchResultsSchema,
+  batchSchema,
   NO_SPEECH,
   UPLOAD,
   uploadSchema,
@@ -98,6 +102,8 @@ test('has examples that fit its own schemas', () => {
   for (const verdict of [VERDICT, NO_SPEECH]) verdictSchema.parse(verdict);
   uploadSchema.parse(UPLOAD);
   waitingSchema.parse(WAITING);
+  batchSchema.parse(BATCH);
+  batchResultsSchema.parse(BATCH_RESULTS);
 });
 
 test('is not sent again to those who have it', async () => {

@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { cardSchema, verdictSchema } from '../../core/index.ts';
 import type { LambdaHandler } from '../../functions/http/lambda.ts';
-import { problemSchema, uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
+import {
+  batchResultsSchema,
+  batchSchema,
+  problemSchema,
+  uploadSchema,
+  waitingSchema,
+} from '../../functions/http/schemas.ts';
 import { answer } from '../../functions/openapi.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -43,6 +49,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   '#/components/schemas/Verdict': verdictSchema,
   '#/components/schemas/Upload': uploadSchema,
   '#/components/schemas/Waiting': waitingSchema,
+  '#/components/schemas/Batch': batchSchema,
+  '#/components/schemas/BatchResults': batchResultsSchema,
   '#/components/schemas/ModelCard': cardSchema,
   '#/components/schemas/Problem': problemSchema,
 };
