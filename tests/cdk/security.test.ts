@@ -43,12 +43,17 @@ describe('permissions', () => {
   const allowed = (id: RegExp) => {
     const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
     const statements = PolicyDocument.Statement as Statement[];
-    return statements
-      .filter(
-        ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
-      )
-      .map(({ Action, Resource }) => [nameOf(Resource), [Action].flat().sort()])
-      .sort();
+    return (
+      statements
+        .filter(
+          ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
+        )
+        // The CDK merges statements of the same actions.
+        .flatMap(({ Action, Resource }) =>
+          [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+        )
+        .sort()
+    );
   };
   const consuming = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes']
     .concat(['GetQueueUrl', 'ReceiveMessage'])

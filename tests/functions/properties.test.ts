@@ -125,6 +125,20 @@ const body = fc.oneof(
   fc.constant(undefined),
   fc.uint8Array({ maxLength: 200 }),
   brokenForm,
+  fc.json().map((text) => Buffer.from(text)),
+  fc
+    .record(
+      {
+        callback: fc.record(
+          { url: fc.oneof(oddText, fc.webUrl()), secret: oddText },
+          { requiredKeys: [] },
+        ),
+        batch: oddText,
+        reference: oddText,
+      },
+      { requiredKeys: [] },
+    )
+    .map((value) => Buffer.from(JSON.stringify(value))),
   // Recordings with a few bytes changed, or cut off.
   fc
     .tuple(fc.nat(note.length), fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }))
