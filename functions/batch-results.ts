@@ -1,6 +1,6 @@
 import { EMOTIONS, UndertoneError } from '../core/index.ts';
 import { csvLine } from '../lib/csv.ts';
-import { hasBatch, isCursor, readBatch } from './aws/batches.ts';
+import { hasBatch, isCursor, PART, readBatch } from './aws/batches.ts';
 import { NO_BATCH } from './aws/result-id.ts';
 import { resultItem } from './aws/results.ts';
 import { handle } from './http/handle.ts';
@@ -8,10 +8,8 @@ import { lambda } from './http/lambda.ts';
 import type { BatchResults, ResultItem } from './http/schemas.ts';
 import { batchResults, NO_CURSOR } from './routes.ts';
 
-/** Bytes of JSON after which a page ends: Lambda returns 6 MB. */
-const PAGE_BYTES = 4_000_000;
 /** Parts of a batch that are read for a page at most, where few of its results are in the state asked for. */
-const PARTS = 40;
+const PARTS = 10;
 
 /**
  * `GET /v1/batches/{id}/results`: a page of the results of a batch, in the order in which they were asked
@@ -35,23 +33,19 @@ interface PageQuery {
   readonly state?: ResultItem['state'] | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
-  readonly timeline: boolean;
 }
 
-async function readPage(batch: string, query: PageQuery): Promise<BatchResults> {
-  const { state, cursor, limit, timeline } = query;
+async function readPage(batch: string, { state, cursor, limit }: PageQuery): Promise<BatchResults> {
   const results: ResultItem[] = [];
-  let bytes = 0;
-  let next: string | null = cursor ?? null;
+  let next = cursor ?? null;
   for (let parts = 0; parts < PARTS; parts++) {
-    const wanted = state ? Number.POSITIVE_INFINITY : limit - results.length;
+    const wanted = state ? PART : limit - results.length;
     const part = await readBatch(batch, { after: next, limit: wanted });
     for (const [i, { result, cursor: here }] of part.results.entries()) {
-      const item = resultItem(result, { timeline });
+      const item = resultItem(result);
       if (state && item.state !== state) continue;
       results.push(item);
-      bytes += JSON.stringify(item).length;
-      if (results.length < limit && bytes < PAGE_BYTES) continue;
+      if (results.length < limit) continue;
       const isEnd = part.next === null && i === part.results.length - 1;
       return { results, next: isEnd ? null : here };
     }

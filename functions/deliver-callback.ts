@@ -42,7 +42,7 @@ async function deliverResult(id: string, options: DeliveryOptions): Promise<void
   if (!callback) return;
   if (result) {
     if (!result.outcome) throw new Error('The result was announced before it was there.');
-    await deliver(callback, resultItem(result, { timeline: false }), options);
+    await deliver(callback, resultItem(result), options);
   }
   await deleteCallback(id);
 }

@@ -255,11 +255,11 @@ export const batchResults = {
   operationId: 'listBatchResults',
   summary: 'The results of a batch',
   description:
-    'A page of them, in the order in which the uploads were asked for; `next` leads to the next page. A page may be short, or even empty, before the last one. Results that were deleted or have expired are left out.',
+    'A page of them, in the order in which the uploads were asked for; `next` leads to the next page. A page may be short, or even empty, before the last one. Results that were deleted or have expired are left out, and so are timelines: GET /v1/results/{id} has them.',
   params: z.object({
     id: batchIdSchema.meta({ description: 'As answered by POST /v1/batches.', example: BATCH.id }),
   }),
-  query: query.extend({
+  query: z.object({
     state: z
       .enum(RESULT_STATES, {
         error: 'The parameter "state" takes waiting, done or failed. Omit it to get all results.',
@@ -282,7 +282,7 @@ export const batchResults = {
   }),
   answers: {
     200: {
-      description: 'A page of results. CSV has no timelines.',
+      description: 'A page of results.',
       schema: batchResultsSchema.meta({ id: 'BatchResults' }),
       examples: { page: BATCH_RESULTS },
       texts: {

@@ -38,10 +38,14 @@ export const LIGHT_MEMORY = 512;
 
 /**
  * How much of requestsPerSecond and burst a route takes: each has a throttle of its own, so that none uses
- * up that of another. Results are asked for again and again. The others need little, and each upload
- * costs three times as much as a call.
+ * up that of another. Results are asked for again and again; a list of a hundred costs more to read than any
+ * other request. The others need little, and each upload costs three times as much as a call.
  */
-const THROTTLE_SHARES: Readonly<Record<string, number>> = { emotion: 1, result: 2 };
+const THROTTLE_SHARES: Readonly<Record<string, number>> = {
+  emotion: 1,
+  result: 2,
+  'batch-results': 1 / 10,
+};
 const OTHER_SHARE = 1 / 4;
 
 export interface ApiProps {

@@ -11,8 +11,6 @@ import type { State } from './storage.ts';
 
 /** AWS recommends a visibility timeout of six times that of the function, for throttled invocations. */
 const VISIBILITY_PER_TIMEOUT = 6;
-/** The least that AWS takes. Twenty receivers are waited for at the same time. */
-const CONCURRENCY = 2;
 
 export interface CallbacksProps {
   readonly config: Config;
@@ -52,7 +50,7 @@ export class Callbacks extends Construct {
       new SqsEventSource(this.queue, {
         batchSize: CALLBACKS.batchSize,
         reportBatchItemFailures: true,
-        maxConcurrency: CONCURRENCY,
+        maxConcurrency: config.callbackConcurrency,
       }),
     );
     state.results.grant(this.handler.function, 'dynamodb:GetItem');

@@ -85,11 +85,13 @@ export interface BatchPart {
   readonly next: string | null;
 }
 
-/** Most results that are read at once: a verdict with a long timeline has 70 kB. */
-const PART = 25;
+/** The most results that are read at once: DynamoDB takes no more keys. */
+export const PART = 100;
 
 /**
- * Reads the results of a batch after a cursor: at most `limit` and 25, fewer where some were deleted.
+ * Reads the results of a batch after a cursor: fewer than `limit` where some were deleted.
+ *
+ * @param limit at most PART
  *
  * @throws UndertoneError `unavailable`
  */
@@ -97,7 +99,6 @@ export async function readBatch(
   batch: string,
   { after, limit }: { readonly after: string | null; readonly limit: number },
 ): Promise<BatchPart> {
-  const count = Math.min(limit, PART);
   const query = new QueryCommand({
     TableName: batchesTable(),
     KeyConditionExpression: '#batch = :batch AND #member > :after',
@@ -106,16 +107,16 @@ export async function readBatch(
     ExpressionAttributeValues: { ':batch': batch, ':after': after ? memberOf(after) : HEAD },
     ConsistentRead: true,
     // One more tells whether this is the end.
-    Limit: count + 1,
+    Limit: limit + 1,
   });
   const { Items = [] } = await aws().documents.send(query).catch(failed);
-  const members = Items.slice(0, count).map((item) => memberSchema.parse(item).member);
+  const members = Items.slice(0, limit).map((item) => memberSchema.parse(item).member);
   const found = await findResults(members.map(idOf));
   const results = members.flatMap((member) => {
     const result = found.get(idOf(member));
     return result ? [{ result, cursor: cursorOf(member) }] : [];
   });
-  const last = Items.length > count ? members.at(-1) : undefined;
+  const last = Items.length > limit ? members.at(-1) : undefined;
   return { results, next: last === undefined ? null : cursorOf(last) };
 }
 

@@ -65,16 +65,12 @@ export interface StoredResult extends ResultDetails {
   readonly outcome: Outcome | null;
 }
 
-/** Returns a result as lists and callbacks have it. */
-export function resultItem(
-  { id, reference, outcome }: StoredResult,
-  { timeline }: { readonly timeline: boolean },
-): ResultItem {
+/** Returns a result as lists and callbacks have it: without its timeline, which may be long. */
+export function resultItem({ id, reference, outcome }: StoredResult): ResultItem {
   const named = { id, ...(reference !== undefined && { reference }) };
   if (!outcome) return { ...named, state: 'waiting' };
   if ('error' in outcome) return { ...named, state: 'failed', error: outcome.error };
-  const { verdict } = outcome;
-  return { ...named, state: 'done', verdict: timeline ? verdict : withoutTimeline(verdict) };
+  return { ...named, state: 'done', verdict: withoutTimeline(outcome.verdict) };
 }
 
 /**

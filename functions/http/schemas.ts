@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { API_CODES, type Verdict, verdictSchema } from '../../core/index.ts';
+import { API_CODES, type Verdict, verdictSchema, withoutTimeline } from '../../core/index.ts';
 import { batchIdSchema, resultIdSchema } from '../aws/result-id.ts';
 
 /** Problem details (RFC 9457): the body of every answer that is not a success. */
@@ -208,7 +208,7 @@ export const BATCH: Batch = {
 
 export const BATCH_RESULTS: BatchResults = {
   results: [
-    { id: ID, state: 'done', reference: 'calls/1.ogg', verdict: VERDICT },
+    { id: ID, state: 'done', reference: 'calls/1.ogg', verdict: withoutTimeline(VERDICT) },
     {
       id: 'p9Qe2LxV0sYt_5bNcJ7aKd3f',
       state: 'failed',

@@ -177,6 +177,10 @@ describe('callbacks', () => {
       ScalingConfig: { MaximumConcurrency: 2 },
     });
     expect(queue.VisibilityTimeout).toBe(6 * deliver.Timeout);
+    const more = templateFor({ callbackConcurrency: '30' });
+    expect(
+      properties(more, 'AWS::Lambda::EventSourceMapping', /^CallbacksDeliver/).ScalingConfig,
+    ).toEqual({ MaximumConcurrency: 30 });
   });
 
   test('that nobody takes are dead letters, which raise an alarm', () => {
@@ -185,12 +189,12 @@ describe('callbacks', () => {
       deadLetterTargetArn: deadLetters,
       maxReceiveCount: CALLBACKS.tries,
     });
-    const { QueueName } = { QueueName: deadLetters['Fn::GetAtt'][0] };
+    const [id] = deadLetters['Fn::GetAtt'];
     expect(
       properties(template, 'AWS::CloudWatch::Alarm', /^ObservabilityCallbackDeadLetters/),
     ).toMatchObject({
       MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [QueueName, 'QueueName'] } }],
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
       Threshold: 1,
       AlarmActions: [{ Ref: expect.stringMatching(/^ObservabilityAlarms/) }],
     });

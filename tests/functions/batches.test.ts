@@ -123,12 +123,11 @@ describe('a batch', () => {
     await finishResult(failed, { error: ERROR });
     const { timeline: _, ...brief } = VERDICT;
     const [first, ...others] = (await page(batch)).results;
-    expect(first).toEqual({ id: done, state: 'done', reference: 'calls/1.ogg', verdict: VERDICT });
+    expect(first).toEqual({ id: done, state: 'done', reference: 'calls/1.ogg', verdict: brief });
     expect(others).toEqual([
       { id: failed, state: 'failed', reference: 'calls/2.txt', error: ERROR },
       { id: waiting, state: 'waiting' },
     ]);
-    expect((await page(batch, { timeline: 'false' })).results[0].verdict).toEqual(brief);
     for (const [state, id] of Object.entries({ done, failed, waiting })) {
       expect((await page(batch, { state })).results.map((each) => each.id)).toEqual([id]);
     }
@@ -171,22 +170,6 @@ describe('a batch', () => {
     expect(first.results.map(({ id }) => id)).toEqual([ids[2]]);
     const second = await page(batch, { state: 'failed', limit: '1', cursor: String(first.next) });
     expect(second.results.map(({ id }) => id)).toEqual([ids[127]]);
-  });
-
-  test('with long timelines ends its pages before Lambda cannot return them', async () => {
-    const batch = await newBatch();
-    const segment = VERDICT.timeline?.[0];
-    const timeline = Array.from({ length: 400 }, () => segment ?? expect.unreachable());
-    const ids: string[] = [];
-    for (let i = 0; i < 60; i++) {
-      ids.push(await add(batch));
-      await finishResult(ids[i], { verdict: { ...VERDICT, timeline } });
-    }
-    const { body } = await read(batch);
-    expect(body.length).toBeLessThan(6_000_000);
-    expect(JSON.parse(body).next).not.toBeNull();
-    expect((await readAll(batch)).ids).toEqual(ids);
-    expect((await readAll(batch, { timeline: 'false' })).sizes).toEqual([60]);
   });
 
   test('loses what was deleted or has expired, at once', async () => {
@@ -239,7 +222,6 @@ describe('a batch', () => {
     ['limit', '-1', 'from 1 to 100'],
     ['limit', '1e1', 'from 1 to 100'],
     ['format', 'xml', 'json or csv'],
-    ['timeline', 'no', 'true or false'],
     ['cursor', '', 'Send "next" of the page before'],
     ['cursor', 'x', 'Send "next" of the page before'],
     ['cursor', Buffer.from('!').toString('base64url'), 'Send "next"'],
