@@ -17,15 +17,17 @@ import { uploads } from './routes.ts';
  */
 export const answer = handle(uploads, async ({ request, respond }) => {
   const { callback, batch, reference } = await readJson(request, uploadRequestSchema);
-  const target = callback && callbackUrl(callback.url).href;
+  const target = callback && {
+    url: callbackUrl(callback.url).href,
+    secret: callback.secret ?? newSecret(),
+  };
   const id = newResultId();
   const expires = new Date(Date.now() + FORM_SECONDS * 1000).toISOString();
   const { url, fields } = await uploadForm(id);
   if (batch !== undefined && !(isBatchId(batch) && (await addToBatch(batch, id)))) {
     throw new UndertoneError('not-found', NO_BATCH);
   }
-  const secret = callback?.secret ?? newSecret();
-  if (target) await createCallback(id, { url: target, secret });
+  if (target) await createCallback(id, target);
   // Last: before this is there, nothing can come of the others.
   await createResult(id, { reference, hasCallback: target !== undefined });
   const upload = {
@@ -34,7 +36,8 @@ export const answer = handle(uploads, async ({ request, respond }) => {
     expires,
     maxBytes: MAX_BYTES,
     result: `/v1/results/${id}`,
-    ...(target && { callback: { url: target, ...(!callback.secret && { secret }) } }),
+    // A secret that the client knows is not repeated.
+    ...(target && { callback: callback.secret ? { url: target.url } : target }),
   };
   // Relative to the address that the client used: the function does not know whether a stage is part of
   // it, as it is behind API Gateway and is not behind CloudFront.

@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
-import { defaultModel } from '../../core/index.ts';
+import { defaultModel, UndertoneError } from '../../core/index.ts';
 import type { FunctionVariable } from '../../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
@@ -46,6 +46,7 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { port, host, inbox, labels } = options;
+  if (options.localCallbacks && !isLoopback(host)) throw callbacksTooOpen(host);
   const { card } = await defaultModel();
   let cloud: Promise<LocalCloud> | undefined;
   const server = await startServer({ port, host, cloud: options.cloud ? () => cloud : null });
@@ -97,6 +98,13 @@ async function startCloud({
   });
   Object.assign(process.env, cloud.env);
   return cloud;
+}
+
+function callbacksTooOpen(host: string): UndertoneError {
+  return new UndertoneError(
+    'setting-invalid',
+    `With --local-callbacks, whoever can reach ${host} could send requests to programs on this machine. Omit that option, or listen on this machine only, without --host.`,
+  );
 }
 
 const LOCAL_CALLBACKS: FunctionVariable = 'UNDERTONE_LOCAL_CALLBACKS';

@@ -92,7 +92,6 @@ export const PART = 100;
  * Reads the results of a batch after a cursor: fewer than `limit` where some were deleted.
  *
  * @param limit at most PART
- *
  * @throws UndertoneError `unavailable`
  */
 export async function readBatch(

@@ -119,8 +119,9 @@ export async function findResult(id: string): Promise<StoredResult | null> {
 const BATCH_TRIES = 5;
 
 /**
- * Returns the results of at most 100 ids (DynamoDB takes no more), by id, without those that do not exist or have expired.
+ * Returns results by id, without those that do not exist or have expired.
  *
+ * @param ids at most 100: DynamoDB takes no more
  * @throws UndertoneError `unavailable`
  */
 export async function findResults(

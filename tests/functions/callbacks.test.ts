@@ -404,8 +404,8 @@ const COUNT = Number(process.env.UNDERTONE_CALLBACKS ?? 150);
 test(`all of ${COUNT} callbacks are delivered or end as dead letters, whatever their receivers do`, async () => {
   const kinds = Object.entries(KINDS);
   const expected = new Map<string, boolean>();
-  for (let i = 0; i < COUNT; i += 50) {
-    const some = Array.from({ length: 50 }, async (_, j) => {
+  for (let i = 0; i < COUNT; i += 10) {
+    const some = Array.from({ length: 10 }, async (_, j) => {
       const [name, [behave, isDelivered]] = kinds[(i + j) % kinds.length];
       const path = `/${encodeURIComponent(name)}/${i + j}`;
       receiver.behaviours.set(path, behave);
@@ -417,7 +417,7 @@ test(`all of ${COUNT} callbacks are delivered or end as dead letters, whatever t
     await fail(...(await Promise.all(some)));
   }
   expect(queue.counts().waiting).toBe(COUNT);
-  await deliverAll({ lanes: 8, step: 3_600_000 });
+  await deliverAll({ lanes: 2, step: 3_600_000 });
   const took = new Set<string>();
   const idempotency = new Map<string, string>();
   for (const received of receiver.received) {
@@ -435,10 +435,9 @@ test(`all of ${COUNT} callbacks are delivered or end as dead letters, whatever t
   const dead = [...expected].filter(([, isDelivered]) => !isDelivered).map(([id]) => id);
   expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0, dead: dead.length });
   expect(dead.length).toBeGreaterThan(COUNT / 4);
-  const kept = await Promise.all(
-    [...expected.keys()].map(async (id) => [id, await findCallback(id)]),
-  );
-  expect(kept.flatMap(([id, callback]) => (callback ? [id] : []))).toEqual(dead);
+  const kept: string[] = [];
+  for (const id of expected.keys()) if (await findCallback(id)) kept.push(id);
+  expect(kept).toEqual(dead);
 });
 
 describe('what a callback may be', () => {

@@ -237,6 +237,13 @@ test('a second server is told who has the folder', async () => {
   expect(err).toContain('--no-cloud');
 });
 
+test('a server that others can reach does not post to programs on this machine', async () => {
+  const args = [...ARGS, '--host', '0.0.0.0'];
+  const { code, err } = await startServe(folder, args, { UNDERTONE_MODEL: model }).exit;
+  expect(code).toBe(1);
+  expect(err).toContain('--local-callbacks');
+});
+
 test('at the end what has begun is finished, and the rest comes with the next start', async () => {
   const uploads = await Promise.all([1, 2, 3, 4, 5, 6].map(askForUpload));
   for (const upload of uploads) await send(upload, note);
