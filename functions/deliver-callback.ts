@@ -42,7 +42,8 @@ async function deliverResult(id: string, options: DeliveryOptions): Promise<void
   if (!callback) return;
   if (result) {
     if (!result.outcome) throw new Error('The result was announced before it was there.');
-    await deliver(callback, resultItem(result), options);
+    const type = 'error' in result.outcome ? 'result.failed' : 'result.done';
+    await deliver(callback, { type, data: resultItem(result) }, options);
   }
   await deleteCallback(id);
 }

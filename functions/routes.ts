@@ -16,6 +16,8 @@ import {
   BATCH_RESULTS,
   batchResultsSchema,
   batchSchema,
+  CALLBACK_EVENT,
+  callbackEventSchema,
   NO_SPEECH,
   RESULT_STATES,
   UPLOAD,
@@ -58,6 +60,20 @@ export interface ApiRoute extends RouteBase {
   readonly answers: Readonly<Record<number, ApiAnswer>>;
   /** Failures besides those that any route may have. */
   readonly problems: readonly ErrorCode[];
+  /** A request that the API makes later, to a URL in the body of this one. */
+  readonly callback?: ApiCallback;
+}
+
+export interface ApiCallback {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Where the URL stands in the body, as a JSON pointer. */
+  readonly url: string;
+  readonly schema: z.ZodType;
+  readonly examples: Readonly<Record<string, unknown>>;
+  /** What its headers say, by name. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ApiAnswer {
@@ -180,6 +196,21 @@ export const uploads = {
     },
   },
   problems: ['parameter-invalid', 'not-found', ...CLOUD_PROBLEMS],
+  callback: {
+    operationId: 'receiveResult',
+    summary: 'The result, posted to a URL of yours',
+    description:
+      'Signed as Standard Webhooks says: check the signature against the body as it came. Answer 2xx within ten seconds; anything else is tried again, later each time. The same result may come twice.',
+    url: '/callback/url',
+    schema: callbackEventSchema.meta({ id: 'CallbackEvent' }),
+    examples: { result: CALLBACK_EVENT },
+    headers: {
+      'webhook-id': 'the same for each try',
+      'webhook-timestamp': 'when this try was made, in seconds since 1970',
+      'webhook-signature':
+        '`v1,` and, in base64, HMAC-SHA256 with the secret over id, timestamp and body, joined by dots',
+    },
+  },
 } as const satisfies ApiRoute;
 
 export const result = {

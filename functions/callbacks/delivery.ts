@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Callback } from '../aws/callbacks.ts';
-import type { ResultItem } from '../http/schemas.ts';
+import type { CallbackEvent } from '../http/schemas.ts';
 import { callbackUrl, publicLookup } from './address.ts';
 
 /** Milliseconds for all of an attempt: looking up the name, connecting, sending, and the answer's head. */
@@ -34,13 +34,13 @@ export function newSecret(): string {
  */
 export async function deliver(
   { url, secret }: Callback,
-  item: ResultItem,
+  event: CallbackEvent,
   { limit = () => AbortSignal.timeout(TIMEOUT), resolve }: DeliveryOptions = {},
 ): Promise<void> {
-  const body = JSON.stringify({ type: `result.${item.state}`, data: item });
+  const body = JSON.stringify(event);
   const signal = limit(url);
   const status = await post(allowed(url), body, {
-    headers: signedHeaders({ id: messageId(item.id), secret, body }),
+    headers: signedHeaders({ id: messageId(event.data.id), secret, body }),
     lookup: publicLookup(resolve),
     // A connection of its own, which no earlier request has chosen.
     agent: false,

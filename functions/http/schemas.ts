@@ -114,6 +114,12 @@ export const resultItemSchema = z.strictObject({
     .describe('what was wrong, as `code` and `detail` of a problem'),
 });
 
+/** What is posted to a callback. */
+export const callbackEventSchema = z.strictObject({
+  type: z.enum(['result.done', 'result.failed']),
+  data: resultItemSchema,
+});
+
 /** What `GET /v1/batches/{id}/results` answers. */
 export const batchResultsSchema = z.strictObject({
   results: z.array(resultItemSchema),
@@ -131,6 +137,7 @@ export type Upload = z.infer<typeof uploadSchema>;
 export type Waiting = z.infer<typeof waitingSchema>;
 export type Batch = z.infer<typeof batchSchema>;
 export type ResultItem = z.infer<typeof resultItemSchema>;
+export type CallbackEvent = z.infer<typeof callbackEventSchema>;
 export type BatchResults = z.infer<typeof batchResultsSchema>;
 
 const ID = 'b0K3vYq8-2mXw_7sTzRf1uPc';
@@ -218,4 +225,9 @@ export const BATCH_RESULTS: BatchResults = {
     { id: 'w6Hn8ZrB1gUm-4dXoE5iTj2k', state: 'waiting', reference: 'calls/3.ogg' },
   ],
   next: null,
+};
+
+export const CALLBACK_EVENT: CallbackEvent = {
+  type: 'result.done',
+  data: BATCH_RESULTS.results[0],
 };

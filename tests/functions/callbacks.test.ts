@@ -18,7 +18,7 @@ import { handler as classifyUpload } from '../../functions/classify-upload.ts';
 import { handler as deleteResult } from '../../functions/delete-result.ts';
 import { deliverCallbacks } from '../../functions/deliver-callback.ts';
 import { handler as failUpload } from '../../functions/fail-upload.ts';
-import { resultItemSchema, type Upload, uploadSchema } from '../../functions/http/schemas.ts';
+import { callbackEventSchema, type Upload, uploadSchema } from '../../functions/http/schemas.ts';
 import { CALLBACK_RETRY_DELAYS, CALLBACKS, UPLOADS } from '../../functions/infrastructure.ts';
 import { handler as uploads } from '../../functions/uploads.ts';
 import { LocalQueue } from '../../local-cloud/queue.ts';
@@ -232,9 +232,10 @@ describe('a callback', () => {
       'user-agent': 'Undertone',
     });
     expect(Number(received.headers['webhook-timestamp'])).toBeCloseTo(received.at / 1000, -1.3);
-    const { type, data } = verified(received, upload.callback?.secret);
+    const posted = verified(received, upload.callback?.secret);
+    const { type, data } = callbackEventSchema.parse(posted);
     expect(type).toBe('result.done');
-    const { id, state, reference, verdict } = resultItemSchema.parse(data);
+    const { id, state, reference, verdict } = data;
     expect({ id, state, reference }).toEqual({
       id: upload.id,
       state: 'done',
