@@ -54,10 +54,11 @@ export const UPLOADS = {
 
 /**
  * Seconds after which a callback that failed is tried again, one for each further try, and a quarter more or
- * less. The last try comes almost nine hours after the first: a receiver may be down for a night, and the
- * result, which is kept for a day, is still there.
+ * less. The last try comes five and a half hours after the first: while the result, which is kept for a day,
+ * is still there. SQS lets 120,000 messages wait like that. If every upload at the default throttle (five a
+ * second) failed, it would be 101,000.
  */
-export const CALLBACK_RETRY_DELAYS: readonly number[] = [5, 60, 300, 1800, 7200, 21_600];
+export const CALLBACK_RETRY_DELAYS: readonly number[] = [5, 60, 300, 1800, 7200, 10_800];
 
 /** Results on their way to the callbacks of clients, through the function `deliver-callback`. */
 export const CALLBACKS = {

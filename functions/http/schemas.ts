@@ -12,13 +12,13 @@ export const problemSchema = z.strictObject({
   instance: z.string().describe('the request id, also in the header X-Request-Id'),
 });
 
-/** Names the parts of a JSON body that there are, where there is another one. */
-function only(names: string): { error: (issue: { code?: string; keys?: unknown }) => string } {
+/** Says what an object in a body consists of, where it is something else or has another part. */
+function only(what: string, names: string) {
   return {
-    error: ({ code, keys }) =>
+    error: ({ code, keys }: { readonly code?: string; readonly keys?: unknown }) =>
       code === 'unrecognized_keys'
-        ? `There is no "${[keys].flat()[0]}" here. Accepted are ${names}.`
-        : `This takes an object with ${names}.`,
+        ? `${what} has a field "${[keys].flat()[0]}" that is unknown. It takes ${names}.`
+        : `${what} takes an object with ${names}.`,
   };
 }
 
@@ -47,7 +47,7 @@ export const uploadRequestSchema = z.strictObject(
             .describe('signs what is posted; a new one is made and answered by default')
             .optional(),
         },
-        only('"url" and "secret"'),
+        only('The "callback"', '"url" and, if you like, "secret"'),
       )
       .describe('where the result is posted when it is there')
       .optional(),
@@ -63,7 +63,7 @@ export const uploadRequestSchema = z.strictObject(
       .describe("the client's own name for the recording, which lists and callbacks repeat")
       .optional(),
   },
-  only('"callback", "batch" and "reference"'),
+  only('The body', '"callback", "batch" and "reference", all of them optional'),
 );
 
 /** What `POST /v1/uploads` answers. */

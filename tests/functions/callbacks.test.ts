@@ -519,17 +519,21 @@ describe('what a callback may be', () => {
 
   test.each([
     ['text instead of JSON', 'callback=https://example.com', 'not JSON'],
-    ['a list', '[]', 'takes an object with "callback"'],
-    ['nothing', 'null', 'takes an object with "callback"'],
+    ['a list', '[]', 'The body takes an object with "callback"'],
+    ['nothing', 'null', 'The body takes an object with "callback"'],
     [
       'a text as callback',
       { callback: 'https://example.com' },
-      'an object with "url" and "secret"',
+      'The "callback" takes an object with "url"',
     ],
     ['a callback without a URL', { callback: {} }, 'The URL of the callback'],
     ['a number as URL', { callback: { url: 7 } }, 'The URL of the callback'],
-    ['a misspelt field', { callbackUrl: 'https://example.com' }, 'no "callbackUrl" here'],
-    ['a misspelt part', { callback: { url: 'https://a.b', key: '' } }, 'no "key" here'],
+    [
+      'a misspelt field',
+      { callbackUrl: 'https://example.com' },
+      'The body has a field "callbackUrl" that is unknown',
+    ],
+    ['a misspelt part', { callback: { url: 'https://a.b', key: '' } }, '"key" that is unknown'],
     ['a short secret', { callback: { url: 'https://a.b', secret: 'whsec_abcd' } }, 'base64'],
     ['a secret of text', { callback: { url: 'https://a.b', secret: 'correct horse' } }, 'whsec_'],
     ['a reference with a line end', { reference: 'a\nb' }, 'without line ends'],
