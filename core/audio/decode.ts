@@ -2,8 +2,10 @@ import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '..
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
 import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
+import { decodeMp3 } from './mp3.ts';
 import { decodeOggOpus, mixedLinks } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
+import { decodeOggVorbis } from './vorbis.ts';
 import { decodeWav } from './wav.ts';
 import { decodeWebmOpus } from './webm.ts';
 
@@ -64,8 +66,9 @@ async function decodeInProcess(
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
   if (name === 'wav') return decodeWav(bytes, limits);
-  if (name === 'ogg') return decodeOggOpus(bytes, limits);
+  if (name === 'ogg') return (await decodeOggOpus(bytes, limits)) ?? decodeOggVorbis(bytes, limits);
   if (name === 'webm') return decodeWebmOpus(bytes, limits);
   if (name === 'flac') return decodeFlac(bytes, limits);
+  if (name === 'mp3') return decodeMp3(bytes, limits);
   return null;
 }
