@@ -1,7 +1,7 @@
 import { tooLong } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import { type Mp3Frame, mpegFrame, startsWith } from './sniff.ts';
-import { quietly, withDecoder } from './wasm.ts';
+import { notUnderstood, quietly, withDecoder } from './wasm.ts';
 
 /** Bytes fed at a time: the smallest frames hold 576 samples in 24 bytes, so that a step decodes to 25 s at most. */
 const BYTES_PER_STEP = 8192;
@@ -61,7 +61,7 @@ export async function decodeMp3(
       decoded += step.samplesDecoded;
     }
     return decoded === samples;
-  });
+  }).catch(notUnderstood);
   return isWhole ? sink.finish() : null;
 }
 

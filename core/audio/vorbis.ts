@@ -1,8 +1,7 @@
-import { UndertoneError } from '../errors.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
 import { type OggPage, oggPages } from './ogg.ts';
 import { startsWith } from './sniff.ts';
-import { quietly, withDecoder } from './wasm.ts';
+import { notUnderstood, quietly, withDecoder } from './wasm.ts';
 
 /** Bytes of the identification header (Vorbis I, section 4.2.2). */
 const HEADER_BYTES = 30;
@@ -43,10 +42,7 @@ export async function decodeOggVorbis(
     const { channelData, samplesDecoded } = await quietly(() => decoder.flush());
     sink.push(channelData, samplesDecoded);
     return samples + samplesDecoded > 0;
-  }).catch((error: unknown) => {
-    if (error instanceof UndertoneError) throw error;
-    return false;
-  });
+  }).catch(notUnderstood);
   return isWhole ? sink.finish() : null;
 }
 

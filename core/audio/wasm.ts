@@ -1,3 +1,5 @@
+import { UndertoneError } from '../errors.ts';
+
 /** A decoder of the family wasm-audio-decoders. */
 interface WasmDecoder {
   readonly ready: Promise<unknown>;
@@ -21,7 +23,7 @@ interface Lent<D> {
   restart(): Promise<unknown>;
 }
 
-/** More than any gap between the parts of a heap. */
+/** More than any gap between the parts of a heap, and than a decoder allocates while it decodes. */
 const LARGE_BYTES = 2 ** 20;
 
 /** One decoder of each kind that waits for the next recording. */
@@ -51,8 +53,9 @@ export async function withDecoder<D extends WasmDecoder, Result>(
 }
 
 /**
- * Prepares a decoder for being put back to what it is now: its memory up to the end of its heap. (The
- * decoders' own `reset` makes a new instance, and frees some memory of the old one twice.)
+ * Prepares a decoder for being put back to what it is now: its memory up to the end of its heap, and the
+ * zeros behind it, because mpg123 reads some memory before it writes it. (The decoders' own `reset` makes a
+ * new instance, and frees some memory of the old one twice.)
  */
 async function lend<D extends WasmDecoder>(decoder: D): Promise<Lent<D>> {
   await decoder.ready;
@@ -61,12 +64,15 @@ async function lend<D extends WasmDecoder>(decoder: D): Promise<Lent<D>> {
   if (!wasm?.HEAP) return { decoder, restart: () => decoder.reset() };
   const end = wasm.malloc(LARGE_BYTES);
   wasm.free(end);
-  const memory = new Uint8Array(wasm.HEAP, 0, end);
+  const memory = new Uint8Array(wasm.HEAP, 0, Math.min(end + LARGE_BYTES, wasm.HEAP.byteLength));
   const initial = memory.slice();
   return { decoder, restart: async () => memory.set(initial) };
 }
 
-/** Calls a decoder that prints every error, although it also returns them. */
+/**
+ * Calls a decoder that prints every error, although it also returns them. Of a function that waits for
+ * something, only what it prints before that is lost.
+ */
 export function quietly<Result>(decode: () => Result): Result {
   const { error } = console;
   console.error = () => {};
@@ -75,4 +81,10 @@ export function quietly<Result>(decode: () => Result): Result {
   } finally {
     console.error = error;
   }
+}
+
+/** Returns false for a decoder that broke down, whose recording ffmpeg may read; our own errors are thrown. */
+export function notUnderstood(error: unknown): false {
+  if (error instanceof UndertoneError) throw error;
+  return false;
 }
