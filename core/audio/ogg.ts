@@ -165,7 +165,8 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
       continue;
     }
     yield {
-      ...{ at, end },
+      at,
+      end,
       isFirst: (bytes[at + 5] & FLAG_FIRST) !== 0,
       isLast: (bytes[at + 5] & FLAG_LAST) !== 0,
       isContinued: (bytes[at + 5] & FLAG_CONTINUED) !== 0,

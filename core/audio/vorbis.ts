@@ -55,14 +55,15 @@ export function readOggVorbis(bytes: Uint8Array): VorbisStream | null {
   let end = 0;
   for (const page of oggPages(bytes)) {
     first ??= page;
-    // Another stream, another link, or a page that is missing.
+    // Another stream, another link, or a damaged page.
     if (page.serial !== first.serial || page.isFirst !== (page === first) || page.at !== end) {
       return null;
     }
     end = page.end;
   }
-  if (!first || !startsWith(first.body, '\x01vorbis') || first.body.length < HEADER_BYTES)
-    return null;
+  // Behind the last page is nothing but a damaged one, or a part of one.
+  if (!first || end !== bytes.length) return null;
+  if (!startsWith(first.body, '\x01vorbis') || first.body.length < HEADER_BYTES) return null;
   const channels = first.body[11];
   const sampleRate = new DataView(first.body.buffer, first.body.byteOffset).getUint32(12, true);
   if (channels !== 1 && channels !== 2) return null;
