@@ -20,7 +20,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a recording to mono float32 samples at 16 kHz, full scale at ±1. The first bytes determine
- * the container. WAV, FLAC, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
+ * the container. WAV, FLAC, MP3, Vorbis in Ogg, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
  *
  * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
  * `audio-unreadable`, `decode-timeout`, `decoder-missing`
