@@ -23,6 +23,7 @@ import {
   measure,
   measureInTurns,
   samplePath,
+  share,
   type Timing,
   table,
 } from './measure.ts';
@@ -71,8 +72,8 @@ export async function benchNotes(): Promise<void> {
     table('A warm note of five seconds, classified in one thread', timings);
     const [first, mp3] = timings;
     check('milliseconds for Ogg Opus', first.median, 30);
-    if (python) check('share of what Python takes', first.median / python.median, 0.2);
-    check('MP3, compared to Ogg Opus', mp3.median / first.median, 1.3);
+    if (python) check('share of what Python takes', share(first, python), 0.2);
+    check('MP3, compared to Ogg Opus', share(mp3, first), 1.3);
     const seconds = (first.cpu ?? first.median) / 1000;
     const { gigabyteSecond, gigabytes, millionRequests } = LAMBDA;
     const dollars = 1e6 * seconds * gigabytes * gigabyteSecond + millionRequests;
@@ -295,7 +296,7 @@ export async function benchFeatures(): Promise<void> {
     const python = hasPython ? await reference('features', path) : null;
     if (python) timings.push({ name: 'Python: MFCC, chroma, contrast, centroid', ...python });
     table(`Features of ${SECONDS} s of sound, one thread`, timings);
-    if (python) check('share of what Python takes', timings[0].median / python.median, 0.5);
+    if (python) check('share of what Python takes', share(timings[0], python), 0.5);
   } finally {
     await rm(folder, { recursive: true });
   }

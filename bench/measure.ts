@@ -102,6 +102,12 @@ function milliseconds(time: number): string {
   return `${time.toFixed(time < 100 ? 1 : 0)} ms`;
 }
 
+/** Returns how many times as long the first takes, in processor time where both have it. */
+export function share(one: Timing, other: Omit<Timing, 'name'>): number {
+  const hasBoth = one.cpu !== undefined && other.cpu !== undefined;
+  return hasBoth ? one.cpu / other.cpu : one.median / other.median;
+}
+
 /** Prints whether a figure is within what is asked of it. */
 export function check(what: string, value: number, limit: number, kind: 'most' | 'least' = 'most') {
   const isMet = kind === 'most' ? value <= limit : value >= limit;

@@ -9,8 +9,7 @@
 Needs Debian's ffmpeg, python3-scipy and python3-sklearn; python3-xgboost and python3-torch if they are
 there. The features are those of librosa 0.10 (mfcc, chroma_stft, spectral_contrast, spectral_centroid, as
 it documents them, on the frames of core/features/config.ts), written with numpy and scipy: librosa is no
-package of Debian. Like librosa it makes the filters in every call; unlike librosa it does not estimate the
-tuning, which takes longer than all the rest.
+package of Debian. Like librosa it makes the filters, and estimates the tuning, in every call.
 """
 
 import json
@@ -66,9 +65,31 @@ def mel_filters():
     return (filters * (2 / (hz[2:] - hz[:-2]))[:, None]).astype("float32")
 
 
-def chroma_filters():
+def tuning(power):
+    """librosa.estimate_tuning: peaks between 150 and 4,000 Hz, and how far they lie beside semitones."""
+    slope = 0.5 * (power[2:] - power[:-2])
+    curve = 2 * power[1:-1] - power[2:] - power[:-2]
+    shift = numpy.pad(slope / (curve + (numpy.abs(curve) < 1e-30)), ((1, 1), (0, 0)))
+    skew = 0.5 * numpy.pad(slope, ((1, 1), (0, 0))) * shift
+    frequencies = numpy.fft.rfftfreq(FFT, 1 / RATE)[:, None]
+    loud = power * (power > 0.1 * power.max(axis=0))
+    padded = numpy.pad(loud, ((1, 1), (0, 0)), mode="edge")
+    peaks = (loud > padded[:-2]) & (loud >= padded[2:])
+    where = numpy.nonzero(peaks & (frequencies >= 150) & (frequencies < 4000))
+    if len(where[0]) == 0:
+        return 0.0
+    hz = (where[0] + shift[where]) * RATE / FFT
+    magnitude = (power + skew)[where]
+    hz = hz[magnitude >= numpy.median(magnitude)]
+    beside = numpy.mod(12 * numpy.log2(hz / (440 / 16)), 1)
+    beside[beside >= 0.5] -= 1
+    counts, edges = numpy.histogram(beside, numpy.linspace(-0.5, 0.5, 101))
+    return edges[counts.argmax()]
+
+
+def chroma_filters(tuned):
     frequencies = numpy.linspace(0, RATE, FFT, endpoint=False)[1:]
-    bins = 12 * numpy.log2(frequencies / (440 / 16))
+    bins = 12 * numpy.log2(frequencies / (440 * 2 ** (tuned / 12) / 16))
     bins = numpy.concatenate(([bins[0] - 18], bins))
     widths = numpy.concatenate((numpy.maximum(bins[1:] - bins[:-1], 1), [1]))
     distance = numpy.remainder(numpy.subtract.outer(bins, numpy.arange(12)).T + 126, 12) - 6
@@ -104,7 +125,8 @@ def features(samples):
     power = magnitude**2
     mfcc = scipy.fft.dct(to_db(mel_filters() @ power), axis=0, type=2, norm="ortho")[:MFCCS]
     # librosa computes a spectrum for each function that is given samples.
-    chroma = chroma_filters() @ spectrum(samples) ** 2
+    power = spectrum(samples) ** 2
+    chroma = chroma_filters(tuning(power)) @ power
     chroma /= numpy.maximum(chroma.max(axis=0), 1e-30)
     bands = contrast(spectrum(samples))
     again = spectrum(samples)

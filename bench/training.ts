@@ -11,7 +11,7 @@ import { RandomForestClassifier } from '../training/baselines/random-forest.ts';
 import { loadCorpus } from '../training/corpus/load.ts';
 import { EmotionNetwork, VOICE_CLASSES } from '../training/network/architecture.ts';
 import { createRandom } from '../training/random.ts';
-import { check, measure, table } from './measure.ts';
+import { check, measure, share, table } from './measure.ts';
 import { hasPython, type Measured, reference } from './reference.ts';
 
 const BATCH = 32;
@@ -76,7 +76,7 @@ export async function benchTrees(): Promise<void> {
     [ownBoosting, theirs.boosting],
   ] as const) {
     table(title, [own, ...(their ? [{ name: their.version, ...their }] : [])]);
-    if (their) check(`compared to ${their.version}`, own.median / their.median, 1);
+    if (their) check(`compared to ${their.version}`, share(own, their), 1);
   }
   if (hasPython && !theirs.boosting) {
     console.log('  Not compared to XGBoost. Debian: apt install python3-xgboost.');
