@@ -76,18 +76,6 @@ export function smallMp3s(): Uint8Array[] {
   ];
 }
 
-/** Ogg Vorbis files of a fifth of a second, and one that is no file. */
-export function smallVorbis(): Uint8Array[] {
-  const cut = oggPage(
-    [latin1(`\x01vorbis${'\0'.repeat(4)}\x01\x80\xbb${'\0'.repeat(16)}`)],
-    0n,
-    2,
-    0,
-  );
-  const encoded = ['ogg -c:a libvorbis -t 0.2', 'ogg -c:a libvorbis -ac 2 -ar 16000 -t 0.2'];
-  return [cut, ...encoded.flatMap(encodedVoice)];
-}
-
 function encodedVoice(line: string): Uint8Array[] {
   return hasFfmpeg ? encodedAs(wavFile(voiceLike({ seconds: 0.2, pitchHz: 180 })), line) : [];
 }

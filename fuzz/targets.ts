@@ -9,7 +9,6 @@ import { decodeMp3 } from '../core/audio/mp3.ts';
 import { readOggOpus } from '../core/audio/ogg.ts';
 import type { OpusStream } from '../core/audio/opus.ts';
 import { sniff } from '../core/audio/sniff.ts';
-import { decodeOggVorbis } from '../core/audio/vorbis.ts';
 import { decodeWav } from '../core/audio/wav.ts';
 import { readWebmOpus } from '../core/audio/webm.ts';
 import { API_CODES, classify, ERROR_TABLE, MAX_SECONDS, verdictSchema } from '../core/index.ts';
@@ -44,9 +43,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   ogg: recordingParser(seeds.smallOggs, (input) => readAll(readOggOpus(input))),
   webm: recordingParser(seeds.smallWebms, (input) => readAll(readWebmOpus(input))),
   mp3: recordingParser(seeds.smallMp3s, async (input) => result(await decodeMp3(input, limits()))),
-  vorbis: recordingParser(seeds.smallVorbis, async (input) =>
-    result(await decodeOggVorbis(input, limits())),
-  ),
   payload: { isParser: true, seeds: seeds.payloads, mutate: mutateJson, run: payload },
   signature: { isParser: true, seeds: signed, mutate: mutateJson, run: signature },
   form: { isParser: true, seeds: forms, mutate: mutateRequest, run: request },

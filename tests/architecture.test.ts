@@ -34,7 +34,7 @@ const DECLARATIONS = [
 /** The packages that core may use: none of a cloud or a chat platform. */
 const CORE_PACKAGES = [
   ...['onnxruntime-node', 'zod', 'opus-decoder', 'mpg123-decoder'],
-  ...['@wasm-audio-decoders/flac', '@wasm-audio-decoders/ogg-vorbis'],
+  '@wasm-audio-decoders/flac',
 ];
 
 const IMPORT =

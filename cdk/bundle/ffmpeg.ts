@@ -50,7 +50,7 @@ export function findFfmpegFor(
       `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
       '  or give a static build and its hash: -c ffmpeg=<path> -c ffmpegSha256=<SHA-256>',
       '  or deploy without ffmpeg:            -c ffmpeg=none',
-      'WAV, FLAC, MP3, Vorbis in Ogg, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
+      'WAV, FLAC, MP3, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
     ].join('\n'),
   );
 }

@@ -5,7 +5,6 @@ import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mon
 import { decodeMp3 } from './mp3.ts';
 import { decodeOggOpus, mixedLinks } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
-import { decodeOggVorbis } from './vorbis.ts';
 import { decodeWav } from './wav.ts';
 import { decodeWebmOpus } from './webm.ts';
 
@@ -20,7 +19,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a recording to mono float32 samples at 16 kHz, full scale at ±1. The first bytes determine
- * the container. WAV, FLAC, MP3, Vorbis in Ogg, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
+ * the container. WAV, FLAC, MP3, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
  *
  * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
  * `audio-unreadable`, `decode-timeout`, `decoder-missing`
@@ -66,7 +65,7 @@ async function decodeInProcess(
   limits: DecodeLimits,
 ): Promise<DecodedAudio | null> {
   if (name === 'wav') return decodeWav(bytes, limits);
-  if (name === 'ogg') return (await decodeOggOpus(bytes, limits)) ?? decodeOggVorbis(bytes, limits);
+  if (name === 'ogg') return decodeOggOpus(bytes, limits);
   if (name === 'webm') return decodeWebmOpus(bytes, limits);
   if (name === 'flac') return decodeFlac(bytes, limits);
   if (name === 'mp3') return decodeMp3(bytes, limits);

@@ -117,9 +117,8 @@ function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
 
 /** One page of an Ogg stream (RFC 3533). */
 export interface OggPage {
-  /** Where it begins and ends. */
+  /** Where it begins. */
   readonly at: number;
-  readonly end: number;
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly isContinued: boolean;
@@ -166,7 +165,6 @@ export function* oggPages(bytes: Uint8Array): Generator<OggPage> {
     }
     yield {
       at,
-      end,
       isFirst: (bytes[at + 5] & FLAG_FIRST) !== 0,
       isLast: (bytes[at + 5] & FLAG_LAST) !== 0,
       isContinued: (bytes[at + 5] & FLAG_CONTINUED) !== 0,

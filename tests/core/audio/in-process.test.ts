@@ -4,7 +4,6 @@ import { decode } from '../../../core/audio/decode.ts';
 import { decodeWithFfmpeg } from '../../../core/audio/ffmpeg.ts';
 import { decodeMp3, readMp3 } from '../../../core/audio/mp3.ts';
 import { sniff } from '../../../core/audio/sniff.ts';
-import { decodeOggVorbis } from '../../../core/audio/vorbis.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
 
@@ -32,9 +31,6 @@ describe.skipIf(!hasFfmpeg)('what is decoded in process equals what ffmpeg makes
       'mp3 -write_xing 0',
       'mp3 -reservoir 0',
       'mp3 -id3v2_version 3 -metadata title=x -write_id3v1 1',
-      'ogg -c:a libvorbis',
-      'ogg -c:a libvorbis -q:a 0 -ar 8000',
-      'ogg -c:a libvorbis -q:a 8 -ar 48000 -ac 2',
     ].map((line) => line.split(' ')),
   )('%s %s %s %s %s', async (extension, ...options) => {
     const bytes = encode(wav, extension, options);
@@ -162,26 +158,3 @@ function lengthAt(mp3: Uint8Array, at: number): number {
   while (!readMp3(mp3.subarray(at + length))) length++;
   return length;
 }
-
-describe.skipIf(!hasFfmpeg)('Ogg Vorbis', () => {
-  const vorbis = () => encode(wav, 'ogg', ['-c:a', 'libvorbis']);
-
-  test.each<[string, () => Uint8Array]>([
-    [
-      'a page that is damaged',
-      () => vorbis().map((byte, i, all) => (i === all.length - 500 ? byte ^ 1 : byte)),
-    ],
-    ['a second link', () => Buffer.concat([vorbis(), vorbis()])],
-    ['four channels', () => encode(wav, 'ogg', ['-c:a', 'libvorbis', '-ac', '4'])],
-    ['another codec', () => encode(wav, 'ogg', ['-c:a', 'flac'])],
-  ])('with %s is left to ffmpeg', async (_, make) => {
-    expect(await decodeOggVorbis(make(), limits())).toBeNull();
-  });
-
-  test('that is too long is refused while it is decoded', async () => {
-    const short = { ...limits(), maxSeconds: 1 };
-    await expect(decodeOggVorbis(vorbis(), short)).rejects.toMatchObject({
-      code: 'audio-too-long',
-    });
-  });
-});
