@@ -83,8 +83,10 @@ export interface ListenOptions {
 export interface LiveStream {
   /** Adds mono 16-bit samples, little-endian. The buffer is moved to the worker. */
   push(pcm: ArrayBuffer): void;
-  /** Ends the stream and returns its summary. */
+  /** Ends the stream. */
   end(): Promise<LiveSummary>;
+  /** Resolves when the stream has ended; rejects when it cannot go on. */
+  readonly summary: Promise<LiveSummary>;
 }
 
 /** The model, loaded in a worker. */
@@ -206,6 +208,7 @@ export async function load({ base, onProgress }: LoadOptions): Promise<Undertone
     // Whoever ends the stream handles it.
     summary.catch(() => {});
     return {
+      summary,
       push: (pcm) => post({ type: 'audio', id, pcm }, [pcm]),
       end() {
         post({ type: 'end', id });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { CARD_FILE, MODEL_FILE } from '../../core/index.ts';
 import { ROOT } from '../../lib/root.ts';
+import { PAGE } from './page.ts';
 
 /**
  * What the page loads to classify on the visitor's device. The local server, the stack in cdk/ and the
@@ -45,9 +46,18 @@ export interface DeviceFile {
   readonly brotli?: string;
 }
 
+/** A file by its path, relative to the list, and its size. */
+export interface ListedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 export interface DeviceFiles {
-  /** The content of DEVICE_LIST: path and size of each file by what it is. */
-  readonly list: Readonly<Record<string, { readonly path: string; readonly bytes: number }>>;
+  /**
+   * The content of DEVICE_LIST: path and size of each file by what it is, and as `page` the paths of
+   * the page's own files, which the service worker keeps for when there is no network.
+   */
+  readonly list: Readonly<Record<string, ListedFile | readonly string[]>>;
   readonly files: readonly DeviceFile[];
 }
 
@@ -83,14 +93,27 @@ export function deviceFiles(model: string): DeviceFiles {
   };
   const entries = Object.entries(parts);
   return {
-    list: Object.fromEntries(
-      entries.map(([part, { name, source }]) => [
-        part,
-        { path: name, bytes: statSync(source).size },
-      ]),
-    ),
+    list: {
+      page: pageFiles(),
+      ...Object.fromEntries(
+        entries.map(([part, { name, source }]) => [
+          part,
+          { path: name, bytes: statSync(source).size },
+        ]),
+      ),
+    },
     files: entries.map(([, { name, ...file }]) => ({ path: `${DEVICE}/${name}`, ...file })),
   };
+}
+
+/** Returns the paths of the page's files, except those of the document and of the service worker itself. */
+function pageFiles(): string[] {
+  const folder = join(ROOT, PAGE.folder);
+  const own = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
+    .filter((path) => path !== 'index.html' && path !== 'sw.js');
+  return [...own, ...Object.keys(PAGE.vendor)].sort();
 }
 
 function hashOf(file: string): string {
