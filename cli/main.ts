@@ -124,6 +124,16 @@ program
   });
 
 program
+  .command('site')
+  .description('write the page as a static site that analyzes on the visitor’s device')
+  .argument('<folder>', 'folder for the site')
+  .option('--model <folder>', 'model folder to use instead of the shipped one')
+  .action(async (folder, options) => {
+    const { siteCommand } = await import('./site.ts');
+    await siteCommand(folder, options);
+  });
+
+program
   .command('backfill')
   .description('label recordings already in a bucket')
   .argument('<address>', 's3://bucket or s3://bucket/prefix', parseS3Url)
