@@ -27,6 +27,7 @@ export { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './
 export {
   HOP_SECONDS,
   LiveListener,
+  type LiveListenerOptions,
   type LiveSummary,
   type LiveVerdict,
   liveSummarySchema,

@@ -44,6 +44,8 @@ const named = (start: string) => {
   if (!name) throw new Error(`esbuild wrote no ${start}.`);
   return name;
 };
+// What `import 'undertone/web'` finds, under a name that stays.
+built.set('index.js', Buffer.from(built.get(named('client')) ?? []));
 const wasm = readFileSync(createRequire(import.meta.url).resolve(RUNTIME));
 const hash = createHash('sha256').update(wasm).digest('hex').slice(0, 12);
 const runtime = `runtime-${hash}.wasm`;

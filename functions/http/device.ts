@@ -42,7 +42,7 @@ export interface DeviceFile {
   /** The file on this machine. */
   readonly source: string;
   readonly type: string;
-  /** The same file compressed with Brotli, if there is one. */
+  /** The same file compressed with Brotli, if there is one: the package on npm has none. */
   readonly brotli?: string;
 }
 
@@ -74,6 +74,7 @@ export function deviceFiles(model: string): DeviceFiles {
     throw new Error(`${list} is missing. Run "npm run build", which writes it.`);
   }
   const { client, worker, runtime } = JSON.parse(readFileSync(list, 'utf8')) as BuiltFiles;
+  const brotli = join(folder, `${runtime}.br`);
   const [graph, card] = [join(model, MODEL_FILE), join(model, CARD_FILE)];
   const parts = {
     client: { name: client, source: join(folder, client), type: 'text/javascript' },
@@ -82,7 +83,7 @@ export function deviceFiles(model: string): DeviceFiles {
       name: runtime,
       source: join(folder, runtime),
       type: 'application/wasm',
-      brotli: join(folder, `${runtime}.br`),
+      ...(existsSync(brotli) && { brotli }),
     },
     model: {
       name: `model-${hashOf(graph)}.onnx`,
