@@ -6,12 +6,14 @@
  *   npm run bench -- --data <folder with RAVDESS>   also loads the whole corpus
  *   UNDERTONE_LOAD=5000 npm run bench -- load       a longer run under load (500 requests by default)
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream (300 seconds by default)
+ *   UNDERTONE_LIVE=3600 npm run bench -- device     the same, in a browser
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { benchDiscord, benchSlack } from './chat.ts';
 import { benchClassify, benchEvaluate, benchFeatures, benchStages } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
+import { benchDevice } from './device.ts';
 import { benchDisturbances } from './disturbances.ts';
 import { benchIntake } from './intake.ts';
 import { benchLive } from './live.ts';
@@ -41,6 +43,7 @@ const benchmarks: Record<string, () => unknown> = {
   intake: benchIntake,
   live: benchLive,
   page: benchPage,
+  device: benchDevice,
   discord: benchDiscord,
   slack: benchSlack,
   scaling: benchScaling,
