@@ -143,20 +143,24 @@ export async function openStreamHere(sampleRate, onVerdict) {
   };
 }
 
+const NOT_LOADED =
+  'The analyzer for this device could not be loaded: the server is not responding. Try again.';
+
 function asApiError(thrown) {
-  if (thrown instanceof ApiError) return withServer(thrown);
-  const { code } = thrown;
-  // A module that does not come; other defects have no code either.
-  if (typeof code !== 'string') {
-    const isLost = thrown instanceof TypeError;
-    const sentence = isLost
-      ? 'What analyzes on this device could not be loaded: the server is not responding. Try again.'
-      : 'Something went wrong on this device. Reload the page and try again.';
-    return withServer(
-      new ApiError(sentence, { code: isLost ? 'download-incomplete' : 'internal' }),
-    );
+  const { name, code, message } = thrown;
+  const create = (sentence, options) => withServer(new ApiError(sentence, options));
+  // What load() throws for a module, or call() for the list of the files.
+  if (thrown instanceof TypeError || thrown instanceof ApiError) {
+    return create(NOT_LOADED, { code: 'download-incomplete' });
   }
-  return withServer(new ApiError(thrown.message, { code, canRetry: PASSING.has(code) }));
+  if (name === 'AbortError') {
+    return create('“Analyze on this device” was turned off. Try again.', { code: 'no-result' });
+  }
+  if (typeof code !== 'string') {
+    const sentence = 'Something went wrong on this device. Reload the page and try again.';
+    return create(sentence, { code: 'internal' });
+  }
+  return create(message, { code, canRetry: PASSING.has(code) });
 }
 
 /** Marks an error as one of this device, so that the server is offered instead, where there is one. */

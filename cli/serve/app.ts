@@ -117,13 +117,16 @@ function serveDevice(): MiddlewareHandler {
       ...{ header: 'Accept-Encoding', supports, default: 'identity' },
     });
     const isBrotli = encoding === 'br' && file.brotli;
-    const content = Readable.toWeb(createReadStream(isBrotli ? file.brotli : file.source));
-    return context.body(content as ReadableStream, 200, {
+    const headers = {
       'content-type': file.type,
       'cache-control': FOREVER,
       vary: 'accept-encoding',
       ...(isBrotli && { 'content-encoding': 'br' }),
-    });
+    };
+    // Nobody would read the file to its end and close it.
+    if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+    const content = Readable.toWeb(createReadStream(isBrotli ? file.brotli : file.source));
+    return context.body(content as ReadableStream, 200, headers);
   };
 }
 

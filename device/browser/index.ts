@@ -239,7 +239,7 @@ async function readFiles(folder: URL): Promise<FileList> {
   } catch (cause) {
     throw new DeviceError(
       'download-incomplete',
-      'What analyzes on this device could not be loaded: the server is not responding. Try again.',
+      'The analyzer for this device could not be loaded: the server is not responding. Try again.',
       { cause },
     );
   }
@@ -266,7 +266,7 @@ function notStarted(message: string | undefined): DeviceError {
       )
     : new DeviceError(
         'download-incomplete',
-        'What analyzes on this device could not be started. Reload the page and try again.',
+        'The analyzer for this device could not be started. Reload the page and try again.',
         { cause: message },
       );
 }

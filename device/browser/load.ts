@@ -91,6 +91,8 @@ const COMPILE = /wasm|webassembly|backend/i;
 /** Returns what was thrown while the model was loaded or run as an error with a sentence for people. */
 export function unusable(thrown: unknown): DeviceError | UndertoneError {
   if (thrown instanceof DeviceError) return thrown;
+  // What is wrong with a recording is, whatever its decoder said.
+  if (thrown instanceof UndertoneError && thrown.code !== 'model-invalid') return thrown;
   const cause = thrown instanceof UndertoneError ? (thrown.cause ?? '') : thrown;
   if (MEMORY.test(String(cause))) return noMemory(cause);
   if (COMPILE.test(String(cause))) return noWasm(cause);
@@ -116,7 +118,7 @@ function noMemory(cause: unknown): DeviceError {
 function incomplete(cause: unknown): DeviceError {
   return new DeviceError(
     'download-incomplete',
-    'What analyzes on this device could not be loaded to the end: the connection broke, or the server is not responding. Try again.',
+    'The analyzer for this device could not be loaded completely: the connection broke, or the server is not responding. Try again.',
     { cause },
   );
 }

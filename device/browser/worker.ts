@@ -77,6 +77,8 @@ function enqueue(id: number | undefined, task: () => Promise<void>): void {
       const { code, message } = thrown instanceof Undecodable ? thrown : unusable(thrown);
       const error = { code, message };
       post({ type: 'failed', error, ...(id !== undefined && { id }) });
+    } finally {
+      if (id !== undefined) cancelled.delete(id);
     }
   });
 }

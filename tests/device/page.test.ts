@@ -143,7 +143,7 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
       [
         'loses the connection',
         () => visit.page.route('**/*.wasm', (route) => route.abort('connectionreset')),
-        /could not be loaded to the end.*Try again\./,
+        /could not be loaded completely.*Try again\./,
         'download-incomplete',
       ],
       [
@@ -154,7 +154,7 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
             const body = await response.body();
             await route.fulfill({ response, body: body.subarray(0, body.length / 2) });
           }),
-        /could not be loaded to the end/,
+        /could not be loaded completely/,
         'download-incomplete',
       ],
       [
@@ -172,8 +172,8 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
       [
         'gets nothing at all',
         () => visit.page.route('**/device/*', (route) => route.abort()),
-        /could not be sent|could not be loaded/,
-        'unreachable',
+        /could not be loaded: the server is not responding/,
+        'download-incomplete',
       ],
     ])('%s, it says so, and offers the server', async (_, prepare, sentence, code) => {
       await visit.open({ ...LIGHT, serviceWorkers: 'block' });

@@ -79,9 +79,9 @@ export function createCard({ file, name, isOwn }, actions) {
       const text = `Sending: ${percent(share)} of ${size(file.size)}`;
       showShare('sending', share, `Sending ${name}`, text);
     },
-    /** Shows the share that is loaded of what classifies on this device. */
+    /** Shows the share of the analyzer for this device that is loaded. */
     showLoading(share) {
-      const text = `Loading what analyzes on this device: ${percent(share)}`;
+      const text = `Loading the analyzer: ${percent(share)}`;
       showShare('loading', share, `Loading, for ${name}`, text);
     },
     /** Shows the share of a long recording that this device has classified. */
