@@ -29,7 +29,11 @@ describe('the local server', () => {
 
   const device = () => deviceFiles(process.env.UNDERTONE_MODEL ?? '');
   const get = (path: string, encoding: string) =>
-    answerOf(fetch(`${server.url}/${path}`, { headers: { 'accept-encoding': encoding } }));
+    answerOf(
+      fetch(`${server.url}/${path}`, {
+        headers: { 'accept-encoding': encoding, connection: 'close' },
+      }),
+    );
 
   test('serves what classifies on the device for ever, and the list of it each time anew', async () => {
     for (const { path, type } of device().files) {
