@@ -5,6 +5,7 @@
  *   npm run bench -- live features                  only some of them
  *   npm run bench -- --data <folder with RAVDESS>   also loads the whole corpus
  *   UNDERTONE_LOAD=5000 npm run bench -- load       a longer run under load (500 requests by default)
+ *   UNDERTONE_LABELS=50000 npm run bench -- labels   fewer labels (a million by default); needs DuckDB
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream (300 seconds by default)
  *   UNDERTONE_LIVE=3600 npm run bench -- device     the same, in a browser
  */
@@ -16,6 +17,7 @@ import { benchColdStart } from './cold-start.ts';
 import { benchDevice } from './device.ts';
 import { benchDisturbances } from './disturbances.ts';
 import { benchIntake } from './intake.ts';
+import { benchLabels } from './labels.ts';
 import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
@@ -47,6 +49,7 @@ const benchmarks: Record<string, () => unknown> = {
   discord: benchDiscord,
   slack: benchSlack,
   scaling: benchScaling,
+  labels: benchLabels,
   corpus: () => (data ? benchCorpus(data) : skipped('the corpus')),
   disturbances: () => (data ? benchDisturbances(data) : skipped('the disturbances')),
 };

@@ -37,6 +37,10 @@ export interface ChannelSettings {
    * @param audience who sees the answer, such as `discord:user:123`; only a hash of it is kept
    */
   isFirstUse(audience: string): Promise<boolean>;
+  /** Returns the locale in which a person last used a command; null if it is not known. */
+  language(person: string): Promise<string | null>;
+  /** @param person such as `discord:user:123`; only a hash of it is kept */
+  setLanguage(person: string, locale: string): Promise<void>;
   /**
    * Returns the time up to which every note of a platform has been answered, in milliseconds since 1970;
    * null if it was never set.
@@ -55,12 +59,16 @@ export function anonymous(audience: string): string {
   return createHash('sha256').update(audience).digest('base64url').slice(0, 22);
 }
 
-/** Above this number the oldest audiences are forgotten, and see the notice once more. */
+/**
+ * Above this number the oldest audiences are forgotten, and see the notice once more; so are the oldest
+ * languages.
+ */
 const MAX_NOTICED = 10_000;
 
 const fileSchema = z.object({
   automatic: z.array(z.string()).default([]),
   noticed: z.array(z.string()).default([]),
+  languages: z.record(z.string(), z.string()).default({}),
   answeredUntil: z.record(z.string(), z.number()).default({}),
 });
 
@@ -73,16 +81,20 @@ const fileSchema = z.object({
  * const settings = await fileSettings('.undertone/chat-settings.json');
  */
 export async function fileSettings(path: string): Promise<ChannelSettings> {
-  const { automatic, noticed, answeredUntil } = await read(path);
+  const { automatic, noticed, languages, answeredUntil } = await read(path);
   const channels = new Set(automatic);
   const audiences = new Set(noticed);
+  const locales = new Map(Object.entries(languages));
   let writing = Promise.resolve();
   const save = () => {
     // One write after another, each with the state of that moment.
     writing = writing
       .catch(() => {})
       .then(() => {
-        const all = { automatic: [...channels], noticed: [...audiences], answeredUntil };
+        const all = {
+          ...{ automatic: [...channels], noticed: [...audiences] },
+          ...{ languages: Object.fromEntries(locales), answeredUntil },
+        };
         return writeAtomically(path, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
       });
     return writing.catch((cause) => {
@@ -121,6 +133,19 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
       await save();
       return true;
     },
+    async language(person) {
+      return locales.get(anonymous(person)) ?? null;
+    },
+    async setLanguage(person, locale) {
+      const name = anonymous(person);
+      if (locales.get(name) === locale) return;
+      locales.set(name, locale);
+      for (const oldest of locales.keys()) {
+        if (locales.size <= MAX_NOTICED) break;
+        locales.delete(oldest);
+      }
+      await save();
+    },
     async answeredUntil(platform) {
       return answeredUntil[platform] ?? null;
     },
@@ -144,11 +169,12 @@ async function read(path: string): Promise<z.infer<typeof fileSchema>> {
   }
 }
 
-/** Seconds for which an audience counts as informed: half a year. */
+/** Seconds for which an audience counts as informed, and a language is remembered: half a year. */
 const NOTICE_SECONDS = 180 * 24 * 60 * 60;
 
 const AUTOMATIC = 'automatic:';
 const NOTICED = 'noticed:';
+const LANGUAGE = 'language:';
 const ANSWERED_UNTIL = 'answered-until:';
 
 /**
@@ -214,6 +240,18 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
         if (error instanceof ConditionalCheckFailedException) return false;
         return failed(error);
       }
+    },
+    async language(person) {
+      const key = LANGUAGE + anonymous(person);
+      const { Item } = await client
+        .send(new GetCommand({ TableName: table, Key: { key } }))
+        .catch(failed);
+      return Item ? String(Item.locale) : null;
+    },
+    async setLanguage(person, locale) {
+      const expire = Math.floor(Date.now() / 1000) + NOTICE_SECONDS;
+      const Item = { key: LANGUAGE + anonymous(person), locale, expire };
+      await client.send(new PutCommand({ TableName: table, Item })).catch(failed);
     },
     async answeredUntil(platform) {
       const get = new GetCommand({ TableName: table, Key: { key: ANSWERED_UNTIL + platform } });

@@ -28,6 +28,7 @@ export class UndertoneStack extends Stack {
       UNDERTONE_INBOX_BUCKET: storage.inbox.bucketName,
       UNDERTONE_RESULTS_BUCKET: storage.results.bucketName,
       UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
+      UNDERTONE_LATE_LABELS: 'true',
     } satisfies PerVariable<string>;
     const forUploads = {
       UNDERTONE_UPLOADS_BUCKET: storage.uploads.bucketName,
@@ -53,11 +54,12 @@ export class UndertoneStack extends Stack {
       chat: chat?.key,
       webhooks,
     });
-    const catalogue = new Catalogue(this, 'Catalogue', { storage });
+    const catalogue = new Catalogue(this, 'Catalogue', { config, storage });
     const { alarms, dashboard } = new Observability(this, 'Observability', {
       config,
       api,
       labelling,
+      compaction: catalogue.compaction,
       uploads,
       chat,
     });
@@ -101,6 +103,11 @@ export class UndertoneStack extends Stack {
       'DeadLetterArn',
       labelling.deadLetters.queueArn,
       'Queue of recordings that could not be labelled.',
+    );
+    output(
+      'CompactLabels',
+      `aws stepfunctions start-execution --state-machine-arn ${catalogue.compaction.stateMachineArn}`,
+      'Compacts the labels now, rather than at 01:30 UTC.',
     );
     output('LabelFunction', labelling.handler.function.functionName, 'Name of the label function.');
     for (const { platform, path } of webhooks) {

@@ -5,6 +5,54 @@
 
 /** Keys of labels, in the results bucket. */
 export const LABELS_PREFIX = 'labels/';
+/** Keys of copies of labels that were written later than on the day on which their recording came. */
+export const LATE_LABELS_PREFIX = 'late/';
+
+const PROBABILITIES = 'map<string,double>';
+const SEGMENT = `struct<start:double,\`end\`:double,emotion:string,confidence:double,probabilities:${PROBABILITIES}>`;
+
+/** A field of a label and its type in Athena. */
+export interface LabelColumn {
+  /** As in the JSON. Columns have it in lower case, as Glue wants them. */
+  readonly name: string;
+  readonly type: string;
+  readonly comment?: string;
+}
+
+/** The fields of a label, which is the line of JSON that the label function writes. */
+export const LABEL_COLUMNS: readonly LabelColumn[] = [
+  { name: 'key', type: 'string', comment: 'key of the recording in the inbox bucket' },
+  { name: 'versionId', type: 'string' },
+  { name: 'etag', type: 'string' },
+  { name: 'size', type: 'bigint', comment: 'bytes' },
+  { name: 'uploadedAt', type: 'string', comment: 'ISO 8601' },
+  { name: 'labelledAt', type: 'string', comment: 'ISO 8601' },
+  {
+    name: 'emotion',
+    type: 'string',
+    comment: 'one of eight, uncertain or no-speech; null for errors',
+  },
+  { name: 'confidence', type: 'double' },
+  { name: 'probabilities', type: PROBABILITIES },
+  { name: 'duration', type: 'double', comment: 'seconds' },
+  { name: 'speech', type: 'struct<start:double,`end`:double>' },
+  { name: 'sequence', type: 'array<string>', comment: 'emotions of a note that changes' },
+  { name: 'timeline', type: `array<${SEGMENT}>` },
+  { name: 'summary', type: PROBABILITIES, comment: 'share of speech time' },
+  { name: 'model', type: 'struct<name:string,version:string,sha256:string>' },
+  { name: 'error', type: 'struct<code:string,message:string>' },
+];
+
+/** How many notes sounded angry on each of the last thirty days, in SQL of Athena and of DuckDB. */
+export const ANGRY_NOTES_PER_DAY = `SELECT "date",
+       count(*) AS notes,
+       count_if(emotion = 'angry') AS angry,
+       count_if(emotion = 'uncertain') AS uncertain,
+       count_if(error IS NOT NULL) AS unreadable
+FROM labels
+WHERE "date" >= date_format(current_date - interval '30' day, '%Y-%m-%d')
+GROUP BY "date"
+ORDER BY "date"`;
 
 /**
  * CORS of the bucket of uploads. CORS protects what a browser knows about its user, which here is nothing:
@@ -69,6 +117,7 @@ export type FunctionVariable =
   | 'UNDERTONE_INBOX_BUCKET'
   | 'UNDERTONE_UPLOADS_BUCKET'
   | 'UNDERTONE_RESULTS_BUCKET'
+  | 'UNDERTONE_LATE_LABELS'
   | 'UNDERTONE_RESULTS_TABLE'
   | 'UNDERTONE_IDEMPOTENCY_TABLE'
   | 'UNDERTONE_CHAT_TABLE'

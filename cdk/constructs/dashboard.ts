@@ -11,6 +11,7 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
 import type { Chat } from './chat.ts';
+import type { Compaction } from './compaction.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling, Uploads } from './labelling.ts';
 
@@ -19,6 +20,7 @@ export interface ObservabilityProps {
   readonly config: Config;
   readonly api: Api;
   readonly labelling: Labelling;
+  readonly compaction: Compaction;
   readonly uploads: Uploads;
   readonly chat: Chat | undefined;
 }

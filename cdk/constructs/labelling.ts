@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import {
   LABELLING,
   LABELS_PREFIX,
+  LATE_LABELS_PREFIX,
   type PerVariable,
   UPLOADS,
 } from '../../functions/infrastructure.ts';
@@ -63,7 +64,9 @@ export class Labelling extends Construct {
     notify(storage.inbox, this.queue);
     grantList(this.handler, storage.inbox);
     grantObjects(this.handler, storage.inbox, '', ['s3:GetObject']);
-    grantObjects(this.handler, storage.results, LABELS_PREFIX, ['s3:PutObject']);
+    for (const prefix of [LABELS_PREFIX, LATE_LABELS_PREFIX]) {
+      grantObjects(this.handler, storage.results, prefix, ['s3:PutObject']);
+    }
     state.idempotency.grant(this.handler.function, ...ITEM_ACTIONS);
   }
 }

@@ -18,6 +18,7 @@ import { CHAT_ROUTES } from '../../functions/routes.ts';
 import type { Api } from './api.ts';
 import { Budget } from './budget.ts';
 import type { Chat } from './chat.ts';
+import type { Compaction } from './compaction.ts';
 import { dashboard, deadLettersOf, type ObservabilityProps } from './dashboard.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling, Uploads } from './labelling.ts';
@@ -43,6 +44,7 @@ export class Observability extends Construct {
     if (monthlyBudget > 0)
       new Budget(this, 'Budget', { dollars: monthlyBudget, topic: this.alarms });
     this.#alarmOnLabelling(props.labelling);
+    this.#alarmOnCompaction(props.compaction);
     this.#alarmOnUploads(props.uploads);
     this.#alarmOnApi(props.api, props.chat);
     if (props.chat) this.#alarmOnChat(props.chat, props.api);
@@ -74,6 +76,21 @@ export class Observability extends Construct {
       datapointsToAlarm: 2,
       alarmDescription:
         'Whole invocations of the label function fail: timeout, out of memory, or a defect.',
+    });
+  }
+
+  #alarmOnCompaction({ failures }: Compaction): void {
+    this.#alarm('LabelsNotCompacted', {
+      metric: new MathExpression({
+        expression: 'SUM(METRICS())',
+        usingMetrics: Object.fromEntries(failures.map((each, i) => [`failures${i}`, each])),
+        period: FIVE_MINUTES,
+        label: 'Failed runs',
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'The labels of a day were not compacted. Queries stay right, but read more files. docs/batch.md, "When a compaction fails", explains what to do.',
     });
   }
 

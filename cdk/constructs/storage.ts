@@ -10,12 +10,19 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { LABELS_PREFIX, TABLES, UPLOADS_CORS } from '../../functions/infrastructure.ts';
+import {
+  LABELS_PREFIX,
+  LATE_LABELS_PREFIX,
+  TABLES,
+  UPLOADS_CORS,
+} from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Keys of the results bucket at which Athena stores the results of queries. */
 export const QUERIES_PREFIX = 'athena/';
+/** Keys of the table of compacted labels. It expires by itself: to take a file from it would break it. */
+export const COMPACTED_PREFIX = 'compacted/';
 
 /**
  * The buckets. Recordings and labels have separate ones: with a single one, labels would be labelled. What
@@ -51,9 +58,19 @@ export class Storage extends Construct {
       ...common,
       versioned: true,
       lifecycleRules: [
-        ...(config.labelDays > 0 ? [expireAfter('labels', config.labelDays, LABELS_PREFIX)] : []),
+        ...(config.labelDays > 0
+          ? [
+              expireAfter('labels', config.labelDays, LABELS_PREFIX),
+              expireAfter('late', config.labelDays, LATE_LABELS_PREFIX),
+            ]
+          : []),
         expireAfter('queries', 7, QUERIES_PREFIX),
-        { id: 'versions', noncurrentVersionExpiration: Duration.days(7), ...STALE_PARTS },
+        {
+          id: 'versions',
+          noncurrentVersionExpiration: Duration.days(7),
+          expiredObjectDeleteMarker: true,
+          ...STALE_PARTS,
+        },
       ],
     });
     for (const bucket of [this.inbox, this.uploads, this.results]) {

@@ -19,6 +19,8 @@ const schemas = {
     UNDERTONE_INBOX_BUCKET: bucket,
     UNDERTONE_RESULTS_BUCKET: bucket,
     UNDERTONE_IDEMPOTENCY_TABLE: table,
+    /** Whether there is a catalogue, which reads labels of earlier days from copies. */
+    UNDERTONE_LATE_LABELS: z.literal('true', 'true or nothing').optional(),
   } satisfies PerVariable<z.ZodType>),
   /** Uploads through the API. */
   uploads: z.object({

@@ -76,6 +76,16 @@ describe.each([
     expect(await settings.isFirstUse('discord:user:2')).toBe(true);
   });
 
+  test('the language of a person is the last one, also for the next process', async () => {
+    const settings = await open('languages');
+    expect(await settings.language('discord:user:1')).toBeNull();
+    for (const locale of ['de', 'es-419']) await settings.setLanguage('discord:user:1', locale);
+    await settings.setLanguage('discord:user:2', 'ja');
+    const later = await open('languages');
+    expect(await later.language('discord:user:1')).toBe('es-419');
+    expect(await later.language('discord:user:2')).toBe('ja');
+  });
+
   test('the next process learns until when everything was answered', async () => {
     const settings = await open('answered');
     expect(await settings.answeredUntil('discord')).toBeNull();
@@ -93,6 +103,7 @@ describe('the file of settings', () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, i) => settings.isFirstUse(`discord:user:person${i}`)),
     );
+    await settings.setLanguage('discord:user:person1', 'de');
     expect(await readFile(path, 'utf8')).not.toContain('person');
     expect(JSON.parse(await readFile(path, 'utf8')).noticed).toHaveLength(20);
     expect(await readdir(join(folder, 'own'))).toEqual(['settings.json']);
@@ -148,6 +159,8 @@ test('a table that does not answer is told as such', async () => {
     settings.automaticChannels('slack'),
     settings.isFirstUse('x'),
     settings.answeredUntil('discord'),
+    settings.language('x'),
+    settings.setLanguage('x', 'de'),
     settings.setAnsweredUntil('discord', 1),
   ]) {
     await expect(call).rejects.toMatchObject({ code: 'unavailable' });

@@ -47,7 +47,9 @@ describe('permissions', () => {
       .filter(
         ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
       )
-      .map(({ Action, Resource }) => [nameOf(Resource), [Action].flat().sort()])
+      .flatMap(({ Action, Resource }) =>
+        [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+      )
       .sort();
   };
   const consuming = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes']
@@ -98,6 +100,7 @@ describe('permissions', () => {
         ['StorageInbox', ['s3:ListBucket']],
         ['StorageInbox/*', ['s3:GetObject']],
         ['StorageResults/labels/*', ['s3:PutObject']],
+        ['StorageResults/late/*', ['s3:PutObject']],
       ],
     ],
   ])('%s names exactly what its function needs', (id, expected) => {
@@ -129,10 +132,41 @@ describe('permissions', () => {
     }
   });
 
-  test('labels are written under labels/ only', () => {
+  test('the compaction reads labels, and writes its own table and the view', () => {
+    const multipart = ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'];
+    const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', /^CatalogueCompactionRole/);
+    const statements = PolicyDocument.Statement as Statement[];
+    const inBucket = statements.filter(({ Action }) => [Action].flat()[0].startsWith('s3:'));
+    expect(
+      inBucket.flatMap(({ Action, Resource }) =>
+        [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+      ),
+    ).toEqual([
+      ['StorageResults', ['s3:GetBucketLocation', 's3:ListBucket']],
+      ['StorageResults/labels/*', ['s3:GetObject']],
+      ['StorageResults/late/*', ['s3:GetObject']],
+      ['StorageResults/compacted/*', ['s3:DeleteObject', 's3:GetObject', ...multipart].sort()],
+      ['StorageResults/athena/*', ['s3:GetObject', ...multipart].sort()],
+    ]);
+    const [{ Resource: changed }] = statements.filter(
+      ({ Action }) => [Action].flat()[0] === 'glue:CreateTable',
+    );
+    const names = (changed as unknown[]).map(
+      (arn) => /:([a-z]+[\w/]*)"/.exec(JSON.stringify(arn))?.[1],
+    );
+    expect(names).toEqual([
+      'catalog',
+      'database/undertone',
+      'table/undertone/labels',
+      'table/undertone/labels_compacted',
+    ]);
+  });
+
+  test('labels are written to their own prefixes only', () => {
     const puts = policyStatements(template).filter(({ Action }) => Action === 's3:PutObject');
-    expect(puts.map(({ Resource }) => nameOf(Resource)).sort()).toEqual([
+    expect(puts.flatMap(({ Resource }) => [Resource].flat().map(nameOf)).sort()).toEqual([
       'StorageResults/labels/*',
+      'StorageResults/late/*',
       'StorageUploads/*',
     ]);
   });

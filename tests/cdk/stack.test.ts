@@ -30,6 +30,7 @@ describe('buckets', () => {
     expect(days(uploads)).toEqual([['', 1]]);
     expect(days(results)).toEqual([
       ['labels/', 365],
+      ['late/', 365],
       ['athena/', 7],
       ['', null],
     ]);
@@ -269,22 +270,28 @@ test('tables are billed by request, and their rows expire', () => {
 });
 
 describe('catalogue', () => {
-  const { TableInput } = properties(template, 'AWS::Glue::Table', /./);
+  const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
+  const fields = [...about, ...Object.keys(verdictSchema.shape)].map((name) => name.toLowerCase());
 
-  test('has a column for every field of a label', () => {
-    const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name);
-    const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
-    const expected = [...about, ...Object.keys(verdictSchema.shape)];
-    expect(columns.sort()).toEqual(expected.map((name) => name.toLowerCase()).sort());
-  });
-
-  test('projects its partitions from the day', () => {
-    expect(TableInput.PartitionKeys).toEqual([expect.objectContaining({ Name: 'date' })]);
+  test.each([
+    ['Json', 'labels_json', 'date', 'labels'],
+    ['Late', 'labels_late', 'labelled', 'late'],
+  ])('has a column for every field of a label and a partition for every day: %s', (...named) => {
+    const [id, name, day, prefix] = named;
+    const { TableInput } = properties(template, 'AWS::Glue::Table', new RegExp(`^Catalogue${id}`));
+    const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: Properties) => Name);
+    expect(columns.sort()).toEqual(fields.toSorted());
+    expect(TableInput).toMatchObject({ Name: name, PartitionKeys: [{ Name: day }] });
     const { Parameters } = TableInput;
     expect(Parameters['projection.enabled']).toBe('true');
-    expect(JSON.stringify(Parameters['storage.location.template'])).toMatch(
-      /\/labels\/date=\$\{date\}\//,
+    expect(JSON.stringify(Parameters['storage.location.template'])).toContain(
+      `/${prefix}/${day}=\${${day}}/`,
     );
+  });
+
+  test('copies of late labels are written where it reads them', () => {
+    const { Environment } = properties(template, 'AWS::Lambda::Function', /^LabellingLabel/);
+    expect(Environment.Variables.UNDERTONE_LATE_LABELS).toBe('true');
   });
 
   test('has the saved query and encrypts results', () => {

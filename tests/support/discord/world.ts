@@ -17,6 +17,8 @@ import { snowflake } from './snowflake.ts';
 export interface LocalGuild {
   readonly id: string;
   readonly channels: LocalChannel[];
+  /** The language of the server, which its administrators may choose. */
+  preferredLocale: string;
 }
 
 export interface LocalChannel {
@@ -58,8 +60,8 @@ export class World {
     return user('somebody', options.isBot ?? false);
   }
 
-  addGuild(): LocalGuild {
-    const guild = { id: snowflake(), channels: [] };
+  addGuild({ preferredLocale = 'en-US' } = {}): LocalGuild {
+    const guild = { id: snowflake(), channels: [], preferredLocale };
     this.guilds.push(guild);
     return guild;
   }

@@ -21,6 +21,8 @@ export interface SlackUser {
   readonly id: string;
   readonly isAdmin: boolean;
   readonly isBot: boolean;
+  /** The language of their Slack. */
+  readonly locale: string;
 }
 
 export type ChannelKind = 'public' | 'private' | 'direct' | 'group-direct';
@@ -72,12 +74,12 @@ export class Workspace {
   #clock = 1_760_000_000_000_000;
 
   constructor() {
-    this.users.set(BOT.user, { id: BOT.user, isAdmin: false, isBot: true });
+    this.users.set(BOT.user, { id: BOT.user, isAdmin: false, isBot: true, locale: 'en-US' });
   }
 
-  addUser({ isAdmin = false, isBot = false } = {}): string {
+  addUser({ isAdmin = false, isBot = false, locale = 'en-US' } = {}): string {
     const id = slackId('U');
-    this.users.set(id, { id, isAdmin, isBot });
+    this.users.set(id, { id, isAdmin, isBot, locale });
     return id;
   }
 
