@@ -10,7 +10,7 @@
  * const undertone = await load({ base: '/device/' });
  * const { emotion, confidence } = await undertone.classify(file);
  *
- * @module
+ * @packageDocumentation
  */
 import {
   EMOTIONS,
@@ -56,7 +56,7 @@ export {
 };
 
 /** The list of the files to load, in the folder `base`. */
-export const FILES = 'files.json';
+const FILES = 'files.json';
 
 export interface LoadOptions {
   /** Address of the folder that the files are in, on the origin of the page; it ends in a slash. */
