@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { PerVariable } from '../functions/infrastructure.ts';
 import type { Config } from './config.ts';
 import { Api } from './constructs/api.ts';
+import { Callbacks } from './constructs/callbacks.ts';
 import { Catalogue } from './constructs/catalogue.ts';
 import { Chat, chatWebhooks } from './constructs/chat.ts';
 import { Firewall } from './constructs/firewall.ts';
@@ -30,15 +31,25 @@ export class UndertoneStack extends Stack {
       UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
       UNDERTONE_LATE_LABELS: 'true',
     } satisfies PerVariable<string>;
+    const callbacks = new Callbacks(this, 'Callbacks', { config, state });
     const forUploads = {
       UNDERTONE_UPLOADS_BUCKET: storage.uploads.bucketName,
       UNDERTONE_RESULTS_TABLE: state.results.tableName,
     } satisfies PerVariable<string>;
+    const forApi = {
+      ...forUploads,
+      UNDERTONE_BATCHES_TABLE: state.batches.tableName,
+      UNDERTONE_CALLBACKS_TABLE: state.callbacks.tableName,
+    } satisfies PerVariable<string>;
     const common = { config, storage, state, ffmpeg };
     const labelling = new Labelling(this, 'Labelling', { ...common, environment: forLabelling });
-    const uploads = new Uploads(this, 'Uploads', { ...common, environment: forUploads });
+    const uploads = new Uploads(this, 'Uploads', {
+      ...common,
+      callbacks: callbacks.queue,
+      environment: { ...forUploads, UNDERTONE_CALLBACKS_QUEUE_URL: callbacks.queue.queueUrl },
+    });
     const webhooks = chatWebhooks(config);
-    const api = new Api(this, 'Api', { ...common, environment: forUploads, webhooks });
+    const api = new Api(this, 'Api', { ...common, environment: forApi, webhooks });
     const website = config.page
       ? new Website(this, 'Website', { config, api: api.api, uploads: storage.uploads })
       : undefined;
@@ -61,6 +72,7 @@ export class UndertoneStack extends Stack {
       labelling,
       compaction: catalogue.compaction,
       uploads,
+      callbacks,
       chat,
     });
 
@@ -108,6 +120,11 @@ export class UndertoneStack extends Stack {
       'CompactLabels',
       `aws stepfunctions start-execution --state-machine-arn ${catalogue.compaction.stateMachineArn}`,
       'Compacts the labels now, rather than at 01:30 UTC.',
+    );
+    output(
+      'CallbackDeadLetterArn',
+      callbacks.deadLetters.queueArn,
+      'Queue of results that no callback took.',
     );
     output('LabelFunction', labelling.handler.function.functionName, 'Name of the label function.');
     for (const { platform, path } of webhooks) {

@@ -118,6 +118,11 @@ program
     labelTimeout,
     60,
   )
+  .option(
+    '--local-callbacks',
+    'also post results to callbacks on this machine, over http, while you develop their receiver',
+    false,
+  )
   .action(async ({ inbox, cloud, ...options }) => {
     const { serve } = await import('./serve/index.ts');
     await serve({ ...options, inbox: inbox || null, cloud: cloud || null });

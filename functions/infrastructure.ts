@@ -61,15 +61,25 @@ ORDER BY "date"`;
  */
 export const UPLOADS_CORS = { methods: ['POST'], origins: ['*'], headers: ['*'] } as const;
 
-/** The DynamoDB tables: partition key, and the attribute (in seconds since 1970) at which rows expire. */
+/** The keys of a DynamoDB table, all of them texts. */
+export interface TableKeys {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+/** The DynamoDB tables: their keys, and the attribute (in seconds since 1970) at which rows expire. */
 export const TABLES = {
-  /** Results of uploads: `{ id, outcome, expires }`. */
+  /** Results of uploads: `{ id, expires, outcome, … }`. */
   results: { partitionKey: 'id', timeToLive: 'expires' },
+  /** Batches, and which results are in each: `{ batch, member, expires }`. */
+  batches: { partitionKey: 'batch', sortKey: 'member', timeToLive: 'expires' },
+  /** Where results are to be posted, until they are: `{ id, url, secret, expires }`. */
+  callbacks: { partitionKey: 'id', timeToLive: 'expires' },
   /** Written by Powertools: `{ id, status, data, expiration }`. */
   idempotency: { partitionKey: 'id', timeToLive: 'expiration' },
   /** Channel settings, notices and rate limits of the bots: `{ key, …, expire }`. */
   chat: { partitionKey: 'key', timeToLive: 'expire' },
-} as const;
+} as const satisfies Record<string, TableKeys & { readonly timeToLive: string }>;
 
 /** Recordings of the inbox bucket, on their way to the function `label`. */
 export const LABELLING = {
@@ -88,6 +98,22 @@ export const UPLOADS = {
   timeoutSeconds: 45,
   /** After these the function `fail-upload` answers the upload with an error. */
   tries: 3,
+} as const;
+
+/**
+ * Seconds after which a callback that failed is tried again, one for each further try, and a quarter more or
+ * less. The last try comes five and a half hours after the first: while the result, which is kept for a day,
+ * is still there. SQS lets 120,000 messages wait like that. If every upload at the default throttle (five a
+ * second) failed, it would be 101,000.
+ */
+export const CALLBACK_RETRY_DELAYS: readonly number[] = [5, 60, 300, 1800, 7200, 10_800];
+
+/** Results on their way to the callbacks of clients, through the function `deliver-callback`. */
+export const CALLBACKS = {
+  /** Posted at the same time: most of an invocation is waiting for the slowest receiver. */
+  batchSize: 10,
+  timeoutSeconds: 30,
+  tries: CALLBACK_RETRY_DELAYS.length + 1,
 } as const;
 
 /**
@@ -120,6 +146,11 @@ export type FunctionVariable =
   | 'UNDERTONE_LATE_LABELS'
   | 'UNDERTONE_RESULTS_TABLE'
   | 'UNDERTONE_IDEMPOTENCY_TABLE'
+  | 'UNDERTONE_BATCHES_TABLE'
+  | 'UNDERTONE_CALLBACKS_TABLE'
+  | 'UNDERTONE_CALLBACKS_QUEUE_URL'
+  // Only where the local server is told so: callbacks to programs on the same machine.
+  | 'UNDERTONE_LOCAL_CALLBACKS'
   | 'UNDERTONE_CHAT_TABLE'
   | 'UNDERTONE_CHAT_QUEUE_URL'
   | 'UNDERTONE_API_ENDPOINT'

@@ -71,6 +71,11 @@ export class Labelling extends Construct {
   }
 }
 
+export interface UploadsProps extends LabellingProps {
+  /** Results that clients want posted. */
+  readonly callbacks: Queue;
+}
+
 /**
  * Bucket of uploads → queue → function that classifies them. It decodes what strangers send, so it can read
  * an upload only by its id, which nobody can guess: it may list neither the bucket nor the table, and may not
@@ -82,9 +87,9 @@ export class Uploads extends Construct {
   readonly handler: Handler;
   readonly failure: Handler;
 
-  constructor(scope: Construct, id: string, props: LabellingProps) {
+  constructor(scope: Construct, id: string, props: UploadsProps) {
     super(scope, id);
-    const { config, storage, state, ffmpeg, environment } = props;
+    const { config, storage, state, ffmpeg, environment, callbacks } = props;
     const timeout = Duration.seconds(UPLOADS.timeoutSeconds);
     const visibilityTimeout = Duration.seconds(
       UPLOAD_VISIBILITY_PER_TIMEOUT * UPLOADS.timeoutSeconds,
@@ -121,7 +126,10 @@ export class Uploads extends Construct {
     grantObjects(this.handler, storage.uploads, '', ['s3:GetObject', 's3:DeleteObject']);
     state.results.grant(this.handler.function, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     grantObjects(this.failure, storage.uploads, '', ['s3:DeleteObject']);
-    state.results.grant(this.failure.function, 'dynamodb:UpdateItem');
+    state.results.grant(this.failure.function, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    for (const each of [this.handler, this.failure]) {
+      callbacks.grant(each.function, 'sqs:SendMessage');
+    }
   }
 
   /**
@@ -141,7 +149,8 @@ export class Uploads extends Construct {
   }
 }
 
-function queue(scope: Construct, id: string, props: QueueProps): Queue {
+/** Makes a queue that keeps messages for 14 days. */
+export function queue(scope: Construct, id: string, props: QueueProps): Queue {
   return new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,

@@ -13,10 +13,11 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
+import { CALLBACKS, LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import type { Api } from './api.ts';
 import { Budget } from './budget.ts';
+import type { Callbacks } from './callbacks.ts';
 import type { Chat } from './chat.ts';
 import type { Compaction } from './compaction.ts';
 import { dashboard, deadLettersOf, type ObservabilityProps } from './dashboard.ts';
@@ -46,6 +47,7 @@ export class Observability extends Construct {
     this.#alarmOnLabelling(props.labelling);
     this.#alarmOnCompaction(props.compaction);
     this.#alarmOnUploads(props.uploads);
+    this.#alarmOnCallbacks(props.callbacks);
     this.#alarmOnApi(props.api, props.chat);
     if (props.chat) this.#alarmOnChat(props.chat, props.api);
     this.dashboard = dashboard(this, props);
@@ -111,6 +113,23 @@ export class Observability extends Construct {
       evaluationPeriods: 1,
       alarmDescription:
         'An upload has been waiting for five minutes, and somebody with it. Raise uploadConcurrency.',
+    });
+  }
+
+  #alarmOnCallbacks(callbacks: Callbacks): void {
+    this.#alarm('CallbackDeadLetters', {
+      metric: deadLettersOf(callbacks),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription: `Results were not taken by their callbacks in ${CALLBACKS.tries} tries. docs/deployment.md, "Dead letters", explains whose fault that is and how to redrive them.`,
+    });
+    this.#alarm('CallbackErrors', {
+      metric: callbacks.handler.function.metricErrors({ period: FIVE_MINUTES }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      alarmDescription:
+        'Whole invocations of the function deliver-callback fail: timeout, out of memory, or a defect.',
     });
   }
 

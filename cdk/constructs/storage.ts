@@ -14,6 +14,7 @@ import {
   LABELS_PREFIX,
   LATE_LABELS_PREFIX,
   TABLES,
+  type TableKeys,
   UPLOADS_CORS,
 } from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
@@ -102,9 +103,14 @@ function expireAfter(id: string, days: number, prefix?: string): LifecycleRule {
   return { id, expiration: Duration.days(days), ...(prefix && { prefix }) };
 }
 
-/** The tables of short-lived rows: results of uploads, and which objects and questions are done. */
+/**
+ * The tables of short-lived rows: results of uploads, their batches and callbacks, and which objects and
+ * questions are done.
+ */
 export class State extends Construct {
   readonly results: Table;
+  readonly batches: Table;
+  readonly callbacks: Table;
   readonly idempotency: Table;
 
   constructor(scope: Construct, id: string) {
@@ -115,12 +121,13 @@ export class State extends Construct {
         'Rows live for hours, and a deleted result must not come back: a backup would keep it for 35 days.',
     };
     this.results = expiringTable(this, 'Results', { ...TABLES.results, ...options });
+    this.batches = expiringTable(this, 'Batches', { ...TABLES.batches, ...options });
+    this.callbacks = expiringTable(this, 'Callbacks', { ...TABLES.callbacks, ...options });
     this.idempotency = expiringTable(this, 'Idempotency', { ...TABLES.idempotency, ...options });
   }
 }
 
-export interface ExpiringTableOptions {
-  readonly partitionKey: string;
+export interface ExpiringTableOptions extends TableKeys {
   /** Attribute that holds when a row expires. */
   readonly timeToLive: string;
   readonly removalPolicy: RemovalPolicy;
@@ -132,10 +139,11 @@ export interface ExpiringTableOptions {
 export function expiringTable(
   scope: Construct,
   id: string,
-  { partitionKey, timeToLive, removalPolicy, noBackup }: ExpiringTableOptions,
+  { partitionKey, sortKey, timeToLive, removalPolicy, noBackup }: ExpiringTableOptions,
 ): Table {
   const table = new Table(scope, id, {
     partitionKey: { name: partitionKey, type: AttributeType.STRING },
+    ...(sortKey && { sortKey: { name: sortKey, type: AttributeType.STRING } }),
     billingMode: BillingMode.PAY_PER_REQUEST,
     timeToLiveAttribute: timeToLive,
     removalPolicy,

@@ -1,7 +1,8 @@
 import { EMOTIONS, UndertoneError } from '../../core/index.ts';
+import { csvLine } from '../../lib/csv.ts';
 import { printable } from '../terminal.ts';
 import { type Days, type FoundLabel, type Label, labelsIn } from './label-files.ts';
-import { csvLine, printerOf, write } from './printing.ts';
+import { printerOf, write } from './printing.ts';
 import { formatLabelSource, type LabelSource } from './s3-url.ts';
 
 export interface LabelsOptions extends Days {

@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync';
+import { csvLine } from '../../lib/csv.ts';
 import { printable } from '../terminal.ts';
 
 /** Prints the answer to a query: its columns, then each row. */
@@ -74,12 +74,6 @@ function tablePrinter(): AnswerPrinter {
 function text(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
   return printable(typeof cell === 'object' ? JSON.stringify(cell) : String(cell));
-}
-
-/** Returns a row of CSV (RFC 4180). */
-export function csvLine(cells: readonly unknown[]): string {
-  // Spreadsheets run cells that begin like a formula, and keys may come from anybody.
-  return stringify([[...cells]], { escape_formulas: true, record_delimiter: 'windows' });
 }
 
 /** Prints, and waits for slow readers. */

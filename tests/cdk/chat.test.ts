@@ -53,9 +53,9 @@ describe('a platform is deployed if it is configured', () => {
     const bare = templateFor();
     expect(paths(bare)).toEqual([]);
     expect(handlers(bare)).toEqual([]);
-    // Of the bucket and of uploads, each with its dead letters.
-    bare.resourceCountIs('AWS::SQS::Queue', 4);
-    bare.resourceCountIs('AWS::DynamoDB::Table', 2);
+    // Of the bucket, of uploads and of callbacks, each with its dead letters.
+    bare.resourceCountIs('AWS::SQS::Queue', 6);
+    bare.resourceCountIs('AWS::DynamoDB::Table', 4);
   });
 
   test.each([

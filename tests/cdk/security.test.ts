@@ -43,14 +43,17 @@ describe('permissions', () => {
   const allowed = (id: RegExp) => {
     const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
     const statements = PolicyDocument.Statement as Statement[];
-    return statements
-      .filter(
-        ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
-      )
-      .flatMap(({ Action, Resource }) =>
-        [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
-      )
-      .sort();
+    return (
+      statements
+        .filter(
+          ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
+        )
+        // The CDK merges statements of the same actions.
+        .flatMap(({ Action, Resource }) =>
+          [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+        )
+        .sort()
+    );
   };
   const consuming = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes']
     .concat(['GetQueueUrl', 'ReceiveMessage'])
@@ -64,6 +67,7 @@ describe('permissions', () => {
     [
       /^UploadsClassifyUploadRole/,
       [
+        ['CallbacksQueue', ['sqs:SendMessage']],
         ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject', 's3:GetObject']],
         ['UploadsQueue', consuming],
@@ -72,14 +76,25 @@ describe('permissions', () => {
     [
       /^UploadsFailUploadRole/,
       [
-        ['StateResults', ['dynamodb:UpdateItem']],
+        ['CallbacksQueue', ['sqs:SendMessage']],
+        ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
         ['UploadsDeadLetters', consuming],
       ],
     ],
     [
+      /^CallbacksDeliverCallbackRole/,
+      [
+        ['CallbacksQueue', consuming],
+        ['StateCallbacks', ['dynamodb:DeleteItem', 'dynamodb:GetItem']],
+        ['StateResults', ['dynamodb:GetItem']],
+      ],
+    ],
+    [
       /^ApiuploadsRole/,
       [
+        ['StateBatches', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
+        ['StateCallbacks', ['dynamodb:PutItem']],
         ['StateResults', ['dynamodb:PutItem']],
         ['StorageUploads/*', ['s3:PutObject']],
       ],
@@ -88,8 +103,17 @@ describe('permissions', () => {
     [
       /^ApideleteresultRole/,
       [
+        ['StateCallbacks', ['dynamodb:DeleteItem']],
         ['StateResults', ['dynamodb:DeleteItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
+      ],
+    ],
+    [/^ApibatchesRole/, [['StateBatches', ['dynamodb:PutItem']]]],
+    [
+      /^ApibatchresultsRole/,
+      [
+        ['StateBatches', ['dynamodb:GetItem', 'dynamodb:Query']],
+        ['StateResults', ['dynamodb:BatchGetItem']],
       ],
     ],
     [
@@ -118,6 +142,28 @@ describe('permissions', () => {
         // Of calls from within a function, not of those with which Lambda receives for it.
         Condition: { Null: { 'lambda:SourceFunctionArn': 'false' } },
       },
+    ]);
+  });
+
+  test('the function that posts to strangers’ addresses is in no network of the account, and posts to public ones only', () => {
+    for (const [id, { Properties }] of Object.entries(
+      template.findResources('AWS::Lambda::Function'),
+    )) {
+      expect(Properties.VpcConfig, id).toBeUndefined();
+      expect(Properties.Environment?.Variables ?? {}, id).not.toHaveProperty(
+        'UNDERTONE_LOCAL_CALLBACKS',
+      );
+    }
+  });
+
+  test('where results are posted, and what signs them, only those functions know that have to', () => {
+    const knowing = policyStatements(template).filter(({ Resource }) =>
+      JSON.stringify(Resource).includes('StateCallbacks'),
+    );
+    expect(knowing.map(({ Action }) => [Action].flat().sort().join()).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:DeleteItem,dynamodb:GetItem',
+      'dynamodb:PutItem',
     ]);
   });
 

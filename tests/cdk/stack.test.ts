@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
-import { UPLOADS } from '../../functions/infrastructure.ts';
+import { CALLBACKS, UPLOADS } from '../../functions/infrastructure.ts';
 import {
   CHAT,
   type Properties,
@@ -165,6 +165,43 @@ describe('uploads', () => {
   });
 });
 
+describe('callbacks', () => {
+  const queue = properties(template, 'AWS::SQS::Queue', /^CallbacksQueue/);
+  const deliver = properties(template, 'AWS::Lambda::Function', /^CallbacksDeliverCallback/);
+
+  test('have a queue and a function of their own, which posts ten at a time', () => {
+    const source = properties(template, 'AWS::Lambda::EventSourceMapping', /^CallbacksDeliver/);
+    expect(source).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^CallbacksQueue/), 'Arn'] },
+      BatchSize: CALLBACKS.batchSize,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(queue.VisibilityTimeout).toBe(6 * deliver.Timeout);
+    const more = templateFor({ callbackConcurrency: '30' });
+    expect(
+      properties(more, 'AWS::Lambda::EventSourceMapping', /^CallbacksDeliver/).ScalingConfig,
+    ).toEqual({ MaximumConcurrency: 30 });
+  });
+
+  test('that nobody takes are dead letters, which raise an alarm', () => {
+    const deadLetters = { 'Fn::GetAtt': [expect.stringMatching(/^CallbacksDeadLetters/), 'Arn'] };
+    expect(queue.RedrivePolicy).toEqual({
+      deadLetterTargetArn: deadLetters,
+      maxReceiveCount: CALLBACKS.tries,
+    });
+    const [id] = deadLetters['Fn::GetAtt'];
+    expect(
+      properties(template, 'AWS::CloudWatch::Alarm', /^ObservabilityCallbackDeadLetters/),
+    ).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+      Threshold: 1,
+      AlarmActions: [{ Ref: expect.stringMatching(/^ObservabilityAlarms/) }],
+    });
+  });
+});
+
 describe('functions', () => {
   test('are arm64 on Node 24 with logs that expire, or as configured', () => {
     // Without the page and the reservation, for which the CDK has functions of its own.
@@ -255,18 +292,19 @@ describe('functions', () => {
       .filter(([id]) => !id.startsWith('UploadsFailUpload'))
       .map(([, { Properties }]) => Properties.ScalingConfig.MaximumConcurrency);
     expect(Math.max(...sources)).toBe(2);
-    expect(sources.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(6);
+    expect(sources.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(8);
   });
 });
 
 test('tables are billed by request, and their rows expire', () => {
   const tables = Object.values(template.findResources('AWS::DynamoDB::Table'));
   const ttl = tables.map(({ Properties }) => Properties.TimeToLiveSpecification.AttributeName);
-  expect(ttl.sort()).toEqual(['expiration', 'expires']);
-  template.allResourcesProperties('AWS::DynamoDB::Table', {
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-  });
+  expect(ttl.sort()).toEqual(['expiration', 'expires', 'expires', 'expires']);
+  template.allResourcesProperties('AWS::DynamoDB::Table', { BillingMode: 'PAY_PER_REQUEST' });
+  const keys = tables.map(({ Properties }) =>
+    Properties.KeySchema.map(({ AttributeName }: Properties) => AttributeName).join(),
+  );
+  expect(keys.sort()).toEqual(['batch,member', 'id', 'id', 'id']);
 });
 
 describe('catalogue', () => {
