@@ -7,7 +7,7 @@ import { LETTER, LIGHT, LONG, NOTE, useVisit } from '../web/visit.ts';
 
 describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
   useTinyModel({ favourite: 'surprised', sensitivity: 0.3 });
-  const visit = useVisit();
+  const visit = useVisit({ hasMicrophone: true });
 
   const onSwitch = (page = visit.page) => page.getByLabel('Analyze on this device');
   const words = (page = visit.page) => visibleText(page.locator('.device-words'));
