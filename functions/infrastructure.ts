@@ -21,6 +21,8 @@ export const TABLES = {
   idempotency: { partitionKey: 'id', timeToLive: 'expiration' },
   /** Channel settings, notices and rate limits of the bots: `{ key, …, expire }`. */
   chat: { partitionKey: 'key', timeToLive: 'expire' },
+  /** Workspaces that have installed the Slack app: `{ id, sealed, installedAt }`. They do not expire. */
+  slackInstallations: { partitionKey: 'id' },
 } as const;
 
 /** Recordings of the inbox bucket, on their way to the function `label`. */
@@ -79,6 +81,7 @@ export type FunctionVariable =
   | 'UNDERTONE_DISCORD_PUBLIC_KEY'
   | 'UNDERTONE_HEALTH_PORT'
   | 'UNDERTONE_SLACK_SECRET'
+  | 'UNDERTONE_SLACK_INSTALLATIONS_TABLE'
   // Where the platforms are, when tests run against local counterparts.
   | 'UNDERTONE_DISCORD_API'
   | 'UNDERTONE_SLACK_API'

@@ -44,12 +44,14 @@ const NAMES = {
   UNDERTONE_RESULTS_TABLE: 'undertone-results',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
   UNDERTONE_CHAT_TABLE: 'undertone-chat',
+  UNDERTONE_SLACK_INSTALLATIONS_TABLE: 'undertone-slack-installations',
 } as const satisfies PerVariable<string>;
 /** Each table with its partition key. */
 const PARTITION_KEYS = [
   [NAMES.UNDERTONE_RESULTS_TABLE, TABLES.results.partitionKey],
   [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, TABLES.idempotency.partitionKey],
   [NAMES.UNDERTONE_CHAT_TABLE, TABLES.chat.partitionKey],
+  [NAMES.UNDERTONE_SLACK_INSTALLATIONS_TABLE, TABLES.slackInstallations.partitionKey],
 ] as const;
 const REGION = 'us-east-1';
 

@@ -270,7 +270,8 @@ class Bot {
 
   /** Returns the channels that may hold notes to answer, with the server of each. */
   async #openChannels(): Promise<Map<string, string | undefined>> {
-    const open = new Set(await this.#services.settings.automaticChannels('discord'));
+    const everywhere = { platform: 'discord', workspace: null } as const;
+    const open = new Set(await this.#services.settings.automaticChannels(everywhere));
     const found = new Map<string, string | undefined>();
     for (const [id, channel] of this.#client.channels.cache) {
       if (channel.isDMBased()) continue;

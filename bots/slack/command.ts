@@ -33,7 +33,7 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   switch (body.text) {
     case '':
     case 'help': {
-      const { title, text } = await help(placeOf(body), body.user_id, context.services);
+      const { title, text } = await help(placeOf(body, context), body.user_id, context.services);
       return textMessage(text, title);
     }
     case 'about':
@@ -54,10 +54,10 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   }
 }
 
-function placeOf({ team_id, channel_id: channel }: CommandBody): Place {
+function placeOf({ channel_id: channel }: CommandBody, { workspace }: Context): Place {
   return {
     platform: 'slack',
-    workspace: team_id ?? null,
+    workspace,
     channel,
     isDirect: isDirect(channel),
   };
@@ -66,11 +66,12 @@ function placeOf({ team_id, channel_id: channel }: CommandBody): Place {
 async function setAutomatic(
   body: CommandBody,
   isOn: boolean,
-  { services, client }: CommandContext,
+  context: CommandContext,
 ): Promise<SlackMessage | null> {
+  const { services, client } = context;
   const { settings, strings = EN } = services;
   const { team_id, channel_id: channel, user_id: user } = body;
-  const place = placeOf(body);
+  const place = placeOf(body, context);
   if (place.isDirect) return textMessage(strings.onlyInChannels);
   if (!(await isModerator(user, team_id, client))) return textMessage(strings.moderatorsOnly);
   await settings.setAutomatic(place, isOn);
@@ -95,7 +96,10 @@ function slackErrorOf(thrown: unknown): string {
   return refusal;
 }
 
-/** Returns whether someone is an admin or owner of this workspace, not of one that shares the channel. */
+/**
+ * Returns whether someone is an admin or owner of this workspace, or of its organization; not of a
+ * workspace that shares the channel.
+ */
 async function isModerator(
   id: string,
   team: string | null | undefined,
@@ -105,5 +109,9 @@ async function isModerator(
     if (slackErrorOf(thrown) === 'user_not_found') return { user: undefined };
     throw thrown;
   });
-  return user?.team_id === team && (user?.is_admin || user?.is_owner) === true;
+  if (!user || !team) return false;
+  const { enterprise_user: member } = user;
+  const isMember = user.team_id === team || member?.teams?.includes(team) === true;
+  const isAdmin = user.is_admin || user.is_owner || member?.is_admin || member?.is_owner;
+  return isMember && isAdmin === true;
 }

@@ -23,7 +23,9 @@ export interface Context {
   readonly services: Services;
   readonly client: webApi.WebClient;
   readonly replies: Replies;
-  readonly botUserId: string;
+  /** The team or organization that has installed the app. */
+  readonly workspace: string | null;
+  readonly botUserId: string | undefined;
   /** Runs the work that fetches and analyzes a note when a slot is free. */
   readonly analyzing: <T>(work: () => Promise<T>) => Promise<T>;
   /** Stops that work when its time is up. */
@@ -32,7 +34,6 @@ export interface Context {
 
 /** A question about a message. */
 interface Question {
-  readonly workspace: string | null;
   readonly destination: Destination;
   /** Null for a reply that nobody asked for. */
   readonly asker: string | null;
@@ -55,12 +56,12 @@ const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
  * message without a note is answered with what the bot can do.
  */
 export async function readMessage(
-  { team_id, event }: z.infer<typeof eventBodySchema>,
+  { event }: z.infer<typeof eventBodySchema>,
   context: Context,
 ): Promise<void> {
   const { user, channel, ts, thread_ts } = event;
   if (!user) return;
-  const workspace = team_id ?? null;
+  const { workspace } = context;
   const place = { platform: 'slack', workspace, channel, isDirect: isDirect(channel) } as const;
   const destination: Destination = {
     channel,
@@ -82,7 +83,6 @@ export async function readMessage(
   }
   await answerAll(
     {
-      workspace,
       destination,
       asker: isAsked || place.isDirect ? user : null,
       notes: notesOf(found),
@@ -94,12 +94,11 @@ export async function readMessage(
 
 /** Answers someone who used the shortcut of a message. */
 export async function readShortcut(
-  { team, channel, user, message }: ShortcutBody,
+  { channel, user, message }: ShortcutBody,
   context: Context & { readonly respond: RespondFn },
 ): Promise<void> {
   await answerAll(
     {
-      workspace: team?.id ?? null,
       destination: {
         channel: channel.id,
         isDirect: isDirect(channel.id),
@@ -127,8 +126,8 @@ async function answerAll(question: Question, context: Context): Promise<void> {
 
 async function answerTo(
   posted: PostedNote | null,
-  { workspace, destination, asker, poster }: Question,
-  { services, client, analyzing, signal }: Context,
+  { destination, asker, poster }: Question,
+  { services, client, workspace, analyzing, signal }: Context,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;

@@ -53,11 +53,42 @@ export const messageEventSchema = z.object({
 });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 
+/** Tells which installation of the app a payload is for: Bolt reads it. */
+const origin = {
+  team_id: z.string().nullish(),
+  enterprise_id: z.string().nullish(),
+};
+
+const eventOrigin = {
+  ...origin,
+  is_enterprise_install: z.boolean().nullish(),
+  /** One installation that may see the event. In a shared channel `team_id` may be that of another. */
+  authorizations: z
+    .array(z.object({ ...origin, is_enterprise_install: z.boolean().nullish() }))
+    .nullish(),
+};
+
 export const eventBodySchema = z.object({
   type: z.literal('event_callback'),
-  team_id: z.string().nullish(),
   event_id: z.string().min(1),
+  ...eventOrigin,
   event: messageEventSchema,
+});
+
+/** Events about a workspace that has removed the app. Of the tokens of people the bot has none. */
+export const removalBodySchema = z.object({
+  type: z.literal('event_callback'),
+  event_id: z.string().min(1),
+  /** Seconds since 1970. */
+  event_time: z.number(),
+  ...eventOrigin,
+  event: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('app_uninstalled') }),
+    z.object({
+      type: z.literal('tokens_revoked'),
+      tokens: z.object({ bot: z.array(z.string()).min(1) }),
+    }),
+  ]),
 });
 
 /** What may follow the command. */
@@ -73,7 +104,9 @@ function subcommand(text: string): (typeof SUBCOMMANDS)[number] | 'unknown' {
 export const commandBodySchema = z.object({
   command: z.string(),
   text: z.string().default('').transform(subcommand),
-  team_id: z.string().nullish(),
+  ...origin,
+  /** In commands it is text, as in forms everything is. */
+  is_enterprise_install: z.string().nullish(),
   channel_id: z.string().min(1),
   user_id: z.string().min(1),
   trigger_id: z.string().min(1),
@@ -88,8 +121,10 @@ export const shortcutBodySchema = z.object({
   trigger_id: z.string().min(1),
   response_url: z.string(),
   team: z.object({ id: z.string() }).nullish(),
+  enterprise: z.object({ id: z.string() }).nullish(),
+  is_enterprise_install: z.boolean().nullish(),
   channel: z.object({ id: z.string().min(1) }),
-  user: z.object({ id: z.string().min(1) }),
+  user: z.object({ id: z.string().min(1), team_id: z.string().nullish() }),
   message: z.object({
     ts: z.string().min(1),
     thread_ts: z.string().optional(),
@@ -158,8 +193,8 @@ export interface Intake {
    * events, `message` and `app_mention`, of one message with a mention.
    */
   readonly id: string;
-  /** Work for one channel is done in order. */
-  readonly channel: string;
+  /** Work for one channel of a workspace is done in order. */
+  readonly group: string;
   /** The part of the payload that the bot needs: neither what people write nor the names of files. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
@@ -178,23 +213,41 @@ const SUBTYPES: ReadonlySet<string | undefined> = new Set([
 export function intake(body: unknown): Intake | null {
   const command = commandBodySchema.safeParse(body);
   if (command.success) {
-    const { trigger_id, channel_id: channel } = command.data;
-    return { id: `command-${trigger_id}`, channel, payload: command.data };
+    const { trigger_id, channel_id, team_id } = command.data;
+    const group = `${team_id}-${channel_id}`;
+    return { id: `command-${trigger_id}`, group, payload: command.data };
   }
   const shortcut = shortcutBodySchema.safeParse(body);
   if (shortcut.success) {
-    const { callback_id, trigger_id, channel } = shortcut.data;
+    const { callback_id, trigger_id, channel, team } = shortcut.data;
     if (callback_id !== SHORTCUT) return null;
-    return { id: `shortcut-${trigger_id}`, channel: channel.id, payload: shortcut.data };
+    const group = `${team?.id}-${channel.id}`;
+    return { id: `shortcut-${trigger_id}`, group, payload: shortcut.data };
+  }
+  const removal = removalBodySchema.safeParse(body);
+  if (removal.success) {
+    const { event_id } = removal.data;
+    const group = `${installationOf(removal.data)}-removal`;
+    return { id: `removal-${event_id}`, group, payload: removal.data };
   }
   const parsed = eventBodySchema.safeParse(body);
   if (!parsed.success || !concernsUs(parsed.data.event)) return null;
   const { event } = parsed.data;
+  const group = `${installationOf(parsed.data)}-${event.channel}`;
   return {
-    id: `message-${event.channel}-${event.ts}`,
-    channel: event.channel,
+    id: `message-${group}-${event.ts}`,
+    group,
     payload: { ...parsed.data, event: { ...event, text: mentions(event.text ?? '') } },
   };
+}
+
+/** Returns the team or organization for whose installation an event was sent. */
+function installationOf({
+  authorizations,
+  team_id,
+}: Pick<z.infer<typeof eventBodySchema>, 'authorizations' | 'team_id'>): string {
+  const [first] = authorizations ?? [];
+  return String(first?.team_id ?? team_id ?? first?.enterprise_id);
 }
 
 function concernsUs(event: MessageEvent): boolean {

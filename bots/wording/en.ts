@@ -89,6 +89,24 @@ export const EN: Strings = {
   addMe:
     'I’m not a member here: someone uses me who has installed me for themselves, and I don’t see what is posted. So there is nothing to open. Whoever manages a server can add me to it; here, ask about your own voice notes with *Read emotion*.',
   unknownCommand: 'I don’t know this command. `/undertone help` shows what I can do.',
+  notInstalled:
+    'I have lost my access to this workspace: I was removed, or my access has expired. Someone who may install apps here has to install me again.',
+  install: {
+    title: 'Undertone for Slack',
+    text: [
+      'Undertone tells how a voice note sounds. It names one of eight emotions, or says that it is not sure. People ask about their own notes, and only they see the answer. Everyone’s notes are answered only in channels that an admin has opened.',
+      'It fetches a recording when someone asks, analyzes it and forgets it. It is often wrong: what it says is a guess about a sound, not a fact about a person.',
+      '**In the EU it is illegal to infer people’s emotions at work or in education** (AI Act, Art. 5(1)(f)); elsewhere people must be told about it (Art. 50(3)). Don’t install it in a workspace to which this applies.',
+      'Slack shows you next what Undertone may read and write. To remove it, use the page of your installed apps in Slack: all that is stored about your workspace is then deleted.',
+    ].join('\n\n'),
+    button: 'Add to Slack',
+    done: {
+      title: 'Undertone is installed',
+      text: 'Open **Undertone** under **Apps** in Slack and send it a voice note. `/undertone help` shows what else it can do. Tell people about it before they use it.',
+      button: 'Open Slack',
+    },
+    failed: { title: 'Undertone was not installed', button: 'Start again' },
+  },
   wait: (seconds) =>
     `That’s more than I can handle at once. Ask again in ${secondsText(seconds)}; I skip what is posted until then.`,
   quota: ({ person, channel }) =>

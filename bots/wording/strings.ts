@@ -36,9 +36,24 @@ export interface Strings {
   /** The same on Discord, where people can install the bot for themselves. */
   readonly addMe: string;
   readonly unknownCommand: string;
+  /** Answers a command in a workspace of Slack whose token is not known. */
+  readonly notInstalled: string;
+  /** The web pages with which a workspace of Slack installs the app. Paragraphs are separated by empty lines. */
+  readonly install: InstallPage & {
+    readonly done: InstallPage;
+    /** Its text is that of the error, in English. */
+    readonly failed: Omit<InstallPage, 'text'>;
+  };
   /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;
   readonly wait: (seconds: number) => string;
   /** Goes below the help: what is left for the person who asks, where it is limited. */
   readonly quota: (quotas: Quotas) => string;
+}
+
+interface InstallPage {
+  readonly title: string;
+  readonly text: string;
+  /** Text of the link to the next step. */
+  readonly button: string;
 }

@@ -17,6 +17,9 @@ const place = (channel: string, platform: Place['platform'] = 'discord'): Place 
   isDirect: false,
 });
 
+const DISCORD = { platform: 'discord', workspace: null } as const;
+const SLACK = { platform: 'slack', workspace: 'G1' } as const;
+
 let folder: string;
 let dynamodb: Awaited<ReturnType<typeof startDynamoDB>>;
 let client: DynamoDBClient;
@@ -64,16 +67,16 @@ describe.each([
     const later = await open('channels');
     expect(await later.isAutomatic(place('C1'))).toBe(true);
     expect(await later.isAutomatic(place('C2'))).toBe(false);
-    expect((await later.automaticChannels('discord')).sort()).toEqual(['C1', 'C3']);
-    expect(await later.automaticChannels('slack')).toEqual(['C1']);
+    expect((await later.automaticChannels(DISCORD)).sort()).toEqual(['C1', 'C3']);
+    expect(await later.automaticChannels(SLACK)).toEqual(['C1']);
   });
 
   test('the first use is the first once, however many ask at a time', async () => {
     const settings = await open('notices');
-    const asked = Array.from({ length: 20 }, () => settings.isFirstUse('discord:user:1'));
+    const asked = Array.from({ length: 20 }, () => settings.isFirstUse(DISCORD, 'user:1'));
     expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1);
-    expect(await (await open('notices')).isFirstUse('discord:user:1')).toBe(false);
-    expect(await settings.isFirstUse('discord:user:2')).toBe(true);
+    expect(await (await open('notices')).isFirstUse(DISCORD, 'user:1')).toBe(false);
+    expect(await settings.isFirstUse(DISCORD, 'user:2')).toBe(true);
   });
 
   test('the next process learns until when everything was answered', async () => {
@@ -91,7 +94,7 @@ describe('the file of settings', () => {
     const path = join(folder, 'own', 'settings.json');
     const settings = await fileSettings(path);
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => settings.isFirstUse(`discord:user:person${i}`)),
+      Array.from({ length: 20 }, (_, i) => settings.isFirstUse(DISCORD, `user:person${i}`)),
     );
     expect(await readFile(path, 'utf8')).not.toContain('person');
     expect(JSON.parse(await readFile(path, 'utf8')).noticed).toHaveLength(20);
@@ -118,13 +121,13 @@ describe('the file of settings', () => {
     await rm(blocked);
     await settings.setAutomatic(place('C2'), true);
     const later = await fileSettings(join(blocked, 'settings.json'));
-    expect(await later.automaticChannels('discord')).toEqual(['C1', 'C2']);
+    expect(await later.automaticChannels(DISCORD)).toEqual(['C1', 'C2']);
   });
 });
 
 test('a notice in DynamoDB counts for half a year', async () => {
   const settings = dynamoSettings(TABLE, documents);
-  expect(await settings.isFirstUse('slack:user:old')).toBe(true);
+  expect(await settings.isFirstUse(SLACK, 'user:old')).toBe(true);
   const { Items = [] } = await documents.send(new ScanCommand({ TableName: TABLE }));
   for (const { key, expire } of Items.filter((item) => String(item.key).startsWith('noticed:'))) {
     expect(expire - Date.now() / 1000).toBeGreaterThan(170 * 24 * 3600);
@@ -136,7 +139,7 @@ test('a notice in DynamoDB counts for half a year', async () => {
     });
     await documents.send(update);
   }
-  expect(await settings.isFirstUse('slack:user:old')).toBe(true);
+  expect(await settings.isFirstUse(SLACK, 'user:old')).toBe(true);
 });
 
 test('a table that does not answer is told as such', async () => {
@@ -145,8 +148,8 @@ test('a table that does not answer is told as such', async () => {
   for (const call of [
     settings.isAutomatic(place('C1')),
     settings.setAutomatic(place('C1'), true),
-    settings.automaticChannels('slack'),
-    settings.isFirstUse('x'),
+    settings.automaticChannels(SLACK),
+    settings.isFirstUse(DISCORD, 'x'),
     settings.answeredUntil('discord'),
     settings.setAnsweredUntil('discord', 1),
   ]) {
