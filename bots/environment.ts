@@ -53,7 +53,7 @@ const SLACK_VARIABLES = {
 const oneWorkspaceSchema = z.object({
   ...SLACK_VARIABLES,
   UNDERTONE_SLACK_BOT_TOKEN: z.string(SLACK_BOT_TOKEN).startsWith('xoxb-', SLACK_BOT_TOKEN),
-  UNDERTONE_SLACK_CLIENT_ID: z.undefined(),
+  UNDERTONE_SLACK_CLIENT_ID: z.undefined().optional(),
 });
 
 const CLIENT_ID = 'the client id of the app, from its page "Basic Information"';
@@ -69,9 +69,11 @@ export const DISTRIBUTION_VARIABLES = {
 const manyWorkspacesSchema = z.object({
   ...SLACK_VARIABLES,
   ...DISTRIBUTION_VARIABLES,
-  UNDERTONE_SLACK_BOT_TOKEN: z.undefined(
-    'nothing, or unset UNDERTONE_SLACK_CLIENT_ID and what belongs to it: a bot has one token, or those of the workspaces that install it',
-  ),
+  UNDERTONE_SLACK_BOT_TOKEN: z
+    .undefined(
+      'nothing, or unset UNDERTONE_SLACK_CLIENT_ID and what belongs to it: a bot has one token, or those of the workspaces that install it',
+    )
+    .optional(),
   UNDERTONE_SLACK_INSTALLATIONS_FILE: z.string().default('.undertone/slack-installations.json'),
   /** The table that holds them, instead of a file. */
   UNDERTONE_SLACK_INSTALLATIONS_TABLE: z.string().min(3, 'the name of a DynamoDB table').optional(),

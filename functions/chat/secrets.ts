@@ -14,7 +14,7 @@ const signing = { signingSecret: z.string().min(1) };
 const oneWorkspaceSchema = z.object({
   ...signing,
   botToken: z.string().min(1),
-  clientId: z.undefined(),
+  clientId: z.undefined().optional(),
 });
 
 /** Of an app that any workspace can install. */
@@ -24,7 +24,7 @@ const distributionSchema = z.object({
   clientSecret: z.string().min(1),
   /** As `encryptionWith` takes them. */
   encryptionKeys: z.string().min(1),
-  botToken: z.undefined(),
+  botToken: z.undefined().optional(),
 });
 
 const slackSchema = z.union([oneWorkspaceSchema, distributionSchema]).transform((secrets) =>
