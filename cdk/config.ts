@@ -138,7 +138,10 @@ export const contextSchema = z.object({
       'the complete ARN of a secret, as shown by: aws secretsmanager describe-secret --query ARN --secret-id <name>',
     )
     .optional(),
-  /** Secret with `signingSecret` and `botToken` of the Slack app, by name or ARN; deploys its webhook. */
+  /**
+   * Secret of the Slack app, by name or ARN; deploys its webhook. It has `signingSecret`, and `botToken`
+   * or, with slackDistribution, `clientId`, `clientSecret` and `encryptionKeys`.
+   */
   slackSecret: z
     .string()
     .refine(
@@ -146,6 +149,8 @@ export const contextSchema = z.object({
       'the name of a secret, or its complete ARN, which ends in a hyphen and six characters',
     )
     .optional(),
+  /** Whether any workspace can install the Slack app: deploys the pages for it, and a table. */
+  slackDistribution: flag.default(false),
   /** Most chat questions that are answered concurrently. */
   chatConcurrency: whole(2, 1000).default(2),
   /** Dollars a month that the account may cost before the alarms say so; 0 has no such alarm. */
@@ -191,6 +196,9 @@ const configSchema = contextSchema
     }
     if (values.discordGateway && values.discordSecret === undefined) {
       report('discordGateway', 'needs discordSecret');
+    }
+    if (values.slackDistribution && values.slackSecret === undefined) {
+      report('slackDistribution', 'needs slackSecret');
     }
   })
   .transform((values) => ({ ...values, page: values.page ?? values.apiKeys.length === 0 }));
