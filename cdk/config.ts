@@ -127,6 +127,11 @@ export const contextSchema = z.object({
     .optional(),
   /** Whether a small Fargate task listens to Discord, for direct messages and automatic replies. */
   discordGateway: flag.default(false),
+  /** Memory in MB of that task: about 50 KB for each server of 40 channels (docs/discord.md). */
+  gatewayMemory: z.coerce
+    .number()
+    .pipe(z.literal([512, 1024, 2048]))
+    .default(512),
   /**
    * Secret with the `botToken` of the Discord application, which that task needs. ECS takes complete ARNs
    * only: it finds no secret by its name, and mistakes a name that ends like an ARN for one.
