@@ -18,6 +18,7 @@ import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
+import { benchShards } from './shards.ts';
 import { benchCorpus, benchNetwork, benchTrees } from './training.ts';
 
 const { values, positionals } = parseArgs({
@@ -43,6 +44,7 @@ const benchmarks: Record<string, () => unknown> = {
   page: benchPage,
   discord: benchDiscord,
   slack: benchSlack,
+  shards: benchShards,
   scaling: benchScaling,
   corpus: () => (data ? benchCorpus(data) : skipped('the corpus')),
   disturbances: () => (data ? benchDisturbances(data) : skipped('the disturbances')),

@@ -21,7 +21,6 @@ import {
   eventBodySchema,
   type Intake,
   intake,
-  removalBodySchema,
   SHORTCUT,
   shortcutBodySchema,
 } from './payloads.ts';
@@ -89,10 +88,9 @@ export function slackApp(options: SlackAppOptions): (taken: Intake) => Promise<v
     });
   }
   for (const type of ['app_uninstalled', 'tokens_revoked'] as const) {
-    app.event(type, async ({ body, context }) => {
+    app.event(type, async ({ context }) => {
       const workspace = workspaceOf(context);
-      const { event_time: removedAt } = removalBodySchema.parse(body);
-      if (!workspace || !(await workspaces.remove(workspace, removedAt))) return;
+      if (!workspace || !(await workspaces.remove(workspace))) return;
       await services.settings.forget({ platform: 'slack', workspace });
     });
   }

@@ -59,13 +59,12 @@ interface Rows {
 /** The workspaces that have installed the app, with their tokens. */
 export interface Installations extends InstallationStore {
   /**
-   * Deletes the installation of a workspace that has removed the app, unless it has installed the app
-   * again since: Slack may tell late.
+   * Deletes the installation of a workspace, unless it was made after a time.
    *
-   * @param removedAt seconds since 1970
+   * @param notAfter seconds since 1970
    * @returns whether the workspace has no installation now
    */
-  remove(id: string, removedAt: number): Promise<boolean>;
+  remove(id: string, notAfter: number): Promise<boolean>;
   /** Returns the ids of all workspaces and organizations. */
   ids(): Promise<string[]>;
 }
@@ -211,7 +210,7 @@ async function readRows(path: string): Promise<Readonly<Record<string, Row>>> {
 function installationsIn(rows: Rows, encryption: Encryption): Installations {
   return {
     ids: () => rows.ids(),
-    remove: (id, removedAt) => rows.remove(id, removedAt),
+    remove: (id, notAfter) => rows.remove(id, notAfter),
     async storeInstallation(installation) {
       const stored = installationSchema.safeParse(installation);
       const id = stored.success && idOf(stored.data);

@@ -76,11 +76,9 @@ export const eventBodySchema = z.object({
 });
 
 /** Events about a workspace that has removed the app. Of the tokens of people the bot has none. */
-export const removalBodySchema = z.object({
+const removalBodySchema = z.object({
   type: z.literal('event_callback'),
   event_id: z.string().min(1),
-  /** Seconds since 1970. */
-  event_time: z.number(),
   ...eventOrigin,
   event: z.discriminatedUnion('type', [
     z.object({ type: z.literal('app_uninstalled') }),

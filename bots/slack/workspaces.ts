@@ -30,12 +30,13 @@ export interface Workspaces {
    */
   readonly authorize: Authorize<boolean>;
   /**
-   * Forgets the token of a workspace that has removed the app, unless it has installed it again since.
+   * Forgets the token of a workspace that has removed the app, as Slack says: perhaps late, when it was
+   * installed again, or about another token than the one in use. So a token that works is kept.
    *
-   * @param removedAt seconds since 1970
    * @returns whether the workspace has no token now
+   * @throws UndertoneError if Slack cannot be asked
    */
-  remove(workspace: string, removedAt: number): Promise<boolean>;
+  remove(workspace: string): Promise<boolean>;
   /**
    * Asks Slack about all tokens, and forgets those that it no longer accepts.
    *
@@ -150,6 +151,17 @@ export function installedWorkspaces(app: DistributedApp): Workspaces {
     authorizing.set(id, started);
     return started;
   };
+  /** Returns why Slack does not accept the token of a workspace; null if it does. */
+  async function refusalOf(id: string): Promise<UndertoneError | null> {
+    try {
+      const { botToken } = await authorize(queryFor(id));
+      const client = new webApi.WebClient(`${botToken}`, clientOptions(apiUrl));
+      await callSlack(() => client.auth.test());
+      return null;
+    } catch (thrown) {
+      return thrown instanceof UndertoneError ? thrown : slackAway(thrown);
+    }
+  }
   return {
     isOne: false,
     async authorize(source) {
@@ -158,27 +170,38 @@ export function installedWorkspaces(app: DistributedApp): Workspaces {
       // An organization's token serves several teams: each call names the one that it is for.
       return { ...result, ...(teamId && { teamId }) };
     },
-    remove: (workspace, removedAt) => installations.remove(workspace, removedAt),
+    async remove(workspace) {
+      const now = secondsNow();
+      const refusal = await refusalOf(workspace);
+      if (!refusal) return false;
+      if (!GONE.has(refusal.code)) throw refusal;
+      return installations.remove(workspace, now);
+    },
     async check() {
       const removed: string[] = [];
       for (const id of await installations.ids()) {
-        const now = Math.floor(Date.now() / 1000);
-        const isAccepted = await authorize(queryFor(id))
-          .then(({ botToken }) => new webApi.WebClient(`${botToken}`, clientOptions(apiUrl)))
-          .then((client) => callSlack(() => client.auth.test()))
-          .then(
-            () => true,
-            (thrown) => {
-              if (isRemoved(thrown)) return false;
-              logEvent('slack: a token could not be checked', thrown);
-              return true;
-            },
-          );
-        if (!isAccepted && (await installations.remove(id, now))) removed.push(id);
+        const now = secondsNow();
+        const refusal = await refusalOf(id);
+        if (refusal && !isRemoved(refusal))
+          logEvent('slack: a token could not be checked', refusal);
+        if (isRemoved(refusal) && (await installations.remove(id, now))) removed.push(id);
       }
       return removed;
     },
   };
+}
+
+/** Codes of tokens that cannot be used: Slack does not accept them, they are not there, or unreadable. */
+const GONE: ReadonlySet<string> = new Set(['configuration-invalid', 'unauthorized']);
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function slackAway(cause: unknown): UndertoneError {
+  return new UndertoneError('unavailable', 'Slack cannot be asked about a token right now.', {
+    cause,
+  });
 }
 
 /** Ids of organizations begin with E. */

@@ -350,13 +350,20 @@ describe('a workspace that removes the app', () => {
 
   test('and installs it again is not removed by what Slack tells late', async () => {
     const { workspace, ada, direct } = await installed();
-    vi.useFakeTimers({ now: Date.now() - 30_000, toFake: ['Date'] });
     slack.uninstall(workspace);
-    vi.useRealTimers();
+    await vi.waitFor(() => expect(queue.messages).toHaveLength(2));
     await visitor().install(slack, workspace);
     await work();
     await ask(ada, direct);
     expect(slack.posts(direct, workspace)).toHaveLength(1);
+  });
+
+  test('while Slack cannot be asked is removed when it can', async () => {
+    const { workspace } = await installed();
+    slack.api.fail('auth.test', ...Array(5).fill({ kind: 'status', status: 503 }));
+    slack.uninstall(workspace);
+    await work();
+    expect((await rows()).filter(({ id }) => id === workspace.team)).toEqual([]);
   });
 
   test('without being heard is treated as one that has none', async () => {
