@@ -199,6 +199,7 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
       { client },
       {
         TableName: table,
+        ConsistentRead: true,
         FilterExpression: 'begins_with(#key, :prefix)',
         ProjectionExpression: '#key',
         ExpressionAttributeNames: { '#key': 'key' },

@@ -48,9 +48,11 @@ export function installPages(app: DistributedApp, strings: Strings = EN): Instal
       };
       provider.handleCallback(request, response, options).catch(reject);
     });
-    const { title, text, button } = words.done;
-    const id = installed.team?.id ?? installed.enterprise?.id ?? '';
-    const href = `https://app.slack.com/client/${encodeURIComponent(id)}`;
+    const { isEnterpriseInstall = false, enterpriseUrl, appId, team } = installed;
+    const { title, text, button } = isEnterpriseInstall ? words.doneForOrganization : words.done;
+    const href = isEnterpriseInstall
+      ? `${enterpriseUrl}manage/organization/apps/profile/${appId}/workspaces/add`
+      : `https://app.slack.com/client/${team?.id}`;
     return exchange.page({ title, text, link: { href, text: button } });
   }
 

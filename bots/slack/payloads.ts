@@ -217,9 +217,9 @@ export function intake(body: unknown): Intake | null {
   }
   const shortcut = shortcutBodySchema.safeParse(body);
   if (shortcut.success) {
-    const { callback_id, trigger_id, channel, team } = shortcut.data;
+    const { callback_id, trigger_id, channel, team, enterprise } = shortcut.data;
     if (callback_id !== SHORTCUT) return null;
-    const group = `${team?.id}-${channel.id}`;
+    const group = `${(team ?? enterprise)?.id}-${channel.id}`;
     return { id: `shortcut-${trigger_id}`, group, payload: shortcut.data };
   }
   const removal = removalBodySchema.safeParse(body);

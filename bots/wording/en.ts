@@ -105,6 +105,11 @@ export const EN: Strings = {
       text: 'Open **Undertone** under **Apps** in Slack and send it a voice note. `/undertone help` shows what else it can do. Tell people about it before they use it.',
       button: 'Open Slack',
     },
+    doneForOrganization: {
+      title: 'Undertone is installed in your organization',
+      text: 'It is in none of your workspaces yet: choose next in which it may be used. Tell people about it before they use it.',
+      button: 'Choose workspaces',
+    },
     failed: { title: 'Undertone was not installed', button: 'Start again' },
   },
   wait: (seconds) =>

@@ -41,6 +41,7 @@ export interface Strings {
   /** The web pages with which a workspace of Slack installs the app. Paragraphs are separated by empty lines. */
   readonly install: InstallPage & {
     readonly done: InstallPage;
+    readonly doneForOrganization: InstallPage;
     /** Its text is that of the error, in English. */
     readonly failed: Omit<InstallPage, 'text'>;
   };

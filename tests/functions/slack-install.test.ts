@@ -300,6 +300,9 @@ describe('two workspaces that have installed the app', () => {
 test('an organization installs the app once for all of its workspaces', async () => {
   const enterprise = slackId('E');
   const one = await installed({ enterprise, isOrgWide: true });
+  const again = await visitor().install(slack, one.workspace, { isOrgWide: true });
+  expect(again.html).toContain(EN.install.doneForOrganization.title);
+  expect(again.html).toMatch(/href="https:\/\/[\w.-]+\/manage\/organization\/apps\/profile\/\w+\//);
   const other = slack.addWorkspace({ enterprise });
   slack.installOrgWide(other);
   const both = [one, inhabited(other)];
