@@ -126,7 +126,7 @@ function failureOf(error: CodedError | UndertoneError): UndertoneError {
   if (UNFINISHED.has(error.code) || UNUSABLE_CODE.has(refusal)) {
     return new UndertoneError(
       'parameter-invalid',
-      'This installation was not begun in this browser, or more than ten minutes ago, or it is finished already. Start again, in this browser and with cookies allowed.',
+      'This installation was begun in another browser or more than ten minutes ago, or it is finished already. Start again, in this browser and with cookies allowed.',
       { cause: error },
     );
   }

@@ -96,7 +96,7 @@ export const EN: Strings = {
     text: [
       'Undertone tells how a voice note sounds. It names one of eight emotions, or says that it is not sure. People ask about their own notes, and only they see the answer. Everyone’s notes are answered only in channels that an admin has opened.',
       'It fetches a recording when someone asks, analyzes it and forgets it. It is often wrong: what it says is a guess about a sound, not a fact about a person.',
-      '**In the EU it is illegal to infer people’s emotions at work or in education** (AI Act, Art. 5(1)(f)); elsewhere people must be told about it (Art. 50(3)). Don’t install it in a workspace to which this applies.',
+      '**In the EU it is illegal to infer people’s emotions at work or in education** (AI Act, Art. 5(1)(f)): don’t install it in a workspace that people use for their job or their studies. Elsewhere people must be told about it (Art. 50(3)).',
       'Slack shows you next what Undertone may read and write. To remove it, use the page of your installed apps in Slack: all that is stored about your workspace is then deleted.',
     ].join('\n\n'),
     button: 'Add to Slack',
