@@ -6,6 +6,7 @@ const NUMBERS = [
   'tests/core/**/*.test.ts',
   'tests/evaluation/**/*.test.ts',
   'tests/training/**/*.test.ts',
+  'tests/cdk/{api,chat,security,stack,website}.test.ts',
 ];
 
 export default defineConfig({

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const CHROMIUM_PATH = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+/** At CHROMIUM_PATH, or where Debian installs it. */
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+/** The engine without the browser around it: half the work, but its microphone is silent. */
+const SHELL = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium-headless-shell';
 
-/** Whether Chromium is installed, at CHROMIUM_PATH or where Debian installs it. */
-export const hasChromium = existsSync(CHROMIUM_PATH);
+/** Whether Chromium is installed. */
+export const hasChromium = existsSync(CHROMIUM);
 
 export interface ChromiumOptions {
   /** WAV file that plays in a loop as the microphone; without it there is no microphone. */
@@ -14,7 +17,7 @@ export interface ChromiumOptions {
 /** Starts a headless Chromium that makes no network requests of its own. */
 export function launchChromium({ microphone }: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM_PATH,
+    executablePath: microphone === undefined && existsSync(SHELL) ? SHELL : CHROMIUM,
     args: [
       '--headless',
       '--no-sandbox',

@@ -5,6 +5,7 @@
  *   npm run bench -- live features                  only some of them
  *   npm run bench -- --data <folder with RAVDESS>   also loads the whole corpus
  *   UNDERTONE_LOAD=5000 npm run bench -- load       a longer run under load (500 requests by default)
+ *   UNDERTONE_LABELS=50000 npm run bench -- labels   fewer labels (a million by default); needs DuckDB
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream (300 seconds by default)
  */
 import { spawnSync } from 'node:child_process';
@@ -14,6 +15,7 @@ import { benchClassify, benchEvaluate, benchFeatures, benchStages } from './clas
 import { benchColdStart } from './cold-start.ts';
 import { benchDisturbances } from './disturbances.ts';
 import { benchIntake } from './intake.ts';
+import { benchLabels } from './labels.ts';
 import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
@@ -46,6 +48,7 @@ const benchmarks: Record<string, () => unknown> = {
   slack: benchSlack,
   shards: benchShards,
   scaling: benchScaling,
+  labels: benchLabels,
   corpus: () => (data ? benchCorpus(data) : skipped('the corpus')),
   disturbances: () => (data ? benchDisturbances(data) : skipped('the disturbances')),
 };

@@ -11,7 +11,7 @@ import { type Ask, checkConsent } from './consent.ts';
 import { download, type FileHosts } from './download.ts';
 import type { Limits, Wait } from './limits.ts';
 import type { ChannelSettings, Place } from './settings.ts';
-import { EN } from './wording/en.ts';
+import { EN } from './wording/languages.ts';
 import type { Strings } from './wording/strings.ts';
 import { type VerdictWords, wordVerdict } from './wording/verdict.ts';
 

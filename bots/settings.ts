@@ -43,6 +43,10 @@ export interface ChannelSettings {
    * @param audience who sees the answer, such as `user:123`; only a hash of it is kept
    */
   isFirstUse(workspace: Workspace, audience: string): Promise<boolean>;
+  /** Returns the locale in which a person last used a command; null if it is not known. */
+  language(workspace: Workspace, person: string): Promise<string | null>;
+  /** @param person such as `user:123`; only a hash of it is kept */
+  setLanguage(workspace: Workspace, person: string, locale: string): Promise<void>;
   /** Forgets all of the above about a workspace that has removed the bot. */
   forget(workspace: Workspace): Promise<void>;
   /**
@@ -69,10 +73,10 @@ function channelName(place: Place): string {
   return scopeOf(place) + place.channel;
 }
 
-/** Returns the name under which an audience is stored. */
-function audienceName(workspace: Workspace, audience: string): string {
+/** Returns the name under which an audience or a person is stored. */
+function hashedName(workspace: Workspace, id: string): string {
   const scope = scopeOf(workspace);
-  return scope + anonymous(scope + audience);
+  return scope + anonymous(scope + id);
 }
 
 /** Returns a hash that can be compared but not read: nobody needs to know who uses a bot. */
@@ -80,12 +84,16 @@ export function anonymous(audience: string): string {
   return createHash('sha256').update(audience).digest('base64url').slice(0, 22);
 }
 
-/** Above this number the oldest audiences are forgotten, and see the notice once more. */
+/**
+ * Above this number the oldest audiences are forgotten, and see the notice once more; so are the oldest
+ * languages.
+ */
 const MAX_NOTICED = 10_000;
 
 const fileSchema = z.object({
   automatic: z.array(z.string()).default([]),
   noticed: z.array(z.string()).default([]),
+  languages: z.record(z.string(), z.string()).default({}),
   answeredUntil: z.record(z.string(), z.number()).default({}),
 });
 
@@ -98,16 +106,20 @@ const fileSchema = z.object({
  * const settings = await fileSettings('.undertone/chat-settings.json');
  */
 export async function fileSettings(path: string): Promise<ChannelSettings> {
-  const { automatic, noticed, answeredUntil } = await read(path);
+  const { automatic, noticed, languages, answeredUntil } = await read(path);
   const channels = new Set(automatic);
   const audiences = new Set(noticed);
+  const locales = new Map(Object.entries(languages));
   let writing = Promise.resolve();
   const save = () => {
     // One write after another, each with the state of that moment.
     writing = writing
       .catch(() => {})
       .then(() => {
-        const all = { automatic: [...channels], noticed: [...audiences], answeredUntil };
+        const all = {
+          ...{ automatic: [...channels], noticed: [...audiences] },
+          ...{ languages: Object.fromEntries(locales), answeredUntil },
+        };
         return writeAtomically(path, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
       });
     return writing.catch((cause) => {
@@ -136,7 +148,7 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
         .map((name) => name.slice(scope.length));
     },
     async isFirstUse(workspace, audience) {
-      const name = audienceName(workspace, audience);
+      const name = hashedName(workspace, audience);
       if (audiences.has(name)) return false;
       audiences.add(name);
       for (const oldest of audiences) {
@@ -146,10 +158,23 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
       await save();
       return true;
     },
+    async language(workspace, person) {
+      return locales.get(hashedName(workspace, person)) ?? null;
+    },
+    async setLanguage(workspace, person, locale) {
+      const name = hashedName(workspace, person);
+      if (locales.get(name) === locale) return;
+      locales.set(name, locale);
+      for (const oldest of locales.keys()) {
+        if (locales.size <= MAX_NOTICED) break;
+        locales.delete(oldest);
+      }
+      await save();
+    },
     async forget(workspace) {
       const scope = scopeOf(workspace);
-      for (const names of [channels, audiences]) {
-        for (const name of names) if (name.startsWith(scope)) names.delete(name);
+      for (const names of [channels, audiences, locales]) {
+        for (const name of names.keys()) if (name.startsWith(scope)) names.delete(name);
       }
       await save();
     },
@@ -176,11 +201,12 @@ async function read(path: string): Promise<z.infer<typeof fileSchema>> {
   }
 }
 
-/** Seconds for which an audience counts as informed: half a year. */
+/** Seconds for which an audience counts as informed, and a language is remembered: half a year. */
 const NOTICE_SECONDS = 180 * 24 * 60 * 60;
 
 const AUTOMATIC = 'automatic:';
 const NOTICED = 'noticed:';
+const LANGUAGE = 'language:';
 const ANSWERED_UNTIL = 'answered-until:';
 
 /**
@@ -236,7 +262,7 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
       const now = Math.floor(Date.now() / 1000);
       const put = new PutCommand({
         TableName: table,
-        Item: { key: NOTICED + audienceName(workspace, audience), expire: now + NOTICE_SECONDS },
+        Item: { key: NOTICED + hashedName(workspace, audience), expire: now + NOTICE_SECONDS },
         // DynamoDB may take days to remove expired rows.
         ConditionExpression: 'attribute_not_exists(#key) OR #expire < :now',
         ExpressionAttributeNames: { '#key': 'key', '#expire': 'expire' },
@@ -250,8 +276,20 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
         return failed(error);
       }
     },
+    async language(workspace, person) {
+      const key = LANGUAGE + hashedName(workspace, person);
+      const { Item } = await client
+        .send(new GetCommand({ TableName: table, Key: { key } }))
+        .catch(failed);
+      return Item ? String(Item.locale) : null;
+    },
+    async setLanguage(workspace, person, locale) {
+      const expire = Math.floor(Date.now() / 1000) + NOTICE_SECONDS;
+      const Item = { key: LANGUAGE + hashedName(workspace, person), locale, expire };
+      await client.send(new PutCommand({ TableName: table, Item })).catch(failed);
+    },
     async forget(workspace) {
-      for (const kind of [AUTOMATIC, NOTICED]) {
+      for (const kind of [AUTOMATIC, NOTICED, LANGUAGE]) {
         for (const key of await keysWith(kind + scopeOf(workspace))) {
           await client.send(new DeleteCommand({ TableName: table, Key: { key } })).catch(failed);
         }

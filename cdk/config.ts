@@ -81,6 +81,8 @@ export const contextSchema = z.object({
   labelConcurrency: whole(2, 1000).default(2),
   /** Most uploads through the API that are classified concurrently. */
   uploadConcurrency: whole(2, 1000).default(2),
+  /** Most concurrent functions that post results to callbacks, ten results each. */
+  callbackConcurrency: whole(2, 1000).default(2),
   /**
    * Most concurrent calls of `POST /v1/emotion`, which limits the cost of a flood of requests. Reserved
    * where the quota of the account allows it; 0 sets no limit.

@@ -4,6 +4,7 @@ import type { PerVariable } from '../functions/infrastructure.ts';
 import { INSTALL_ROUTES } from '../functions/routes.ts';
 import type { Config } from './config.ts';
 import { Api } from './constructs/api.ts';
+import { Callbacks } from './constructs/callbacks.ts';
 import { Catalogue } from './constructs/catalogue.ts';
 import { Chat, chatWebhooks } from './constructs/chat.ts';
 import { Firewall } from './constructs/firewall.ts';
@@ -29,16 +30,27 @@ export class UndertoneStack extends Stack {
       UNDERTONE_INBOX_BUCKET: storage.inbox.bucketName,
       UNDERTONE_RESULTS_BUCKET: storage.results.bucketName,
       UNDERTONE_IDEMPOTENCY_TABLE: state.idempotency.tableName,
+      UNDERTONE_LATE_LABELS: 'true',
     } satisfies PerVariable<string>;
+    const callbacks = new Callbacks(this, 'Callbacks', { config, state });
     const forUploads = {
       UNDERTONE_UPLOADS_BUCKET: storage.uploads.bucketName,
       UNDERTONE_RESULTS_TABLE: state.results.tableName,
     } satisfies PerVariable<string>;
+    const forApi = {
+      ...forUploads,
+      UNDERTONE_BATCHES_TABLE: state.batches.tableName,
+      UNDERTONE_CALLBACKS_TABLE: state.callbacks.tableName,
+    } satisfies PerVariable<string>;
     const common = { config, storage, state, ffmpeg };
     const labelling = new Labelling(this, 'Labelling', { ...common, environment: forLabelling });
-    const uploads = new Uploads(this, 'Uploads', { ...common, environment: forUploads });
+    const uploads = new Uploads(this, 'Uploads', {
+      ...common,
+      callbacks: callbacks.queue,
+      environment: { ...forUploads, UNDERTONE_CALLBACKS_QUEUE_URL: callbacks.queue.queueUrl },
+    });
     const webhooks = chatWebhooks(config);
-    const api = new Api(this, 'Api', { ...common, environment: forUploads, webhooks });
+    const api = new Api(this, 'Api', { ...common, environment: forApi, webhooks });
     const website = config.page
       ? new Website(this, 'Website', { config, api: api.api, uploads: storage.uploads })
       : undefined;
@@ -54,12 +66,14 @@ export class UndertoneStack extends Stack {
       chat: chat?.key,
       webhooks,
     });
-    const catalogue = new Catalogue(this, 'Catalogue', { storage });
+    const catalogue = new Catalogue(this, 'Catalogue', { config, storage });
     const { alarms, dashboard } = new Observability(this, 'Observability', {
       config,
       api,
       labelling,
+      compaction: catalogue.compaction,
       uploads,
+      callbacks,
       chat,
     });
 
@@ -102,6 +116,16 @@ export class UndertoneStack extends Stack {
       'DeadLetterArn',
       labelling.deadLetters.queueArn,
       'Queue of recordings that could not be labelled.',
+    );
+    output(
+      'CompactLabels',
+      `aws stepfunctions start-execution --state-machine-arn ${catalogue.compaction.stateMachineArn}`,
+      'Compacts the labels now, rather than at 01:30 UTC.',
+    );
+    output(
+      'CallbackDeadLetterArn',
+      callbacks.deadLetters.queueArn,
+      'Queue of results that no callback took.',
     );
     output('LabelFunction', labelling.handler.function.functionName, 'Name of the label function.');
     for (const { platform, path } of webhooks) {

@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { UndertoneError } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
 import { classifyCommand } from './classify.ts';
-import { parseS3Url } from './cloud/s3-url.ts';
+import { parseLabelSource, parseS3Url } from './cloud/s3-url.ts';
 import { modelCommand } from './model.ts';
 import { endWithOutput, printable } from './terminal.ts';
 
@@ -118,6 +118,11 @@ program
     labelTimeout,
     60,
   )
+  .option(
+    '--local-callbacks',
+    'also post results to callbacks on this machine, over http, while you develop their receiver',
+    false,
+  )
   .action(async ({ inbox, cloud, ...options }) => {
     const { serve } = await import('./serve/index.ts');
     await serve({ ...options, inbox: inbox || null, cloud: cloud || null });
@@ -137,15 +142,16 @@ program
 
 program
   .command('labels')
-  .description('export the labels of a results bucket')
-  .argument('<address>', 's3://bucket/labels/', parseS3Url)
+  .description('export the labels of a results bucket or a folder, or query them')
+  .argument('<address>', 's3://bucket/labels/, or a folder or file with labels', parseLabelSource)
   .option('--csv', 'print one row per recording (default)')
   .option('--jsonl', 'print one JSON object per line, with timelines')
+  .option('--sql <query>', 'ask the table "labels" with a SELECT instead (needs DuckDB)')
   .option('--from <date>', 'first upload day, YYYY-MM-DD (UTC)', day)
   .option('--to <date>', 'last upload day', day)
-  .action(async (location, options) => {
+  .action(async (source, options) => {
     const { labelsCommand } = await import('./cloud/labels.ts');
-    process.exitCode ??= (await labelsCommand(location, options)) ? 0 : FAILED;
+    process.exitCode ??= (await labelsCommand(source, options)) ? 0 : FAILED;
   });
 
 /** Checks a calendar day, as in the partitions of the results. */

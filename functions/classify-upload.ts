@@ -1,6 +1,7 @@
 import { UndertoneError } from '../core/index.ts';
 // Loaded while the instance starts, not with the first note.
 import 'onnxruntime-node';
+import { enqueueCallback } from './aws/callbacks.ts';
 import type { CreatedObject } from './aws/notification.ts';
 import { deleteUpload } from './aws/recordings.ts';
 import { findResult, finishResult } from './aws/results.ts';
@@ -9,12 +10,14 @@ import { forEachObject } from './labelling/batch.ts';
 import { classifyObject } from './labelling/object.ts';
 
 /**
- * Answers an upload through the API, and deletes it. It is classified only while its result is awaited: not
- * after the result was deleted or has expired, and not when its form is used again.
+ * Answers an upload through the API, has its result posted if the client wants that, and deletes it. It is
+ * classified only while its result is awaited: not after the result was deleted or has expired, and not when
+ * its form is used again. The result is announced again then, as this may have ended before it was.
  */
 async function classifyUpload(object: CreatedObject, delivery: number): Promise<void> {
   const id = object.key;
-  if ((await findResult(id)) === 'waiting') {
+  const result = await findResult(id);
+  if (result && !result.outcome) {
     const outcome = await classifyObject(object).catch(async (thrown) => {
       const { code, message } = UndertoneError.from(thrown);
       if (delivery >= UPLOADS.tries) await finishResult(id, { error: { code, message } });
@@ -24,6 +27,7 @@ async function classifyUpload(object: CreatedObject, delivery: number): Promise<
     if (typeof outcome === 'string') return;
     await finishResult(id, outcome);
   }
+  if (result?.hasCallback) await enqueueCallback(id);
   await deleteUpload(id);
 }
 

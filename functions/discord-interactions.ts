@@ -3,10 +3,10 @@ import { essentialsOf, isPing, readInteraction } from '../bots/discord/interacti
 import { firstAnswer, immediateAnswer } from '../bots/discord/reply.ts';
 import { Recent } from '../bots/recent.ts';
 import { verifyDiscord } from '../bots/signatures.ts';
-import { EN } from '../bots/wording/en.ts';
+import { stringsFor } from '../bots/wording/languages.ts';
 import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
-import { chatEnvironment, discordStrings } from './chat/environment.ts';
+import { chatEnvironment, discordMedium } from './chat/environment.ts';
 import { enqueue } from './chat/queue.ts';
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
@@ -29,7 +29,8 @@ export const answer = handle(discordInteractions, async ({ request, respond }) =
   const { id, place } = interaction;
   if (taken.has(id)) throw replayed();
   taken.set(id, true);
-  const first = firstAnswer(interaction, discordStrings());
+  const strings = stringsFor(interaction.locale, discordMedium());
+  const first = firstAnswer(interaction, strings);
   if (!first.isDeferred) return respond(200, first.response);
   try {
     const job = { platform: 'discord', id, payload: essentialsOf(payload) } as const;
@@ -39,7 +40,7 @@ export const answer = handle(discordInteractions, async ({ request, respond }) =
     taken.delete(id);
     const error = UndertoneError.from(thrown);
     logEvent('discord: an interaction could not be queued', error);
-    return respond(200, immediateAnswer(EN.errors[error.code]).response);
+    return respond(200, immediateAnswer(strings.errors[error.code]).response);
   }
 });
 

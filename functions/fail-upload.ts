@@ -1,5 +1,6 @@
+import { enqueueCallback } from './aws/callbacks.ts';
 import { deleteUpload } from './aws/recordings.ts';
-import { finishResult } from './aws/results.ts';
+import { findResult, finishResult } from './aws/results.ts';
 import { forEachObject } from './labelling/batch.ts';
 
 /** What is known of a process that was killed. */
@@ -14,6 +15,8 @@ const FAILED = {
  * has told what went wrong, that stays.
  */
 export const handler = forEachObject(async ({ key: id }) => {
-  await finishResult(id, { error: FAILED });
+  const result = await findResult(id);
+  if (result) await finishResult(id, { error: FAILED });
+  if (result?.hasCallback) await enqueueCallback(id);
   await deleteUpload(id);
 });

@@ -5,6 +5,54 @@
 
 /** Keys of labels, in the results bucket. */
 export const LABELS_PREFIX = 'labels/';
+/** Keys of copies of labels that were written later than on the day on which their recording came. */
+export const LATE_LABELS_PREFIX = 'late/';
+
+const PROBABILITIES = 'map<string,double>';
+const SEGMENT = `struct<start:double,\`end\`:double,emotion:string,confidence:double,probabilities:${PROBABILITIES}>`;
+
+/** A field of a label and its type in Athena. */
+export interface LabelColumn {
+  /** As in the JSON. Columns have it in lower case, as Glue wants them. */
+  readonly name: string;
+  readonly type: string;
+  readonly comment?: string;
+}
+
+/** The fields of a label, which is the line of JSON that the label function writes. */
+export const LABEL_COLUMNS: readonly LabelColumn[] = [
+  { name: 'key', type: 'string', comment: 'key of the recording in the inbox bucket' },
+  { name: 'versionId', type: 'string' },
+  { name: 'etag', type: 'string' },
+  { name: 'size', type: 'bigint', comment: 'bytes' },
+  { name: 'uploadedAt', type: 'string', comment: 'ISO 8601' },
+  { name: 'labelledAt', type: 'string', comment: 'ISO 8601' },
+  {
+    name: 'emotion',
+    type: 'string',
+    comment: 'one of eight, uncertain or no-speech; null for errors',
+  },
+  { name: 'confidence', type: 'double' },
+  { name: 'probabilities', type: PROBABILITIES },
+  { name: 'duration', type: 'double', comment: 'seconds' },
+  { name: 'speech', type: 'struct<start:double,`end`:double>' },
+  { name: 'sequence', type: 'array<string>', comment: 'emotions of a note that changes' },
+  { name: 'timeline', type: `array<${SEGMENT}>` },
+  { name: 'summary', type: PROBABILITIES, comment: 'share of speech time' },
+  { name: 'model', type: 'struct<name:string,version:string,sha256:string>' },
+  { name: 'error', type: 'struct<code:string,message:string>' },
+];
+
+/** How many notes sounded angry on each of the last thirty days, in SQL of Athena and of DuckDB. */
+export const ANGRY_NOTES_PER_DAY = `SELECT "date",
+       count(*) AS notes,
+       count_if(emotion = 'angry') AS angry,
+       count_if(emotion = 'uncertain') AS uncertain,
+       count_if(error IS NOT NULL) AS unreadable
+FROM labels
+WHERE "date" >= date_format(current_date - interval '30' day, '%Y-%m-%d')
+GROUP BY "date"
+ORDER BY "date"`;
 
 /**
  * CORS of the bucket of uploads. CORS protects what a browser knows about its user, which here is nothing:
@@ -13,17 +61,27 @@ export const LABELS_PREFIX = 'labels/';
  */
 export const UPLOADS_CORS = { methods: ['POST'], origins: ['*'], headers: ['*'] } as const;
 
-/** The DynamoDB tables: partition key, and the attribute (in seconds since 1970) at which rows expire. */
+/** The keys of a DynamoDB table, all of them texts. */
+export interface TableKeys {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+/** The DynamoDB tables: their keys, and the attribute (in seconds since 1970) at which rows expire. */
 export const TABLES = {
-  /** Results of uploads: `{ id, outcome, expires }`. */
+  /** Results of uploads: `{ id, expires, outcome, … }`. */
   results: { partitionKey: 'id', timeToLive: 'expires' },
+  /** Batches, and which results are in each: `{ batch, member, expires }`. */
+  batches: { partitionKey: 'batch', sortKey: 'member', timeToLive: 'expires' },
+  /** Where results are to be posted, until they are: `{ id, url, secret, expires }`. */
+  callbacks: { partitionKey: 'id', timeToLive: 'expires' },
   /** Written by Powertools: `{ id, status, data, expiration }`. */
   idempotency: { partitionKey: 'id', timeToLive: 'expiration' },
   /** Channel settings, notices and rate limits of the bots: `{ key, …, expire }`. */
   chat: { partitionKey: 'key', timeToLive: 'expire' },
   /** Workspaces that have installed the Slack app: `{ id, sealed, installedAt }`. They do not expire. */
   slackInstallations: { partitionKey: 'id' },
-} as const;
+} as const satisfies Record<string, TableKeys & { readonly timeToLive?: string }>;
 
 /** Recordings of the inbox bucket, on their way to the function `label`. */
 export const LABELLING = {
@@ -42,6 +100,22 @@ export const UPLOADS = {
   timeoutSeconds: 45,
   /** After these the function `fail-upload` answers the upload with an error. */
   tries: 3,
+} as const;
+
+/**
+ * Seconds after which a callback that failed is tried again, one for each further try, and a quarter more or
+ * less. The last try comes five and a half hours after the first: while the result, which is kept for a day,
+ * is still there. SQS lets 120,000 messages wait like that. If every upload at the default throttle (five a
+ * second) failed, it would be 101,000.
+ */
+export const CALLBACK_RETRY_DELAYS: readonly number[] = [5, 60, 300, 1800, 7200, 10_800];
+
+/** Results on their way to the callbacks of clients, through the function `deliver-callback`. */
+export const CALLBACKS = {
+  /** Posted at the same time: most of an invocation is waiting for the slowest receiver. */
+  batchSize: 10,
+  timeoutSeconds: 30,
+  tries: CALLBACK_RETRY_DELAYS.length + 1,
 } as const;
 
 /**
@@ -71,8 +145,14 @@ export type FunctionVariable =
   | 'UNDERTONE_INBOX_BUCKET'
   | 'UNDERTONE_UPLOADS_BUCKET'
   | 'UNDERTONE_RESULTS_BUCKET'
+  | 'UNDERTONE_LATE_LABELS'
   | 'UNDERTONE_RESULTS_TABLE'
   | 'UNDERTONE_IDEMPOTENCY_TABLE'
+  | 'UNDERTONE_BATCHES_TABLE'
+  | 'UNDERTONE_CALLBACKS_TABLE'
+  | 'UNDERTONE_CALLBACKS_QUEUE_URL'
+  // Only where the local server is told so: callbacks to programs on the same machine.
+  | 'UNDERTONE_LOCAL_CALLBACKS'
   | 'UNDERTONE_CHAT_TABLE'
   | 'UNDERTONE_CHAT_QUEUE_URL'
   | 'UNDERTONE_API_ENDPOINT'

@@ -3,7 +3,7 @@ import { ERROR_TABLE, type ErrorCode, MAX_BYTES, MAX_SECONDS } from '../core/ind
 import { handle } from './http/handle.ts';
 import { lambda } from './http/lambda.ts';
 import { type Problem, problemSchema } from './http/schemas.ts';
-import { type ApiAnswer, type ApiRoute, openapi, ROUTES } from './routes.ts';
+import { type ApiAnswer, type ApiCallback, type ApiRoute, openapi, ROUTES } from './routes.ts';
 
 /** What any route may answer. */
 const ANYWHERE: readonly ErrorCode[] = ['unauthorized', 'rate-limited', 'internal', 'unavailable'];
@@ -65,7 +65,7 @@ function pathsOf(routes: readonly ApiRoute[], schemas: Components) {
 }
 
 function operationOf(route: ApiRoute, schemas: Components) {
-  const { operationId, summary, description, params, query, body, maxAge } = route;
+  const { operationId, summary, description, params, query, body, isBodyOptional, maxAge } = route;
   const parameters = [...parametersOf('path', params), ...parametersOf('query', query)];
   return {
     operationId,
@@ -74,7 +74,7 @@ function operationOf(route: ApiRoute, schemas: Components) {
     security: route.isOpen ? [] : [{}, { apiKey: [] }],
     parameters: parameters.length > 0 ? parameters : undefined,
     requestBody: body && {
-      required: true,
+      required: !isBodyOptional,
       content: mapValues(body, (schema) => ({ schema: schemaOf(schema, schemas) })),
     },
     responses: {
@@ -82,7 +82,39 @@ function operationOf(route: ApiRoute, schemas: Components) {
       ...(maxAge && { 304: { description: 'What `If-None-Match` names is still current.' } }),
       ...problemResponses([...new Set([...route.problems, ...ANYWHERE])], schemas),
     },
+    callbacks: route.callback && callbacksOf(route.callback, schemas),
   };
+}
+
+/** Describes what clients get, for those who generate a receiver. */
+function callbacksOf(callback: ApiCallback, schemas: Components) {
+  const { operationId, summary, description, url, schema, examples, headers } = callback;
+  const post = {
+    operationId,
+    summary,
+    description,
+    security: [],
+    parameters: Object.entries(headers).map(([name, about]) => ({
+      name,
+      in: 'header',
+      required: true,
+      ...textHeader(about),
+    })),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: schemaOf(schema, schemas),
+          examples: mapValues(examples, (value) => ({ value })),
+        },
+      },
+    },
+    responses: {
+      204: { description: 'Taken, as with any other 2xx.' },
+      '4XX': { description: 'Not taken, as with any other status: it is tried again.' },
+    },
+  };
+  return { [operationId]: { [`{$request.body#${url}}`]: { post } } };
 }
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined) {
@@ -97,7 +129,7 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodObject | undefined) 
 }
 
 function responseOf(
-  { description, schema, examples, headers = {} }: ApiAnswer,
+  { description, schema, examples, texts = {}, headers = {} }: ApiAnswer,
   maxAge: number | undefined,
   schemas: Components,
 ) {
@@ -113,6 +145,7 @@ function responseOf(
         schema: schemaOf(schema, schemas),
         examples: examples && mapValues(examples, (value) => ({ value })),
       },
+      ...mapValues(texts, (example) => ({ schema: { type: 'string' }, example })),
     },
   };
 }

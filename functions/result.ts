@@ -13,9 +13,10 @@ const RETRY_AFTER = 2;
  * problem that the recording had.
  */
 export const answer = handle(result, async ({ params: { id }, query, respond }) => {
-  const outcome = await findResult(id);
-  if (outcome === null) throw new UndertoneError('not-found', NO_RESULT);
-  if (outcome === 'waiting') {
+  const found = await findResult(id);
+  if (!found) throw new UndertoneError('not-found', NO_RESULT);
+  const { outcome } = found;
+  if (!outcome) {
     return respond(202, { id, status: 'waiting' }, { 'retry-after': String(RETRY_AFTER) });
   }
   if ('error' in outcome) throw new UndertoneError(outcome.error.code, outcome.error.message);

@@ -10,10 +10,18 @@
  */
 import * as z from 'zod';
 import { cardSchema, type ErrorCode, verdictSchema } from '../core/index.ts';
-import { RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
+import { batchIdSchema, RESULT_SECONDS, resultIdSchema } from './aws/result-id.ts';
 import {
+  BATCH,
+  BATCH_RESULTS,
+  batchResultsSchema,
+  batchSchema,
+  CALLBACK_EVENT,
+  callbackEventSchema,
   NO_SPEECH,
+  RESULT_STATES,
   UPLOAD,
+  uploadRequestSchema,
   uploadSchema,
   VERDICT,
   WAITING,
@@ -46,10 +54,26 @@ export interface ApiRoute extends RouteBase {
   readonly query?: z.ZodObject;
   /** The body by content type. */
   readonly body?: Readonly<Record<string, z.ZodType>>;
+  /** A request without a body is one, too. */
+  readonly isBodyOptional?: boolean;
   /** Successful answers by status. */
   readonly answers: Readonly<Record<number, ApiAnswer>>;
   /** Failures besides those that any route may have. */
   readonly problems: readonly ErrorCode[];
+  /** A request that the API makes later, to a URL in the body of this one. */
+  readonly callback?: ApiCallback;
+}
+
+export interface ApiCallback {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Where the URL stands in the body, as a JSON pointer. */
+  readonly url: string;
+  readonly schema: z.ZodType;
+  readonly examples: Readonly<Record<string, unknown>>;
+  /** What its headers say, by name. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface ApiAnswer {
@@ -57,6 +81,8 @@ export interface ApiAnswer {
   /** Of the JSON; absent where the answer has no body. */
   readonly schema?: z.ZodType;
   readonly examples?: Readonly<Record<string, unknown>>;
+  /** The same in other formats, by content type: an example of each. */
+  readonly texts?: Readonly<Record<string, string>>;
   /** What its own headers say, by name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -80,7 +106,7 @@ export type Route = ApiRoute | ChatRoute | InstallRoute;
 export const CORS = {
   origin: '*',
   allowHeaders: ['accept', 'content-type', 'if-none-match', 'x-api-key'],
-  exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id'],
+  exposeHeaders: ['etag', 'link', 'location', 'retry-after', 'x-request-id'],
   /** Seconds for which a browser may keep a permission. */
   maxAge: 3600,
 } as const;
@@ -158,7 +184,14 @@ export const uploads = {
   operationId: 'createUpload',
   summary: 'Upload a larger recording',
   description:
-    'Answers a form that uploads one file straight to storage, and the address of its result.',
+    'Answers a form that uploads one file straight to storage, and the address of its result. With a `callback`, the result is also posted to a URL of yours, signed as Standard Webhooks says; with a `batch`, it is listed there.',
+  body: {
+    'application/json': uploadRequestSchema.meta({
+      id: 'UploadRequest',
+      description: 'What is to become of the result. All of it is optional, and so is the body.',
+    }),
+  },
+  isBodyOptional: true,
   answers: {
     201: {
       description: 'Send the form, then ask for the result.',
@@ -167,7 +200,22 @@ export const uploads = {
       headers: { Location: 'where the result will be, relative to the address of this request' },
     },
   },
-  problems: CLOUD_PROBLEMS,
+  problems: ['parameter-invalid', 'not-found', ...CLOUD_PROBLEMS],
+  callback: {
+    operationId: 'receiveResult',
+    summary: 'The result, posted to a URL of yours',
+    description:
+      'Signed as Standard Webhooks says: check the signature against the body as it came. Answer 2xx within ten seconds; anything else is tried again, later each time. The same result may come twice.',
+    url: '/callback/url',
+    schema: callbackEventSchema.meta({ id: 'CallbackEvent' }),
+    examples: { result: CALLBACK_EVENT },
+    headers: {
+      'webhook-id': 'the same for each try',
+      'webhook-timestamp': 'when this try was made, in seconds since 1970',
+      'webhook-signature':
+        '`v1,` and, in base64, HMAC-SHA256 with the secret over id, timestamp and body, joined by dots',
+    },
+  },
 } as const satisfies ApiRoute;
 
 export const result = {
@@ -209,6 +257,78 @@ export const deleteResult = {
   params,
   answers: { 204: { description: 'Neither exists any longer.' } },
   problems: ['not-found', ...CLOUD_PROBLEMS],
+} as const satisfies ApiRoute;
+
+export const batches = {
+  method: 'POST',
+  path: '/v1/batches',
+  handler: 'batches',
+  usesCloud: true,
+  operationId: 'createBatch',
+  summary: 'Begin a batch of uploads',
+  description: `Answers an id. Give it as \`batch\` to POST /v1/uploads, and read the results of all these uploads together. Kept for ${RESULT_SECONDS / 3600} hours after the last of them.`,
+  answers: {
+    201: {
+      description: 'An empty batch.',
+      schema: batchSchema.meta({ id: 'Batch' }),
+      examples: { batch: BATCH },
+      headers: { Location: 'where its results are, relative to the address of this request' },
+    },
+  },
+  problems: CLOUD_PROBLEMS,
+} as const satisfies ApiRoute;
+
+/** The sentence for a cursor that none of our pages had. */
+export const NO_CURSOR =
+  'The cursor is not one of this API. Send "next" of the page before as it is, or omit it to begin at the start.';
+const LIMIT = 'The parameter "limit" takes a whole number from 1 to 100. Omit it for 100.';
+
+export const batchResults = {
+  method: 'GET',
+  path: '/v1/batches/{id}/results',
+  handler: 'batch-results',
+  usesCloud: true,
+  operationId: 'listBatchResults',
+  summary: 'The results of a batch',
+  description:
+    'A page of them, in the order in which the uploads were asked for; `next` leads to the next page. A page may be short, or even empty, before the last one. Results that were deleted or have expired are left out, and so are timelines: GET /v1/results/{id} has them.',
+  params: z.object({
+    id: batchIdSchema.meta({ description: 'As answered by POST /v1/batches.', example: BATCH.id }),
+  }),
+  query: z.object({
+    state: z
+      .enum(RESULT_STATES, {
+        error: 'The parameter "state" takes waiting, done or failed. Omit it to get all results.',
+      })
+      .optional()
+      .meta({ description: 'Leaves out results in another state.' }),
+    cursor: z.string(NO_CURSOR).optional().meta({ description: '`next` of the page before.' }),
+    limit: z
+      .string(LIMIT)
+      .regex(/^([1-9]\d?|100)$/, LIMIT)
+      .default('100')
+      .transform(Number)
+      .meta({ description: 'The most results of a page, from 1 to 100.' }),
+    format: z
+      .enum(['json', 'csv'], {
+        error: 'The parameter "format" takes json or csv. Omit it for JSON.',
+      })
+      .optional()
+      .meta({ description: '`csv` like `Accept: text/csv`.' }),
+  }),
+  answers: {
+    200: {
+      description: 'A page of results.',
+      schema: batchResultsSchema.meta({ id: 'BatchResults' }),
+      examples: { page: BATCH_RESULTS },
+      texts: {
+        'text/csv':
+          'id,reference,state,emotion,…\r\nb0K3vYq8-2mXw_7sTzRf1uPc,calls/1.ogg,done,happy,…\r\n',
+      },
+      headers: { Link: 'the next page, as `rel="next"`, relative to the address of this request' },
+    },
+  },
+  problems: ['parameter-invalid', 'not-found', ...CLOUD_PROBLEMS],
 } as const satisfies ApiRoute;
 
 export const model = {
@@ -277,6 +397,8 @@ export const ROUTES = [
   uploads,
   result,
   deleteResult,
+  batches,
+  batchResults,
   model,
   openapi,
 ] as const satisfies readonly ApiRoute[];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Recent } from '../bots/recent.ts';
 import { verifySlack } from '../bots/signatures.ts';
 import { commandBodySchema, intake } from '../bots/slack/payloads.ts';
-import { EN } from '../bots/wording/en.ts';
+import { EN } from '../bots/wording/languages.ts';
 import { UndertoneError } from '../core/index.ts';
 import { logEvent } from '../lib/log.ts';
 import { enqueue } from './chat/queue.ts';
@@ -36,6 +36,7 @@ export const answer = handle(slackEvents, async ({ request, respond }) => {
     if (!commandBodySchema.safeParse(payload).success) throw thrown;
     const error = UndertoneError.from(thrown);
     logEvent('slack: a command could not be queued', error);
+    // In English: Slack waits three seconds, of which none are left to ask for a language.
     return respond(200, { response_type: 'ephemeral', text: EN.errors[error.code] });
   }
 });

@@ -11,7 +11,12 @@ import {
 import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Event } from 'aws-lambda';
 import dynalite from 'dynalite';
-import { type PerVariable, TABLES, UPLOADS_CORS } from '../functions/infrastructure.ts';
+import {
+  type PerVariable,
+  TABLES,
+  type TableKeys,
+  UPLOADS_CORS,
+} from '../functions/infrastructure.ts';
 import { lockFolder } from '../lib/files.ts';
 import { type Endpoint, isFromProgram, listen } from './http.ts';
 import { ACCOUNT, type LocalS3, startS3 } from './s3.ts';
@@ -42,17 +47,21 @@ const NAMES = {
   UNDERTONE_UPLOADS_BUCKET: 'undertone-uploads',
   UNDERTONE_RESULTS_BUCKET: 'undertone-results',
   UNDERTONE_RESULTS_TABLE: 'undertone-results',
+  UNDERTONE_BATCHES_TABLE: 'undertone-batches',
+  UNDERTONE_CALLBACKS_TABLE: 'undertone-callbacks',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
   UNDERTONE_CHAT_TABLE: 'undertone-chat',
   UNDERTONE_SLACK_INSTALLATIONS_TABLE: 'undertone-slack-installations',
 } as const satisfies PerVariable<string>;
-/** Each table with its partition key. */
-const PARTITION_KEYS = [
-  [NAMES.UNDERTONE_RESULTS_TABLE, TABLES.results.partitionKey],
-  [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, TABLES.idempotency.partitionKey],
-  [NAMES.UNDERTONE_CHAT_TABLE, TABLES.chat.partitionKey],
-  [NAMES.UNDERTONE_SLACK_INSTALLATIONS_TABLE, TABLES.slackInstallations.partitionKey],
-] as const;
+/** Each table with its keys. */
+const KEYS: readonly (readonly [table: string, keys: TableKeys])[] = [
+  [NAMES.UNDERTONE_RESULTS_TABLE, TABLES.results],
+  [NAMES.UNDERTONE_BATCHES_TABLE, TABLES.batches],
+  [NAMES.UNDERTONE_CALLBACKS_TABLE, TABLES.callbacks],
+  [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, TABLES.idempotency],
+  [NAMES.UNDERTONE_CHAT_TABLE, TABLES.chat],
+  [NAMES.UNDERTONE_SLACK_INSTALLATIONS_TABLE, TABLES.slackInstallations],
+];
 const REGION = 'us-east-1';
 
 /**
@@ -138,11 +147,15 @@ async function createBuckets(endpoint: string): Promise<void> {
 
 async function createTables(endpoint: string): Promise<void> {
   const client = new DynamoDBClient({ endpoint, region: REGION, credentials: ACCOUNT });
-  for (const [TableName, AttributeName] of PARTITION_KEYS) {
+  for (const [TableName, { partitionKey, sortKey }] of KEYS) {
+    const names = sortKey ? [partitionKey, sortKey] : [partitionKey];
     const table = new CreateTableCommand({
       TableName,
-      AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
+      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: names.map((AttributeName, i) => ({
+        AttributeName,
+        KeyType: i === 0 ? 'HASH' : 'RANGE',
+      })),
       BillingMode: 'PAY_PER_REQUEST',
     });
     await client.send(table).catch((error) => {

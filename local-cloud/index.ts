@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { UndertoneError } from '../core/index.ts';
 import { missingSettings, type Platform } from '../functions/chat/environment.ts';
-import { CHAT, LABELLING, UPLOADS } from '../functions/infrastructure.ts';
+import { CALLBACKS, CHAT, LABELLING, UPLOADS } from '../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../functions/routes.ts';
 import { ensureFolder } from '../lib/files.ts';
 import { type LocalAws, startLocalAws } from './aws.ts';
@@ -11,8 +11,9 @@ import { type EventSourceOptions, functionProcess, startEventSource } from './fu
 import { LocalQueue } from './queue.ts';
 import { startQueueEndpoint } from './sqs.ts';
 
-/** Questions from chats that are answered at a time. */
+/** Questions from chats that are answered at a time, and batches of results that are posted. */
 const CHAT_CONCURRENCY = 4;
+const CALLBACKS_CONCURRENCY = 4;
 /** Milliseconds between the time limit of an event and the next try, so that the two never overlap. */
 const RETRY_MARGIN = 2000;
 
@@ -50,8 +51,8 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the cloud side of Undertone on this machine: S3, DynamoDB, the queues of recordings and uploads
- * with their functions, and, if the environment sets up a chat platform, the queue of questions with the
+ * Starts the cloud side of Undertone on this machine: S3, DynamoDB, the queues of recordings, uploads and
+ * callbacks with their functions, and, if the environment sets up a chat platform, the queue of questions with the
  * function `chat`. Functions run in processes of their own. Messages left when it ends, even by a crash,
  * are processed at the next start. See README.md beside this file.
  *
@@ -108,12 +109,19 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       visibilityTimeout: chatTimeout + RETRY_MARGIN,
       maxReceiveCount: CHAT.tries,
     });
+    const callbacksTimeout = CALLBACKS.timeoutSeconds * 1000;
+    const callbacks = new LocalQueue({
+      name: 'undertone-callbacks',
+      folder: join(folder, 'callbacks'),
+      visibilityTimeout: callbacksTimeout + RETRY_MARGIN,
+      maxReceiveCount: CALLBACKS.tries,
+    });
     // The message is stored before the client learns that its object is.
     aws.onObjectCreated((event) => {
       const isUpload = event.Records[0].s3.bucket.name === aws.env.UNDERTONE_UPLOADS_BUCKET;
       (isUpload ? uploads : labels).send(JSON.stringify(event));
     });
-    const sqs = await startQueueEndpoint([labels, chat]);
+    const sqs = await startQueueEndpoint([labels, chat, callbacks]);
     closers.push(sqs.close);
     const env: Readonly<Record<string, string>> = {
       ...aws.env,
@@ -123,6 +131,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       UNDERTONE_QUEUE_URL: sqs.urlOf(labels),
       UNDERTONE_CHAT_QUEUE_URL: sqs.urlOf(chat),
+      UNDERTONE_CALLBACKS_QUEUE_URL: sqs.urlOf(callbacks),
       UNDERTONE_API_ENDPOINT: api,
     };
     const envFile = join(folder, 'env');
@@ -133,6 +142,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       await startWorker('label', { ...one, queue: labels, batchSize: LABELLING.batchSize }),
       await startWorker('classify-upload', { ...one, queue: uploads }),
       await startWorker('fail-upload', { ...one, queue: lostUploads }),
+      await startWorker('deliver-callback', {
+        ...common,
+        queue: callbacks,
+        timeout: callbacksTimeout,
+        batchSize: CALLBACKS.batchSize,
+        concurrency: CALLBACKS_CONCURRENCY,
+      }),
     );
     const platforms = CHAT_ROUTES.map(({ platform }) => platform).filter(
       (platform) => missingSettings(platform).length === 0,

@@ -46,7 +46,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undertone-docs-'));
   await symlink(join(root, 'samples'), join(folder, 'samples'));
   // With the model that ships: its verdicts are what the page shows.
-  server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: '' });
+  server = startServe(folder, ['--port', '0', '--no-inbox', '--local-callbacks'], {
+    UNDERTONE_MODEL: '',
+  });
   [, url] = await server.printed(/listening at (\S+)/);
   await server.printed(/The local cloud is up/);
 });

@@ -21,6 +21,12 @@ test('npm ci does not run the install script of onnxruntime-node', () => {
   expect(packages['node_modules/onnxruntime-node']).not.toHaveProperty('hasInstallScript');
 });
 
+test('npm ci does not bring DuckDB, which only some people need', () => {
+  for (const file of ['package.json', 'package-lock.json']) {
+    expect(readFileSync(join(ROOT, file), 'utf8')).not.toContain('duckdb');
+  }
+});
+
 test('the packed project has what the command needs, and nothing else', () => {
   const listed = npm('pack', '--dry-run', '--ignore-scripts', '--json', '--loglevel=silent');
   const [{ files }] = JSON.parse(listed) as [{ files: { path: string }[] }];

@@ -1,6 +1,6 @@
 /**
- * How the page, the bots and the command line put a verdict into English. Plain JavaScript without
- * imports, because browsers load this very file.
+ * How the page and the command line put a verdict into English; the bots say the same, in several
+ * languages (bots/wording). Plain JavaScript without imports, because browsers load this very file.
  *
  * @typedef {import('../core/index.ts').Verdict} Verdict
  * @typedef {import('../core/index.ts').Label} Label

@@ -3,23 +3,27 @@ import {
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  type LocalizationMap,
   OAuth2Scopes,
   PermissionFlagsBits,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
+import type { Catalogue, Commands } from '../wording/catalogue.ts';
+import { ENGLISH } from '../wording/en.ts';
+import { CATALOGUES } from '../wording/languages.ts';
 
-/** The names of the commands. */
+/** The names of the commands, by which Discord sends them whatever language they are shown in. */
 export const NAMES = {
-  readEmotion: 'Read emotion',
-  undertone: 'undertone',
-  read: 'read',
-  note: 'note',
-  auto: 'auto',
-  on: 'on',
-  off: 'off',
-  help: 'help',
-  about: 'about',
-  privacy: 'privacy',
+  readEmotion: ENGLISH.commands.readEmotion.name,
+  undertone: ENGLISH.commands.undertone.name,
+  read: ENGLISH.commands.read.name,
+  note: ENGLISH.commands.note.name,
+  auto: ENGLISH.commands.auto.name,
+  on: ENGLISH.commands.on.name,
+  off: ENGLISH.commands.off.name,
+  help: ENGLISH.commands.help.name,
+  about: ENGLISH.commands.about.name,
+  privacy: ENGLISH.commands.privacy.name,
 } as const;
 
 /** In servers, in direct messages with the bot and between people; installed to a server or by a user. */
@@ -42,50 +46,56 @@ const { Subcommand, SubcommandGroup, Attachment } = ApplicationCommandOptionType
  * used: Discord can only hide whole commands, and parts of this one are for everyone.
  */
 export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
-  { ...EVERYWHERE, type: ApplicationCommandType.Message, name: NAMES.readEmotion },
+  { ...EVERYWHERE, type: ApplicationCommandType.Message, ...named('readEmotion') },
   {
     ...EVERYWHERE,
     type: ApplicationCommandType.ChatInput,
-    name: NAMES.undertone,
-    description: 'How a voice note sounds',
+    ...described('undertone'),
     options: [
       {
         type: Subcommand,
-        name: NAMES.read,
-        description: 'Tell how a recording of yours sounds; only you see the answer',
-        options: [
-          {
-            type: Attachment,
-            name: NAMES.note,
-            description: 'A voice note or an audio file',
-            required: true,
-          },
-        ],
+        ...described('read'),
+        options: [{ type: Attachment, ...described('note'), required: true }],
       },
       {
         type: SubcommandGroup,
-        name: NAMES.auto,
-        description: 'Whether this channel is open, so that everyone’s voice notes may be answered',
+        ...described('auto'),
         options: [
-          {
-            type: Subcommand,
-            name: NAMES.on,
-            description: 'Open this channel: everyone’s voice notes may be answered (moderators)',
-          },
-          {
-            type: Subcommand,
-            name: NAMES.off,
-            description:
-              'Close this channel: people can ask only about their own notes (moderators)',
-          },
+          { type: Subcommand, ...described('on') },
+          { type: Subcommand, ...described('off') },
         ],
       },
-      { type: Subcommand, name: NAMES.help, description: 'What this bot can do' },
-      { type: Subcommand, name: NAMES.about, description: 'What this bot is, and what it is not' },
-      { type: Subcommand, name: NAMES.privacy, description: 'What happens to recordings' },
+      { type: Subcommand, ...described('help') },
+      { type: Subcommand, ...described('about') },
+      { type: Subcommand, ...described('privacy') },
     ],
   },
 ];
+
+/** Returns the name of a command or an option, in English and in the other languages. */
+function named(key: keyof Commands) {
+  return {
+    name: NAMES[key],
+    name_localizations: inEveryLanguage(({ commands }) => commands[key].name),
+  };
+}
+
+/** Returns the name and the description of a command or an option, in every language. */
+function described(key: Exclude<keyof Commands, 'readEmotion'>) {
+  return {
+    ...named(key),
+    description: ENGLISH.commands[key].description,
+    description_localizations: inEveryLanguage(({ commands }) => commands[key].description),
+  };
+}
+
+function inEveryLanguage(text: (catalogue: Catalogue) => string): LocalizationMap {
+  return Object.fromEntries(
+    CATALOGUES.flatMap((catalogue) =>
+      catalogue.discordLocales.map((locale) => [locale, text(catalogue)]),
+    ),
+  );
+}
 
 /** The permissions that the bot needs in a server, and why. */
 export const PERMISSIONS = [

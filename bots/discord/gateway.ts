@@ -13,12 +13,14 @@ import { ChannelQueue } from '../channel-queue.ts';
 import { type Ask, checkConsent } from '../consent.ts';
 import { Recent } from '../recent.ts';
 import type { Place } from '../settings.ts';
+import { stringsFor } from '../wording/languages.ts';
 import { AnsweredUntil, Interruptions, type Mark, MissedMessages, NOWHERE } from './catch-up.ts';
 import { createClient, loginFailure, type Shard, sessionFailure, shardsOf } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { startHealth } from './health.ts';
 import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
+import { localeOfReply } from './language.ts';
 import { firstAnswer, type MessageBody, replyTo } from './reply.ts';
 import { Typing } from './rest.ts';
 
@@ -172,8 +174,10 @@ class Bot {
     try {
       if (!(await this.#isOpen(ask))) return;
       const { signal } = this.#stop;
+      const locale = await localeOfReply(message, this.#client, this.#services.settings);
+      const services = { ...this.#services, strings: stringsFor(locale, 'discord') };
       const body = await this.#limit(() =>
-        this.#typing.during(channel_id, () => replyTo(ask, notes, this.#services, { signal })),
+        this.#typing.during(channel_id, () => replyTo(ask, notes, services, { signal })),
       );
       if (body.embeds.length > 0) await this.#post(message, body);
     } catch (thrown) {
@@ -218,10 +222,10 @@ class Bot {
     if (this.#isClosing) return;
     try {
       const interaction = readInteraction(payload);
-      const { id, token, asker } = interaction;
+      const { id, token, asker, locale } = interaction;
       if (this.#taken.has(id)) return;
       this.#taken.set(id, true);
-      const { response, isDeferred } = firstAnswer(interaction, this.#services.strings);
+      const { response, isDeferred } = firstAnswer(interaction, stringsFor(locale, 'discord'));
       const route = Routes.interactionCallback(id, token);
       await this.#client.rest.post(route, { body: response, auth: false }).catch((thrown) => {
         if (!isAcknowledged(thrown)) throw thrown;

@@ -86,6 +86,8 @@ export interface CommandInteraction {
   readonly applicationId: string;
   readonly place: Place;
   readonly asker: string;
+  /** The language of the asker's Discord, such as `de` or `es-419`; null if it is not known. */
+  readonly locale: string | null;
   /** Whether the asker may manage the channel or the server, according to Discord. */
   readonly isModerator: boolean;
   /** Whether the bot is where the command was used; not if only the asker has installed it. */
@@ -122,6 +124,8 @@ const interactionSchema = z
       .object({ user: userSchema, permissions: z.string().regex(/^\d+$/).default('0') })
       .optional(),
     user: userSchema.optional(),
+    // Whatever it is, the asker gets an answer.
+    locale: z.string().max(20).optional().catch(undefined),
     data: z
       .object({
         name: z.string(),
@@ -187,6 +191,7 @@ export function readInteraction(payload: unknown): CommandInteraction {
     applicationId: application_id,
     place: placeOf(essentials),
     asker,
+    locale: essentials.locale ?? null,
     isMember: installed === undefined || ApplicationIntegrationType.GuildInstall in installed,
     isModerator: (BigInt(member?.permissions ?? 0) & MODERATORS) !== 0n,
     command: isCommand ? readCommand(data, asker) : { kind: 'unknown' },

@@ -4,10 +4,12 @@ import { Routes } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import { help, type Services } from '../answer.ts';
-import { EN } from '../wording/en.ts';
+import { stringsFor } from '../wording/languages.ts';
+import type { DiscordMedium, Strings } from '../wording/strings.ts';
 import { snowflakeTime } from './catch-up.ts';
 import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
+import { rememberLocale } from './language.ts';
 import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
 
 /** Milliseconds after which Discord no longer accepts edits of an answer. */
@@ -22,6 +24,8 @@ export interface DiscordJobServices {
   readonly services: Services;
   /** Needs no token: every interaction has its own. */
   readonly rest: REST;
+  /** Whether a gateway gives the bot messages too; it does unless told otherwise. */
+  readonly medium?: DiscordMedium;
   /** Stops the analysis of notes; the answer then says so. */
   readonly signal?: AbortSignal;
 }
@@ -38,9 +42,10 @@ export interface DiscordJobServices {
  */
 export async function handleDiscordJob(
   payload: unknown,
-  { services, rest, signal }: DiscordJobServices,
+  { services, rest, medium = 'discord', signal }: DiscordJobServices,
 ): Promise<void> {
   const interaction = readInteraction(payload);
+  const strings = stringsFor(interaction.locale, medium);
   const left = snowflakeTime(interaction.id) + ANSWER_WINDOW - RESERVE - Date.now();
   if (left <= 0 && !(await isWaiting(interaction, rest))) {
     logEvent('discord: an interaction was too old to be answered');
@@ -48,16 +53,16 @@ export async function handleDiscordJob(
   }
   const window = AbortSignal.timeout(left > 0 ? Math.min(left, ANSWER_WINDOW) : ANSWER_WINDOW);
   const stop = signal ? AbortSignal.any([window, signal]) : window;
-  const body = await work(interaction, services, stop).catch((thrown) => {
-    const { errors } = services.strings ?? EN;
+  const body = await work(interaction, { ...services, strings }, stop).catch((thrown) => {
     const error = UndertoneError.from(thrown);
     logEvent('discord: a command could not be carried out', error);
-    return message([textEmbed(errors[error.code])]);
+    return message([textEmbed(strings.errors[error.code])]);
   });
   await edit(interaction, body, rest).catch((thrown) => {
     if (!isGone(thrown)) throw thrown;
     logEvent('discord: an answer was gone before it could be edited', thrown);
   });
+  await rememberLocale(interaction, services.settings);
 }
 
 /** Whether Discord still takes an answer that is too old by our clock, which may be wrong. */
@@ -74,10 +79,10 @@ async function isWaiting(
 
 async function work(
   { command, place, asker, isModerator, isMember }: CommandInteraction,
-  services: Services,
+  services: Services & { readonly strings: Strings },
   signal: AbortSignal,
 ): Promise<MessageBody> {
-  const { settings, strings = EN } = services;
+  const { settings, strings } = services;
   if (command.kind === 'read') {
     const { notes, author } = command;
     const options = { signal, isPrivate: isForAskerAlone(place) };

@@ -9,13 +9,15 @@ import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
 import type { Place } from '../settings.ts';
-import { EN } from '../wording/en.ts';
 import type { Strings } from '../wording/strings.ts';
 import type { VerdictWords } from '../wording/verdict.ts';
 import type { CommandInteraction } from './interaction.ts';
 
 /** The most embeds in one message of Discord. */
 const MAX_EMBEDS = 10;
+
+/** The most characters of all embeds of a message together. */
+const MAX_TEXT = 6000;
 
 /** Nothing that the bot writes notifies anyone, whatever it contains. */
 const NO_MENTIONS: APIAllowedMentions = { parse: [], replied_user: false };
@@ -67,9 +69,21 @@ export async function replyTo(
   return message([...embeds, textEmbed(notice)]);
 }
 
-/** Returns a message of embeds that notifies nobody. */
+/**
+ * Returns a message of embeds that notifies nobody. If they are too long for Discord together, only the
+ * first keeps its footer: it says the same in all.
+ */
 export function message(embeds: APIEmbed[]): MessageBody {
-  return { embeds, allowed_mentions: NO_MENTIONS };
+  const isTooLong = embeds.reduce((sum, embed) => sum + lengthOf(embed), 0) > MAX_TEXT;
+  const shorter = embeds.map(({ footer, ...embed }, i) =>
+    footer && i === 0 ? { ...embed, footer } : embed,
+  );
+  return { embeds: isTooLong ? shorter : embeds, allowed_mentions: NO_MENTIONS };
+}
+
+function lengthOf({ title = '', description = '', fields = [], footer }: APIEmbed): number {
+  const inFields = fields.flatMap(({ name, value }) => [name, value]);
+  return [title, description, ...inFields, footer?.text ?? ''].join('').length;
 }
 
 /** Returns a verdict as an embed, narrow enough for a phone. */
@@ -115,7 +129,7 @@ export interface FirstAnswer {
  */
 export function firstAnswer(
   { command, place, isModerator, isMember }: CommandInteraction,
-  strings: Strings = EN,
+  strings: Strings,
 ): FirstAnswer {
   switch (command.kind) {
     // What is left of the limits has to be looked up.

@@ -10,12 +10,14 @@ import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
-import { EN } from '../wording/en.ts';
+import { stringsFor } from '../wording/languages.ts';
 import { textMessage } from './blocks.ts';
 import { runCommand } from './command.ts';
 import { notInstalled } from './installations.ts';
+import { stringsKnownFor } from './language.ts';
 import { type Context, readMessage, readShortcut } from './listen.ts';
 import {
+  askerOf,
   COMMAND,
   commandBodySchema,
   eventBodySchema,
@@ -111,7 +113,7 @@ export function slackApp(options: SlackAppOptions): (taken: Intake) => Promise<v
     } catch (thrown) {
       const failure = authorizationFailure(thrown, workspaces);
       if (!failure) throw thrown;
-      await sayWithoutToken(payload, failure, services);
+      await sayWithoutToken(payload, failure);
     }
   };
 }
@@ -138,16 +140,14 @@ function authorizationFailure(thrown: unknown, { isOne }: Workspaces): Undertone
  *
  * @throws the failure, if there is no such address and a later attempt may succeed
  */
-async function sayWithoutToken(
-  payload: Intake['payload'],
-  failure: UndertoneError,
-  { strings = EN }: Services,
-): Promise<void> {
+async function sayWithoutToken(payload: Intake['payload'], failure: UndertoneError): Promise<void> {
   const isUnknown = failure.code === 'unauthorized';
   const { data } = z.object({ response_url: z.url() }).safeParse(payload);
   if (!data && !isUnknown) throw failure;
   logEvent('slack: there is no token for a workspace', failure);
   if (!data) return;
+  const asker = askerOf(payload);
+  const strings = asker ? await stringsKnownFor(asker) : stringsFor(null, 'slack');
   const message = textMessage(isUnknown ? strings.notInstalled : strings.errors[failure.code]);
   const { fetch = globalThis.fetch } = clientOptions(undefined);
   await callSlack(async () => {

@@ -20,11 +20,9 @@ export function verdictMessage({
   words,
   notice,
 }: Pick<VerdictAnswer, 'words' | 'notice'>): SlackMessage {
-  const { title, sureness, meaning, others, timeline, footer } = words;
+  const { sentence, meaning, others, timeline, footer } = words;
   return {
-    text: [`${[title, sureness].filter(Boolean).join(', ')}.`, meaning, footer]
-      .filter(Boolean)
-      .join(' '),
+    text: [sentence, meaning, footer].filter(Boolean).join(' '),
     blocks: [
       header(headline(words)),
       ...(meaning ? [section(mrkdwn(meaning))] : []),

@@ -3,17 +3,19 @@ import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import { help } from '../answer.ts';
 import type { Place } from '../settings.ts';
-import { EN } from '../wording/en.ts';
 import { type SlackMessage, textMessage } from './blocks.ts';
-import type { Context } from './listen.ts';
+import { type Context, type Speaking, speakingTo } from './listen.ts';
 import { type CommandBody, isDirect } from './payloads.ts';
 import type { Destination } from './replies.ts';
 import { callSlack, isRevoked, slackError } from './web.ts';
 
-type CommandContext = Context & { readonly respond: RespondFn };
+type CommandContext = Speaking & { readonly respond: RespondFn };
 
 /** Answers `/undertone …`; only the person who typed it sees the answer. */
-export async function runCommand(body: CommandBody, context: CommandContext): Promise<void> {
+export async function runCommand(
+  body: CommandBody,
+  context: Context & { readonly respond: RespondFn },
+): Promise<void> {
   const { channel_id: channel, user_id: user } = body;
   const destination: Destination = {
     channel,
@@ -23,13 +25,13 @@ export async function runCommand(body: CommandBody, context: CommandContext): Pr
     isInThread: false,
     respond: context.respond,
   };
-  const message = await perform(body, context);
+  const message = await perform(body, await speakingTo(user, context));
   if (message) await context.replies.toUser(destination, body.trigger_id, message);
 }
 
 /** Returns what there is to say, or null if it was said. */
 async function perform(body: CommandBody, context: CommandContext): Promise<SlackMessage | null> {
-  const strings = context.services.strings ?? EN;
+  const { strings } = context.services;
   switch (body.text) {
     case '':
     case 'help': {
@@ -69,7 +71,7 @@ async function setAutomatic(
   context: CommandContext,
 ): Promise<SlackMessage | null> {
   const { services, client } = context;
-  const { settings, strings = EN } = services;
+  const { settings, strings } = services;
   const { team_id, channel_id: channel, user_id: user } = body;
   const place = placeOf(body, context);
   if (place.isDirect) return textMessage(strings.onlyInChannels);

@@ -4,14 +4,36 @@ import { Socket } from 'node:net';
 import type { CodedError, Installation } from '@slack/oauth';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
-import { EN } from '../wording/en.ts';
-import type { Strings } from '../wording/strings.ts';
 import { slackError } from './web.ts';
 import { type DistributedApp, installProvider } from './workspaces.ts';
 
 /** Where people begin to install the app, and where Slack sends them back to. */
 export const INSTALL_PATH = '/slack/install';
 export const REDIRECT_PATH = '/slack/oauth_redirect';
+
+/** What the pages say, in English as the errors that they show. Empty lines separate paragraphs. */
+export const INSTALL = {
+  title: 'Undertone for Slack',
+  text: [
+    'Undertone tells how a voice note sounds. It names one of eight emotions, or says that it is not sure. People ask about their own notes, and only they see the answer. Everyone’s notes are answered only in channels that an admin has opened.',
+    'It fetches a recording when someone asks, analyzes it and forgets it. It is often wrong: what it says is a guess about a sound, not a fact about a person.',
+    '**In the EU it is illegal to infer people’s emotions at work or in education** (AI Act, Art. 5(1)(f)): don’t install it in a workspace that people use for their job or their studies. Elsewhere people must be told about it (Art. 50(3)).',
+    'Slack shows you next what Undertone may read and write. To remove it, use the page of your installed apps in Slack: all that is stored about your workspace is then deleted.',
+  ].join('\n\n'),
+  button: 'Add to Slack',
+  done: {
+    title: 'Undertone is installed',
+    text: 'Open **Undertone** under **Apps** in Slack and send it a voice note. `/undertone help` shows what else it can do. Tell people about it before they use it.',
+    button: 'Open Slack',
+  },
+  doneForOrganization: {
+    title: 'Undertone is installed in your organization',
+    text: 'It is in none of your workspaces yet: choose next in which it may be used. Tell people about it before they use it.',
+    button: 'Choose workspaces',
+  },
+  /** Its text is that of the error. */
+  failed: { title: 'Undertone was not installed', button: 'Start again' },
+} as const;
 
 /** Answers the pages of the installation. Never rejects. */
 export type InstallPages = (request: Request) => Promise<Response>;
@@ -28,13 +50,12 @@ export type InstallPages = (request: Request) => Promise<Response>;
  * const pages = installPages({ clientId, clientSecret, encryption, installations });
  * await pages(new Request('https://bot.example/slack/install')); // 200, text/html
  */
-export function installPages(app: DistributedApp, strings: Strings = EN): InstallPages {
+export function installPages(app: DistributedApp): InstallPages {
   const provider = installProvider(app);
-  const { install: words } = strings;
 
   async function begin(exchange: Exchange): Promise<Response> {
     await provider.handleInstallPath(exchange.request, exchange.response);
-    const { title, text, button } = words;
+    const { title, text, button } = INSTALL;
     const link = String(exchange.response.getHeader('location'));
     return exchange.page({ title, text, link: { href: link, text: button } });
   }
@@ -49,7 +70,9 @@ export function installPages(app: DistributedApp, strings: Strings = EN): Instal
       provider.handleCallback(request, response, options).catch(reject);
     });
     const { isEnterpriseInstall = false, enterpriseUrl, appId, team } = installed;
-    const { title, text, button } = isEnterpriseInstall ? words.doneForOrganization : words.done;
+    const { title, text, button } = isEnterpriseInstall
+      ? INSTALL.doneForOrganization
+      : INSTALL.done;
     const href = isEnterpriseInstall
       ? `${enterpriseUrl}manage/organization/apps/profile/${appId}/workspaces/add`
       : `https://app.slack.com/client/${team?.id}`;
@@ -64,7 +87,7 @@ export function installPages(app: DistributedApp, strings: Strings = EN): Instal
     } catch (thrown) {
       const error = UndertoneError.from(thrown);
       if (error.status >= 500) logEvent('slack: an installation failed', error);
-      const { title, button } = words.failed;
+      const { title, button } = INSTALL.failed;
       const text = `${error.message}\n\n\`${error.code}\``;
       return exchange.page({ title, text, link: { href: START, text: button } }, error.status);
     }

@@ -3,9 +3,10 @@ import type * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import { type Answer, answer, help, type Services } from '../answer.ts';
-import { EN } from '../wording/en.ts';
+import type { Strings } from '../wording/strings.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
 import { noteIn } from './files.ts';
+import { stringsForPerson } from './language.ts';
 import {
   type eventBodySchema,
   isDirect,
@@ -30,6 +31,19 @@ export interface Context {
   readonly analyzing: <T>(work: () => Promise<T>) => Promise<T>;
   /** Stops that work when its time is up. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The same with the language of who is answered. */
+export type Speaking = Context & { readonly services: { readonly strings: Strings } };
+
+/** Returns what is needed to answer a person, in their language. */
+export async function speakingTo<Given extends Context>(
+  user: string,
+  context: Given,
+): Promise<Given & Speaking> {
+  const { workspace, client } = context;
+  const strings = await stringsForPerson({ workspace, user }, client);
+  return { ...context, services: { ...context.services, strings } };
 }
 
 /** A question about a message. */
@@ -70,13 +84,15 @@ export async function readMessage(
     root: thread_ts ?? ts,
     isInThread: thread_ts !== undefined,
   };
-  const { errors } = context.services.strings ?? EN;
   const isAsked = event.type === 'app_mention' || namesBot(event, context);
   if (place.isDirect && notesOf(event).length === 0) {
-    const { title, text } = await help(place, user, context.services);
+    const { services } = await speakingTo(user, context);
+    const { title, text } = await help(place, user, services);
     return context.replies.toUser(destination, ts, textMessage(text, title));
   }
   if (!isAsked && !place.isDirect && !(await context.services.settings.isAutomatic(place))) return;
+  const speaking = await speakingTo(user, context);
+  const { errors } = speaking.services.strings;
   const found = isAsked ? await withNotes(event, context) : event;
   if (!found) {
     return context.replies.toUser(destination, ts, textMessage(errors['attachment-forbidden']));
@@ -88,7 +104,7 @@ export async function readMessage(
       notes: notesOf(found),
       poster: found.user ?? null,
     },
-    context,
+    speaking,
   );
 }
 
@@ -111,11 +127,11 @@ export async function readShortcut(
       notes: notesOf(message),
       poster: message.user ?? null,
     },
-    context,
+    await speakingTo(user.id, context),
   );
 }
 
-async function answerAll(question: Question, context: Context): Promise<void> {
+async function answerAll(question: Question, context: Speaking): Promise<void> {
   const { notes } = question;
   // One by one, so that the answers are in the order of the notes.
   for (const posted of notes.length > 0 ? notes : [null]) {
@@ -127,7 +143,7 @@ async function answerAll(question: Question, context: Context): Promise<void> {
 async function answerTo(
   posted: PostedNote | null,
   { destination, asker, poster }: Question,
-  { services, client, workspace, analyzing, signal }: Context,
+  { services, client, workspace, analyzing, signal }: Speaking,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;
@@ -139,8 +155,8 @@ async function answerTo(
   } catch (thrown) {
     if (isRevoked(thrown)) throw thrown;
     const error = UndertoneError.from(thrown);
-    const { errors } = services.strings ?? EN;
-    return { kind: 'refused', error, text: errors[error.code], isPrivate: true, isRepeated: false };
+    const text = services.strings.errors[error.code];
+    return { kind: 'refused', error, text, isPrivate: true, isRepeated: false };
   }
 }
 

@@ -239,6 +239,23 @@ export function intake(body: unknown): Intake | null {
   };
 }
 
+/** Returns who used a command or a shortcut, and what has installed the app there; null for events. */
+export function askerOf(
+  payload: unknown,
+): { readonly workspace: string | null; readonly user: string } | null {
+  const { data: command } = commandBodySchema.safeParse(payload);
+  if (command) {
+    const { is_enterprise_install, enterprise_id, team_id, user_id: user } = command;
+    const workspace = is_enterprise_install === 'true' ? enterprise_id : team_id;
+    return { workspace: workspace ?? null, user };
+  }
+  const { data: shortcut } = shortcutBodySchema.safeParse(payload);
+  if (!shortcut) return null;
+  const { is_enterprise_install, enterprise, team, user } = shortcut;
+  const workspace = is_enterprise_install ? enterprise : team;
+  return { workspace: workspace?.id ?? null, user: user.id };
+}
+
 /** Returns the team or organization for whose installation an event was sent. */
 function installationOf({
   authorizations,

@@ -164,7 +164,8 @@ async function persist<Answer>(
   }
 }
 
-function secondsToWait(thrown: unknown): number | null {
+/** Returns how long Slack asks to wait, in seconds; null if it does not. */
+export function secondsToWait(thrown: unknown): number | null {
   return thrown instanceof webApi.WebAPIRateLimitedError ? thrown.retryAfter : null;
 }
 

@@ -1,6 +1,6 @@
 import type { Label, Segment, Verdict } from '../../core/index.ts';
 import { clock, ranked } from '../../web/words.js';
-import { EN } from './en.ts';
+import { EN } from './languages.ts';
 import type { Strings } from './strings.ts';
 
 /** A verdict in words and symbols; each platform lays it out in its own way. */
@@ -11,6 +11,8 @@ export interface VerdictWords {
   readonly colour: number;
   /** `Happy`, `Uncertain`, `No speech`, `Angry, then happy`. */
   readonly title: string;
+  /** Title and sureness as a sentence: `Happy, 71% sure.` */
+  readonly sentence: string;
   /** `71% sure`; null where the title does not name one emotion. */
   readonly sureness: string | null;
   /** What such a title means; null for one emotion. */
@@ -86,6 +88,7 @@ export function wordVerdict(verdict: Verdict, strings: Strings = EN): VerdictWor
     emoji: labels.map((label) => LOOKS[label].emoji).join(' → '),
     colour: LOOKS[labels[0]].colour,
     title: strings.headline(verdict),
+    sentence: strings.sentence(verdict),
     sureness,
     meaning: strings.meaning(verdict),
     others: others

@@ -22,7 +22,14 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
-import { type ApiRoute, type ChatRoute, CORS, ROUTES, type Route } from '../../functions/routes.ts';
+import {
+  type ApiRoute,
+  type ChatRoute,
+  CORS,
+  INSTALL_ROUTES,
+  ROUTES,
+  type Route,
+} from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
@@ -38,10 +45,14 @@ export const LIGHT_MEMORY = 512;
 
 /**
  * How much of requestsPerSecond and burst a route takes: each has a throttle of its own, so that none uses
- * up that of another. Results are asked for again and again. The others need little, and each upload
- * costs three times as much as a call.
+ * up that of another. Results are asked for again and again; a list of a hundred costs more to read than any
+ * other request. The others need little, and each upload costs three times as much as a call.
  */
-const THROTTLE_SHARES: Readonly<Record<string, number>> = { emotion: 1, result: 2 };
+const THROTTLE_SHARES: Readonly<Record<string, number>> = {
+  emotion: 1,
+  result: 2,
+  'batch-results': 1 / 10,
+};
 const OTHER_SHARE = 1 / 4;
 
 export interface ApiProps {
@@ -95,6 +106,9 @@ export class Api extends Construct {
         methodOptions: Object.fromEntries([
           ...ROUTES.map((route) => throttled(route, THROTTLE_SHARES[route.handler] ?? OTHER_SHARE)),
           ...props.webhooks.map((route) => throttled(route, 1)),
+          ...(config.slackDistribution ? INSTALL_ROUTES : []).map((route) =>
+            throttled(route, OTHER_SHARE),
+          ),
         ]),
         accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,
@@ -174,6 +188,8 @@ export class Api extends Construct {
       // A presigned form posts with the rights of the function that signed it.
       grantObjects(uploads, storage.uploads, '', ['s3:PutObject']);
       state.results.grant(uploads.function, 'dynamodb:PutItem');
+      state.callbacks.grant(uploads.function, 'dynamodb:PutItem');
+      state.batches.grant(uploads.function, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     }
     const result = this.handlers.get('result');
     if (result) state.results.grant(result.function, 'dynamodb:GetItem');
@@ -181,6 +197,14 @@ export class Api extends Construct {
     if (deletion) {
       grantObjects(deletion, storage.uploads, '', ['s3:DeleteObject']);
       state.results.grant(deletion.function, 'dynamodb:DeleteItem');
+      state.callbacks.grant(deletion.function, 'dynamodb:DeleteItem');
+    }
+    const batches = this.handlers.get('batches');
+    if (batches) state.batches.grant(batches.function, 'dynamodb:PutItem');
+    const list = this.handlers.get('batch-results');
+    if (list) {
+      state.batches.grant(list.function, 'dynamodb:GetItem', 'dynamodb:Query');
+      state.results.grant(list.function, 'dynamodb:BatchGetItem');
     }
   }
 

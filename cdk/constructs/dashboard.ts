@@ -10,7 +10,9 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { Api } from './api.ts';
+import type { Callbacks } from './callbacks.ts';
 import type { Chat } from './chat.ts';
+import type { Compaction } from './compaction.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling, Uploads } from './labelling.ts';
 
@@ -19,7 +21,9 @@ export interface ObservabilityProps {
   readonly config: Config;
   readonly api: Api;
   readonly labelling: Labelling;
+  readonly compaction: Compaction;
   readonly uploads: Uploads;
+  readonly callbacks: Callbacks;
   readonly chat: Chat | undefined;
 }
 
@@ -33,16 +37,17 @@ export function deadLettersOf({ deadLetters }: { readonly deadLetters: Queue }):
 
 /** Shows what the stack does, and what needs somebody's attention. */
 export function dashboard(scope: Construct, props: ObservabilityProps): Dashboard {
-  const { config, api, labelling, uploads, chat } = props;
+  const { config, api, labelling, uploads, callbacks, chat } = props;
   const emotion = api.handlers.get('emotion');
   const functions = [
     labelling.handler,
     uploads.handler,
     uploads.failure,
+    callbacks.handler,
     ...api.handlers.values(),
     ...(chat ? [...chat.webhooks, chat.worker] : []),
   ].map((handler) => handler.function);
-  const queues = [labelling, uploads, ...(chat ? [chat.jobs] : [])];
+  const queues = [labelling, uploads, callbacks, ...(chat ? [chat.jobs] : [])];
   const rest = api.api;
   return new Dashboard(scope, 'Dashboard', {
     // The names of dashboards are shared by all regions of an account.

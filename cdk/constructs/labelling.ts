@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import {
   LABELLING,
   LABELS_PREFIX,
+  LATE_LABELS_PREFIX,
   type PerVariable,
   UPLOADS,
 } from '../../functions/infrastructure.ts';
@@ -63,9 +64,16 @@ export class Labelling extends Construct {
     notify(storage.inbox, this.queue);
     grantList(this.handler, storage.inbox);
     grantObjects(this.handler, storage.inbox, '', ['s3:GetObject']);
-    grantObjects(this.handler, storage.results, LABELS_PREFIX, ['s3:PutObject']);
+    for (const prefix of [LABELS_PREFIX, LATE_LABELS_PREFIX]) {
+      grantObjects(this.handler, storage.results, prefix, ['s3:PutObject']);
+    }
     state.idempotency.grant(this.handler.function, ...ITEM_ACTIONS);
   }
+}
+
+export interface UploadsProps extends LabellingProps {
+  /** Results that clients want posted. */
+  readonly callbacks: Queue;
 }
 
 /**
@@ -79,9 +87,9 @@ export class Uploads extends Construct {
   readonly handler: Handler;
   readonly failure: Handler;
 
-  constructor(scope: Construct, id: string, props: LabellingProps) {
+  constructor(scope: Construct, id: string, props: UploadsProps) {
     super(scope, id);
-    const { config, storage, state, ffmpeg, environment } = props;
+    const { config, storage, state, ffmpeg, environment, callbacks } = props;
     const timeout = Duration.seconds(UPLOADS.timeoutSeconds);
     const visibilityTimeout = Duration.seconds(
       UPLOAD_VISIBILITY_PER_TIMEOUT * UPLOADS.timeoutSeconds,
@@ -118,7 +126,10 @@ export class Uploads extends Construct {
     grantObjects(this.handler, storage.uploads, '', ['s3:GetObject', 's3:DeleteObject']);
     state.results.grant(this.handler.function, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     grantObjects(this.failure, storage.uploads, '', ['s3:DeleteObject']);
-    state.results.grant(this.failure.function, 'dynamodb:UpdateItem');
+    state.results.grant(this.failure.function, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    for (const each of [this.handler, this.failure]) {
+      callbacks.grant(each.function, 'sqs:SendMessage');
+    }
   }
 
   /**
@@ -138,7 +149,8 @@ export class Uploads extends Construct {
   }
 }
 
-function queue(scope: Construct, id: string, props: QueueProps): Queue {
+/** Makes a queue that keeps messages for 14 days. */
+export function queue(scope: Construct, id: string, props: QueueProps): Queue {
   return new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,

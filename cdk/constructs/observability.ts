@@ -13,11 +13,13 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
-import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { CALLBACKS, LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
+import { CHAT_ROUTES, INSTALL_ROUTES } from '../../functions/routes.ts';
 import type { Api } from './api.ts';
 import { Budget } from './budget.ts';
+import type { Callbacks } from './callbacks.ts';
 import type { Chat } from './chat.ts';
+import type { Compaction } from './compaction.ts';
 import { dashboard, deadLettersOf, type ObservabilityProps } from './dashboard.ts';
 import { POWERTOOLS } from './handler.ts';
 import type { Labelling, Uploads } from './labelling.ts';
@@ -43,8 +45,10 @@ export class Observability extends Construct {
     if (monthlyBudget > 0)
       new Budget(this, 'Budget', { dollars: monthlyBudget, topic: this.alarms });
     this.#alarmOnLabelling(props.labelling);
+    this.#alarmOnCompaction(props.compaction);
     this.#alarmOnUploads(props.uploads);
-    this.#alarmOnApi(props.api, props.chat);
+    this.#alarmOnCallbacks(props.callbacks);
+    this.#alarmOnApi(props.api);
     if (props.chat) this.#alarmOnChat(props.chat, props.api);
     this.dashboard = dashboard(this, props);
   }
@@ -77,6 +81,21 @@ export class Observability extends Construct {
     });
   }
 
+  #alarmOnCompaction({ failures }: Compaction): void {
+    this.#alarm('LabelsNotCompacted', {
+      metric: new MathExpression({
+        expression: 'SUM(METRICS())',
+        usingMetrics: Object.fromEntries(failures.map((each, i) => [`failures${i}`, each])),
+        period: FIVE_MINUTES,
+        label: 'Failed runs',
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription:
+        'The labels of a day were not compacted. Queries stay right, but read more files. docs/batch.md, "When a compaction fails", explains what to do.',
+    });
+  }
+
   #alarmOnUploads({ queue, failure }: Uploads): void {
     this.#alarm('UploadFailures', {
       // Not the length of the dead-letter queue, which this function empties.
@@ -97,7 +116,24 @@ export class Observability extends Construct {
     });
   }
 
-  #alarmOnApi({ api, handlers }: Api, chat: Chat | undefined): void {
+  #alarmOnCallbacks(callbacks: Callbacks): void {
+    this.#alarm('CallbackDeadLetters', {
+      metric: deadLettersOf(callbacks),
+      threshold: 1,
+      evaluationPeriods: 1,
+      alarmDescription: `Results were not taken by their callbacks in ${CALLBACKS.tries} tries. docs/deployment.md, "Dead letters", explains whose fault that is and how to redrive them.`,
+    });
+    this.#alarm('CallbackErrors', {
+      metric: callbacks.handler.function.metricErrors({ period: FIVE_MINUTES }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      alarmDescription:
+        'Whole invocations of the function deliver-callback fail: timeout, out of memory, or a defect.',
+    });
+  }
+
+  #alarmOnApi({ api, handlers }: Api): void {
     this.#alarm('ServerErrors', {
       metric: new MathExpression({
         expression: '100 * errors / requests',
@@ -112,12 +148,15 @@ export class Observability extends Construct {
       evaluationPeriods: 2,
       alarmDescription: 'More than 2% of the responses of the API are 5xx.',
     });
-    const endpoints = [...handlers.values(), ...(chat?.webhooks ?? [])];
     this.#alarm('Throttled', {
       metric: new MathExpression({
         expression: 'SUM(METRICS())',
+        // Ten at most. Those of the bots' functions are 5xx responses, which WebhookErrors counts.
         usingMetrics: Object.fromEntries(
-          endpoints.map((each, i) => [`throttles${i}`, each.function.metricThrottles()]),
+          [...handlers.values()].map((each, i) => [
+            `throttles${i}`,
+            each.function.metricThrottles(),
+          ]),
         ),
         period: FIVE_MINUTES,
         label: 'Throttled requests',
@@ -168,7 +207,7 @@ export class Observability extends Construct {
         threshold: 1,
         evaluationPeriods: 1,
         alarmDescription:
-          'Discord or Slack got a 5xx response: its function failed or was throttled. Somebody got no answer.',
+          'Discord, Slack, or a browser at the installation pages got a 5xx response: the function failed or was throttled. Somebody got no answer.',
       });
     }
     if (!gateway) return;
@@ -182,7 +221,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** Counts 5xx responses to the platforms in the access log: there, each is one of few. */
+  /** Counts 5xx responses of the bots' functions in the access log: there, each is one of few. */
   #webhookErrors({ accessLog }: Api): MetricFilter {
     return new MetricFilter(this, 'WebhookFilter', {
       logGroup: accessLog,
@@ -192,7 +231,9 @@ export class Observability extends Construct {
       filterPattern: FilterPattern.all(
         FilterPattern.stringValue('$.status', '=', '5*'),
         FilterPattern.any(
-          ...CHAT_ROUTES.map(({ path }) => FilterPattern.stringValue('$.route', '=', path)),
+          ...[...CHAT_ROUTES, ...INSTALL_ROUTES].map(({ path }) =>
+            FilterPattern.stringValue('$.route', '=', path),
+          ),
         ),
       ),
     });

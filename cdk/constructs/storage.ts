@@ -10,12 +10,20 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { LABELS_PREFIX, TABLES, UPLOADS_CORS } from '../../functions/infrastructure.ts';
+import {
+  LABELS_PREFIX,
+  LATE_LABELS_PREFIX,
+  TABLES,
+  type TableKeys,
+  UPLOADS_CORS,
+} from '../../functions/infrastructure.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Keys of the results bucket at which Athena stores the results of queries. */
 export const QUERIES_PREFIX = 'athena/';
+/** Keys of the table of compacted labels. It expires by itself: to take a file from it would break it. */
+export const COMPACTED_PREFIX = 'compacted/';
 
 /**
  * The buckets. Recordings and labels have separate ones: with a single one, labels would be labelled. What
@@ -51,9 +59,19 @@ export class Storage extends Construct {
       ...common,
       versioned: true,
       lifecycleRules: [
-        ...(config.labelDays > 0 ? [expireAfter('labels', config.labelDays, LABELS_PREFIX)] : []),
+        ...(config.labelDays > 0
+          ? [
+              expireAfter('labels', config.labelDays, LABELS_PREFIX),
+              expireAfter('late', config.labelDays, LATE_LABELS_PREFIX),
+            ]
+          : []),
         expireAfter('queries', 7, QUERIES_PREFIX),
-        { id: 'versions', noncurrentVersionExpiration: Duration.days(7), ...STALE_PARTS },
+        {
+          id: 'versions',
+          noncurrentVersionExpiration: Duration.days(7),
+          expiredObjectDeleteMarker: true,
+          ...STALE_PARTS,
+        },
       ],
     });
     for (const bucket of [this.inbox, this.uploads, this.results]) {
@@ -85,9 +103,14 @@ function expireAfter(id: string, days: number, prefix?: string): LifecycleRule {
   return { id, expiration: Duration.days(days), ...(prefix && { prefix }) };
 }
 
-/** The tables of short-lived rows: results of uploads, and which objects and questions are done. */
+/**
+ * The tables of short-lived rows: results of uploads, their batches and callbacks, and which objects and
+ * questions are done.
+ */
 export class State extends Construct {
   readonly results: Table;
+  readonly batches: Table;
+  readonly callbacks: Table;
   readonly idempotency: Table;
 
   constructor(scope: Construct, id: string) {
@@ -98,12 +121,13 @@ export class State extends Construct {
         'Rows live for hours, and a deleted result must not come back: a backup would keep it for 35 days.',
     };
     this.results = expiringTable(this, 'Results', { ...TABLES.results, ...options });
+    this.batches = expiringTable(this, 'Batches', { ...TABLES.batches, ...options });
+    this.callbacks = expiringTable(this, 'Callbacks', { ...TABLES.callbacks, ...options });
     this.idempotency = expiringTable(this, 'Idempotency', { ...TABLES.idempotency, ...options });
   }
 }
 
-export interface ExpiringTableOptions {
-  readonly partitionKey: string;
+export interface ExpiringTableOptions extends TableKeys {
   /** Attribute that holds when a row expires. */
   readonly timeToLive: string;
   readonly removalPolicy: RemovalPolicy;
@@ -115,10 +139,11 @@ export interface ExpiringTableOptions {
 export function expiringTable(
   scope: Construct,
   id: string,
-  { partitionKey, timeToLive, removalPolicy, noBackup }: ExpiringTableOptions,
+  { partitionKey, sortKey, timeToLive, removalPolicy, noBackup }: ExpiringTableOptions,
 ): Table {
   const table = new Table(scope, id, {
     partitionKey: { name: partitionKey, type: AttributeType.STRING },
+    ...(sortKey && { sortKey: { name: sortKey, type: AttributeType.STRING } }),
     billingMode: BillingMode.PAY_PER_REQUEST,
     timeToLiveAttribute: timeToLive,
     removalPolicy,

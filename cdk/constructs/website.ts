@@ -194,7 +194,11 @@ function apiBehavior(scope: Construct, api: RestApi, secret: SecretHeader): Beha
     originRequestPolicy: new OriginRequestPolicy(scope, 'ToTheApi', {
       originRequestPolicyName: regionalName(scope, 'ToTheApi'),
       comment: 'Headers of the page that the API of Undertone reads.',
-      headerBehavior: OriginRequestHeaderBehavior.allowList('content-type', VIEWER_ADDRESS),
+      headerBehavior: OriginRequestHeaderBehavior.allowList(
+        'accept',
+        'content-type',
+        VIEWER_ADDRESS,
+      ),
     }),
     functionAssociations: [
       {

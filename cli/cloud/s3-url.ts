@@ -24,3 +24,19 @@ export function parseS3Url(text: string): S3Location {
 export function formatS3Url({ bucket, prefix }: S3Location): string {
   return `s3://${bucket}/${prefix}`;
 }
+
+/** Where labels are: in a bucket, or in a folder or a file of this machine. */
+export type LabelSource = S3Location | { readonly path: string };
+
+/**
+ * Reads `s3://bucket/prefix`, or the path of a folder or file.
+ *
+ * @throws InvalidArgumentError
+ */
+export function parseLabelSource(text: string): LabelSource {
+  return text.startsWith('s3:') ? parseS3Url(text) : { path: text };
+}
+
+export function formatLabelSource(source: LabelSource): string {
+  return 'path' in source ? source.path : formatS3Url(source);
+}

@@ -1,6 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
-import { defaultModel } from '../../core/index.ts';
+import { defaultModel, UndertoneError } from '../../core/index.ts';
+import type { FunctionVariable } from '../../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
 import { isLoopback } from '../../lib/loopback.ts';
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly cloud: string | null;
   /** Seconds that labelling a few objects of the local S3 may take before they are tried again. */
   readonly labelTimeout: number;
+  /** Whether results may be posted to programs on this machine, and without encryption. */
+  readonly localCallbacks?: boolean;
 }
 
 /**
@@ -43,6 +46,7 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { port, host, inbox, labels } = options;
+  if (options.localCallbacks && !isLoopback(host)) throw callbacksTooOpen(host);
   const { card } = await defaultModel();
   let cloud: Promise<LocalCloud> | undefined;
   const server = await startServer({ port, host, cloud: options.cloud ? () => cloud : null });
@@ -77,8 +81,11 @@ async function startCloud({
   cloud: folder,
   port,
   labelTimeout,
+  localCallbacks,
   api,
 }: ServeOptions & { readonly cloud: string; readonly api: string }): Promise<LocalCloud> {
+  // For the functions in this process, and for those in processes of their own.
+  if (localCallbacks) process.env[LOCAL_CALLBACKS] = 'true';
   // The AWS clients take longer to load than everything else together.
   const { startLocalCloud } = await import('../../local-cloud/index.ts');
   const cloud = await startLocalCloud({
@@ -93,6 +100,14 @@ async function startCloud({
   return cloud;
 }
 
+function callbacksTooOpen(host: string): UndertoneError {
+  return new UndertoneError(
+    'setting-invalid',
+    `With --local-callbacks, whoever can reach ${host} could send requests to programs on this machine. Omit that option, or listen on this machine only, without --host.`,
+  );
+}
+
+const LOCAL_CALLBACKS: FunctionVariable = 'UNDERTONE_LOCAL_CALLBACKS';
 const MAX_PORT = 65_535;
 
 function messageOf(error: unknown): string {

@@ -19,11 +19,16 @@ const schemas = {
     UNDERTONE_INBOX_BUCKET: bucket,
     UNDERTONE_RESULTS_BUCKET: bucket,
     UNDERTONE_IDEMPOTENCY_TABLE: table,
+    /** Whether there is a catalogue, which reads labels of earlier days from copies. */
+    UNDERTONE_LATE_LABELS: z.literal('true', 'true or nothing').optional(),
   } satisfies PerVariable<z.ZodType>),
-  /** Uploads through the API. */
-  uploads: z.object({
-    UNDERTONE_UPLOADS_BUCKET: bucket,
-    UNDERTONE_RESULTS_TABLE: table,
+  /** Recordings that are uploaded through the API, what comes of them, and where it goes. */
+  uploads: z.object({ UNDERTONE_UPLOADS_BUCKET: bucket } satisfies PerVariable<z.ZodType>),
+  results: z.object({ UNDERTONE_RESULTS_TABLE: table } satisfies PerVariable<z.ZodType>),
+  batches: z.object({ UNDERTONE_BATCHES_TABLE: table } satisfies PerVariable<z.ZodType>),
+  callbacks: z.object({ UNDERTONE_CALLBACKS_TABLE: table } satisfies PerVariable<z.ZodType>),
+  callbackQueue: z.object({
+    UNDERTONE_CALLBACKS_QUEUE_URL: z.url('the URL of the queue of callbacks'),
   } satisfies PerVariable<z.ZodType>),
 } as const;
 
@@ -68,6 +73,11 @@ function createClients(): Aws {
   });
   const dynamodb = new DynamoDBClient({ requestHandler: answeringWithin(PATIENCE) });
   return { s3, dynamodb, documents: DynamoDBDocumentClient.from(dynamodb) };
+}
+
+/** Returns seconds since 1970, as the tables keep times. */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** The fields of an error of the AWS SDK, apart from its message, which may name objects. */

@@ -1,8 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { API_CODES, type ErrorCode, type Verdict, verdictSchema } from '../../core/index.ts';
-import { aws, namesFor, unavailable } from './clients.ts';
+import {
+  API_CODES,
+  type ErrorCode,
+  type Verdict,
+  verdictSchema,
+  withoutTimeline,
+} from '../../core/index.ts';
+import { backoff } from '../../lib/backoff.ts';
+import type { ResultItem } from '../http/schemas.ts';
+import { aws, namesFor, nowSeconds, unavailable } from './clients.ts';
 import { RESULT_SECONDS } from './result-id.ts';
 
 /** A result that was stored before verdicts had a sequence can still be read. */
@@ -25,6 +41,8 @@ const rowSchema = z.object({
     .transform((json) => JSON.parse(json))
     .pipe(z.union([z.object({ verdict: storedVerdict }), z.object({ error: errorSchema })]))
     .optional(),
+  reference: z.string().optional(),
+  hasCallback: z.boolean().default(false),
 });
 
 /** How the hearing of an upload ended. */
@@ -32,13 +50,42 @@ export type Outcome =
   | { readonly verdict: Verdict }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
+/** What the client said about a result when it asked for it. */
+export interface ResultDetails {
+  /** The client's own name for the recording. */
+  readonly reference?: string | undefined;
+  /** Whether the result is to be posted somewhere (callbacks.ts). */
+  readonly hasCallback?: boolean;
+}
+
+/** A result that has not expired. */
+export interface StoredResult extends ResultDetails {
+  readonly id: string;
+  /** null while the upload or its verdict is waited for. */
+  readonly outcome: Outcome | null;
+}
+
+/** Returns a result as lists and callbacks have it: without its timeline, which may be long. */
+export function resultItem({ id, reference, outcome }: StoredResult): ResultItem {
+  const named = { id, ...(reference !== undefined && { reference }) };
+  if (!outcome) return { ...named, state: 'waiting' };
+  if ('error' in outcome) return { ...named, state: 'failed', error: outcome.error };
+  return { ...named, state: 'done', verdict: withoutTimeline(outcome.verdict) };
+}
+
 /**
  * Notes that a result will be there.
  *
  * @throws UndertoneError `unavailable`
  */
-export async function createResult(id: string): Promise<void> {
-  const Item = { id, expires: nowSeconds() + RESULT_SECONDS };
+export async function createResult(id: string, details: ResultDetails = {}): Promise<void> {
+  const { reference, hasCallback = false } = details;
+  const Item = {
+    id,
+    expires: nowSeconds() + RESULT_SECONDS,
+    ...(reference !== undefined && { reference }),
+    ...(hasCallback && { hasCallback }),
+  };
   await aws()
     .documents.send(
       new PutCommand({
@@ -51,12 +98,11 @@ export async function createResult(id: string): Promise<void> {
 }
 
 /**
- * Returns how the hearing of an upload ended, `waiting` before that, and null when there is no such
- * result or it has expired.
+ * Returns a result, or null when there is no such result or it has expired.
  *
  * @throws UndertoneError `unavailable`
  */
-export async function findResult(id: string): Promise<Outcome | 'waiting' | null> {
+export async function findResult(id: string): Promise<StoredResult | null> {
   const { Item } = await aws()
     .documents.send(
       new GetCommand({
@@ -66,10 +112,46 @@ export async function findResult(id: string): Promise<Outcome | 'waiting' | null
       }),
     )
     .catch(failed);
-  if (!Item) return null;
-  const { expires, outcome } = rowSchema.parse(Item);
+  return Item ? readRow(Item) : null;
+}
+
+/** Times that keys which DynamoDB had no capacity for are asked for. */
+const BATCH_TRIES = 5;
+
+/**
+ * Returns results by id, without those that do not exist or have expired.
+ *
+ * @param ids at most 100: DynamoDB takes no more
+ * @throws UndertoneError `unavailable`
+ */
+export async function findResults(
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredResult>> {
+  const found = new Map<string, StoredResult>();
+  const table = resultsTable();
+  let wanted: BatchGetCommandInput['RequestItems'] =
+    ids.length > 0
+      ? { [table]: { Keys: ids.map((id) => ({ id })), ConsistentRead: true } }
+      : undefined;
+  for (let tries = 1; wanted && Object.keys(wanted).length > 0; tries++) {
+    if (tries > BATCH_TRIES) failed(new Error('DynamoDB leaves keys unprocessed.'));
+    if (tries > 1) await sleep(backoff(tries - 1, 50));
+    const { Responses, UnprocessedKeys } = await aws()
+      .documents.send(new BatchGetCommand({ RequestItems: wanted }))
+      .catch(failed);
+    for (const row of Responses?.[table] ?? []) {
+      const result = readRow(row);
+      if (result) found.set(result.id, result);
+    }
+    wanted = UnprocessedKeys;
+  }
+  return found;
+}
+
+function readRow(row: unknown): StoredResult | null {
+  const { expires, outcome = null, ...rest } = rowSchema.parse(row);
   // DynamoDB may take days to remove what has expired.
-  return expires > nowSeconds() ? (outcome ?? 'waiting') : null;
+  return expires > nowSeconds() ? { ...rest, outcome } : null;
 }
 
 /**
@@ -105,11 +187,7 @@ export async function deleteResult(id: string): Promise<void> {
 }
 
 function resultsTable(): string {
-  return namesFor('uploads').UNDERTONE_RESULTS_TABLE;
-}
-
-function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
+  return namesFor('results').UNDERTONE_RESULTS_TABLE;
 }
 
 function failed(cause: unknown): never {

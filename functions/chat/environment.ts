@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { DISTRIBUTION_VARIABLES, fileHostsSchema, isDistributed } from '../../bots/environment.ts';
-import { EN, EN_COMMANDS_ONLY } from '../../bots/wording/en.ts';
-import type { Strings } from '../../bots/wording/strings.ts';
+import type { DiscordMedium } from '../../bots/wording/strings.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
 import type { ChatRoute } from '../routes.ts';
@@ -57,9 +56,10 @@ export function chatEnvironment<Part extends keyof typeof schemas>(
   return read as z.infer<(typeof schemas)[Part]>;
 }
 
-/** Returns what the bot says on Discord: without a gateway it gets no messages and cannot promise to. */
-export function discordStrings(): Strings {
-  return chatEnvironment('gateway').UNDERTONE_DISCORD_GATEWAY === 'true' ? EN : EN_COMMANDS_ONLY;
+/** Returns what decides what the bot promises on Discord: without a gateway it gets no messages. */
+export function discordMedium(): DiscordMedium {
+  const { UNDERTONE_DISCORD_GATEWAY: hasGateway } = chatEnvironment('gateway');
+  return hasGateway === 'true' ? 'discord' : 'discord-without-gateway';
 }
 
 export type Platform = ChatRoute['platform'];

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Services } from '../../bots/answer.ts';
 import { ApiClient } from '../../bots/api-client.ts';
 import { tableClient, tableMemory } from '../../bots/services.ts';
-import { chatEnvironment, discordStrings } from './environment.ts';
+import { chatEnvironment, discordMedium } from './environment.ts';
 import type { ChatJob } from './job.ts';
 
 /** Does the jobs of one platform. */
@@ -53,9 +53,10 @@ function createWorker(): Worker {
           import('../../bots/discord/rest.ts'),
         ]);
         const hosts = discordHosts(environment.UNDERTONE_FILE_HOSTS);
-        const services = { ...common, hosts, strings: discordStrings() };
+        const services = { ...common, hosts };
+        const medium = discordMedium();
         const rest = interactionRest(environment.UNDERTONE_DISCORD_API);
-        await handleDiscordJob(payload, { services, rest, signal });
+        await handleDiscordJob(payload, { services, rest, medium, signal });
       },
       async slack(payload, { isRepeated, signal }) {
         const [{ handleSlackJob }, { slackHosts }, { slackWorkspaces }] = await Promise.all([

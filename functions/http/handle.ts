@@ -25,7 +25,11 @@ export interface Call<R extends Route> {
     value: ValueOf<R, Status>,
     headers?: Headers,
   ) => Response;
+  /** Makes an answer that is no JSON: `headers` say what it is. */
+  readonly send: (status: StatusOf<R>, body: string, headers: ContentHeaders) => Response;
 }
+
+type ContentHeaders = Headers & { readonly 'content-type': string };
 
 type Parsed<R, Part extends 'params' | 'query'> =
   R extends Readonly<Record<Part, infer Schema extends z.ZodType>> ? z.output<Schema> : undefined;
@@ -56,7 +60,7 @@ export function handle<const R extends Route>(
 ): Answer {
   return async (request, requestId = randomUUID()) => {
     try {
-      const call = { request, ...parametersOf(route, request), respond } as Call<R>;
+      const call = { request, ...parametersOf(route, request), respond, send } as Call<R>;
       const response = await cached(route, request, await work(call));
       response.headers.set('x-request-id', requestId);
       return response;
@@ -97,17 +101,56 @@ export function problem(
 
 /** Returns a value as JSON; null is no body at all. */
 function respond(status: number, value: unknown, headers: Headers = {}): Response {
-  return new Response(value === null ? null : JSON.stringify(value), {
+  if (value === null) return send(status, null, headers);
+  return send(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
+}
+
+function send(status: number, body: string | null, headers: Headers): Response {
+  return new Response(body, {
     status,
     headers: {
       'access-control-allow-origin': CORS.origin,
       'access-control-expose-headers': CORS.exposeHeaders.join(', '),
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
-      ...(value !== null && { 'content-type': 'application/json' }),
       ...headers,
     },
   });
+}
+
+/** Bytes of the largest JSON that a request may carry. */
+const MAX_JSON_BYTES = 16 * 1024;
+
+/**
+ * Returns the body of a request that carries JSON, whatever its content type, as clients seldom set it
+ * right. No body stands for `{}`.
+ *
+ * @throws UndertoneError `parameter-invalid` with the sentence of the schema
+ */
+export async function readJson<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > MAX_JSON_BYTES) {
+    throw new UndertoneError(
+      'parameter-invalid',
+      `The body has ${bytes.length} bytes, but the JSON here at most ${MAX_JSON_BYTES}. A recording goes into the form that this answers.`,
+    );
+  }
+  return parsed(schema, bytes.length > 0 ? jsonOf(bytes) : {}, 'parameter-invalid');
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new UndertoneError(
+      'parameter-invalid',
+      'The body is not JSON. Send a JSON object, or no body at all.',
+      { cause },
+    );
+  }
 }
 
 /** The parameters of a request by the schemas of its route. Unknown ones are ignored. */
@@ -122,11 +165,11 @@ function parametersOf(route: Route, { url }: Request) {
   };
 }
 
-function parsed(
-  schema: z.ZodObject,
-  values: Readonly<Record<string, string>>,
+function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  values: unknown,
   code: 'parameter-invalid' | 'not-found',
-) {
+): z.output<Schema> {
   const { success, data, error } = schema.safeParse(values);
   if (success) return data;
   throw new UndertoneError(code, error.issues[0].message, { cause: error });

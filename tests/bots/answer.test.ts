@@ -8,7 +8,7 @@ import type { Ask } from '../../bots/consent.ts';
 import { memoryLimits } from '../../bots/limits.ts';
 import type { Place } from '../../bots/settings.ts';
 import { fileSettings } from '../../bots/settings.ts';
-import { EN } from '../../bots/wording/en.ts';
+import { EN } from '../../bots/wording/languages.ts';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
 import { MAX_BYTES, UndertoneError } from '../../core/index.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';

@@ -79,6 +79,36 @@ describe.each([
     expect(await settings.isFirstUse(DISCORD, 'user:2')).toBe(true);
   });
 
+  test('the language of a person is the last one, also for the next process', async () => {
+    const settings = await open('languages');
+    expect(await settings.language(DISCORD, 'user:1')).toBeNull();
+    for (const locale of ['de', 'es-419']) await settings.setLanguage(DISCORD, 'user:1', locale);
+    await settings.setLanguage(DISCORD, 'user:2', 'ja');
+    const later = await open('languages');
+    expect(await later.language(DISCORD, 'user:1')).toBe('es-419');
+    expect(await later.language(DISCORD, 'user:2')).toBe('ja');
+  });
+
+  test('a workspace that has removed the bot is forgotten, with what its people speak', async () => {
+    const settings = await open('left');
+    const workspaces = ['T1', 'T2'].map((workspace) => ({ platform: 'slack', workspace }) as const);
+    for (const workspace of workspaces) {
+      await settings.setAutomatic({ ...workspace, channel: 'C1', isDirect: false }, true);
+      await settings.isFirstUse(workspace, 'user:1');
+      await settings.setLanguage(workspace, 'user:1', `de-${workspace.workspace}`);
+    }
+    await settings.forget(workspaces[0]);
+    const later = await open('left');
+    const known = (workspace: (typeof workspaces)[number]) =>
+      Promise.all([
+        later.automaticChannels(workspace),
+        later.isFirstUse(workspace, 'user:1'),
+        later.language(workspace, 'user:1'),
+      ]);
+    expect(await known(workspaces[0])).toEqual([[], true, null]);
+    expect(await known(workspaces[1])).toEqual([['C1'], false, 'de-T2']);
+  });
+
   test('the next process learns until when everything was answered', async () => {
     const settings = await open('answered');
     expect(await settings.answeredUntil('discord')).toBeNull();
@@ -96,6 +126,7 @@ describe('the file of settings', () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, i) => settings.isFirstUse(DISCORD, `user:person${i}`)),
     );
+    await settings.setLanguage(DISCORD, 'user:person1', 'de');
     expect(await readFile(path, 'utf8')).not.toContain('person');
     expect(JSON.parse(await readFile(path, 'utf8')).noticed).toHaveLength(20);
     expect(await readdir(join(folder, 'own'))).toEqual(['settings.json']);
@@ -151,6 +182,8 @@ test('a table that does not answer is told as such', async () => {
     settings.automaticChannels(SLACK),
     settings.isFirstUse(DISCORD, 'x'),
     settings.answeredUntil('discord'),
+    settings.language(DISCORD, 'x'),
+    settings.setLanguage(DISCORD, 'x', 'de'),
     settings.setAnsweredUntil('discord', 1),
   ]) {
     await expect(call).rejects.toMatchObject({ code: 'unavailable' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EN } from '../../bots/wording/en.ts';
+import { EN } from '../../bots/wording/languages.ts';
 import { wordVerdict } from '../../bots/wording/verdict.ts';
 import {
   EMOTIONS,

@@ -188,6 +188,8 @@ describe('who may ask how much', () => {
       'POST /v1/uploads': [2, 3],
       'GET /v1/results/{id}': [14, 18],
       'DELETE /v1/results/{id}': [2, 3],
+      'POST /v1/batches': [2, 3],
+      'GET /v1/batches/{id}/results': [1, 1],
       'GET /v1/model': [2, 3],
       'GET /openapi.json': [2, 3],
     });

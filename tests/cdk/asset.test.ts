@@ -76,6 +76,7 @@ describe('a deployment', () => {
     const light = new Set<string>([...ROUTES, ...CHAT_ROUTES].map(({ handler }) => handler));
     light.delete('emotion');
     light.add('fail-upload');
+    light.add('deliver-callback');
     // The worker contains the clients of both platforms.
     const worker = assembly.assetOf('chat');
     for (const asset of [...[...light].map(assembly.assetOf), worker]) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { InteractionResponseType, InteractionType } from 'discord-api-types/v10';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EN } from '../../bots/wording/en.ts';
+import { EN } from '../../bots/wording/languages.ts';
 import { bundleGateway, bundleHandler } from '../../cdk/bundle/code.ts';
 import { startLocalAws } from '../../local-cloud/aws.ts';
 import { writeTinyModel } from '../fixtures/model.ts';

@@ -20,8 +20,8 @@ const template = templateFor(both);
 const handlers = (from: Template) =>
   Object.keys(from.findResources('AWS::Lambda::Function')).filter((id) => /^Chat/.test(id));
 /** The settings of the stage for a method, which it has instead of those of the stage. */
-function methodSettings(path: string, method: string): Properties {
-  const { MethodSettings } = properties(template, 'AWS::ApiGateway::Stage', /./);
+function methodSettings(path: string, method: string, from = template): Properties {
+  const { MethodSettings } = properties(from, 'AWS::ApiGateway::Stage', /./);
   return MethodSettings.find(
     ({ HttpMethod, ResourcePath }: Properties) =>
       HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,
@@ -53,9 +53,9 @@ describe('a platform is deployed if it is configured', () => {
     const bare = templateFor();
     expect(paths(bare)).toEqual([]);
     expect(handlers(bare)).toEqual([]);
-    // Of the bucket and of uploads, each with its dead letters.
-    bare.resourceCountIs('AWS::SQS::Queue', 4);
-    bare.resourceCountIs('AWS::DynamoDB::Table', 2);
+    // Of the bucket, of uploads and of callbacks, each with its dead letters.
+    bare.resourceCountIs('AWS::SQS::Queue', 6);
+    bare.resourceCountIs('AWS::DynamoDB::Table', 4);
   });
 
   test.each([
@@ -339,6 +339,13 @@ describe('a Slack app that any workspace can install', () => {
     expect(methods).toHaveLength(2);
     for (const { Properties } of methods) {
       expect(Properties).toMatchObject({ HttpMethod: 'GET', ApiKeyRequired: false });
+    }
+    for (const path of ['/slack/install', '/slack/oauth_redirect']) {
+      const { ThrottlingRateLimit } = methodSettings(path, 'GET', distributed);
+      expect(ThrottlingRateLimit).toBeLessThan(
+        methodSettings('/slack/events', 'POST', distributed).ThrottlingRateLimit,
+      );
+      expect(methodSettings(path, 'GET')).toBeUndefined();
     }
     const { Outputs } = distributed.toJSON();
     expect(JSON.stringify(Outputs.SlackInstallUrl.Value)).toContain('slack/install');

@@ -43,12 +43,17 @@ describe('permissions', () => {
   const allowed = (id: RegExp) => {
     const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
     const statements = PolicyDocument.Statement as Statement[];
-    return statements
-      .filter(
-        ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
-      )
-      .map(({ Action, Resource }) => [nameOf(Resource), [Action].flat().sort()])
-      .sort();
+    return (
+      statements
+        .filter(
+          ({ Effect, Action }) => Effect === 'Allow' && !/^(logs|xray):/.test([Action].flat()[0]),
+        )
+        // The CDK merges statements of the same actions.
+        .flatMap(({ Action, Resource }) =>
+          [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+        )
+        .sort()
+    );
   };
   const consuming = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes']
     .concat(['GetQueueUrl', 'ReceiveMessage'])
@@ -62,6 +67,7 @@ describe('permissions', () => {
     [
       /^UploadsClassifyUploadRole/,
       [
+        ['CallbacksQueue', ['sqs:SendMessage']],
         ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject', 's3:GetObject']],
         ['UploadsQueue', consuming],
@@ -70,14 +76,25 @@ describe('permissions', () => {
     [
       /^UploadsFailUploadRole/,
       [
-        ['StateResults', ['dynamodb:UpdateItem']],
+        ['CallbacksQueue', ['sqs:SendMessage']],
+        ['StateResults', ['dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
         ['UploadsDeadLetters', consuming],
       ],
     ],
     [
+      /^CallbacksDeliverCallbackRole/,
+      [
+        ['CallbacksQueue', consuming],
+        ['StateCallbacks', ['dynamodb:DeleteItem', 'dynamodb:GetItem']],
+        ['StateResults', ['dynamodb:GetItem']],
+      ],
+    ],
+    [
       /^ApiuploadsRole/,
       [
+        ['StateBatches', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
+        ['StateCallbacks', ['dynamodb:PutItem']],
         ['StateResults', ['dynamodb:PutItem']],
         ['StorageUploads/*', ['s3:PutObject']],
       ],
@@ -86,8 +103,17 @@ describe('permissions', () => {
     [
       /^ApideleteresultRole/,
       [
+        ['StateCallbacks', ['dynamodb:DeleteItem']],
         ['StateResults', ['dynamodb:DeleteItem']],
         ['StorageUploads/*', ['s3:DeleteObject']],
+      ],
+    ],
+    [/^ApibatchesRole/, [['StateBatches', ['dynamodb:PutItem']]]],
+    [
+      /^ApibatchresultsRole/,
+      [
+        ['StateBatches', ['dynamodb:GetItem', 'dynamodb:Query']],
+        ['StateResults', ['dynamodb:BatchGetItem']],
       ],
     ],
     [
@@ -98,6 +124,7 @@ describe('permissions', () => {
         ['StorageInbox', ['s3:ListBucket']],
         ['StorageInbox/*', ['s3:GetObject']],
         ['StorageResults/labels/*', ['s3:PutObject']],
+        ['StorageResults/late/*', ['s3:PutObject']],
       ],
     ],
   ])('%s names exactly what its function needs', (id, expected) => {
@@ -118,6 +145,28 @@ describe('permissions', () => {
     ]);
   });
 
+  test('the function that posts to strangers’ addresses is in no network of the account, and posts to public ones only', () => {
+    for (const [id, { Properties }] of Object.entries(
+      template.findResources('AWS::Lambda::Function'),
+    )) {
+      expect(Properties.VpcConfig, id).toBeUndefined();
+      expect(Properties.Environment?.Variables ?? {}, id).not.toHaveProperty(
+        'UNDERTONE_LOCAL_CALLBACKS',
+      );
+    }
+  });
+
+  test('where results are posted, and what signs them, only those functions know that have to', () => {
+    const knowing = policyStatements(template).filter(({ Resource }) =>
+      JSON.stringify(Resource).includes('StateCallbacks'),
+    );
+    expect(knowing.map(({ Action }) => [Action].flat().sort().join()).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:DeleteItem,dynamodb:GetItem',
+      'dynamodb:PutItem',
+    ]);
+  });
+
   test('the CDK’s function that uploads the page writes to its bucket only', () => {
     const uploader = properties(template, 'AWS::IAM::Policy', UPLOADER);
     for (const { Action, Resource } of uploader.PolicyDocument.Statement as Statement[]) {
@@ -129,10 +178,41 @@ describe('permissions', () => {
     }
   });
 
-  test('labels are written under labels/ only', () => {
+  test('the compaction reads labels, and writes its own table and the view', () => {
+    const multipart = ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'];
+    const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', /^CatalogueCompactionRole/);
+    const statements = PolicyDocument.Statement as Statement[];
+    const inBucket = statements.filter(({ Action }) => [Action].flat()[0].startsWith('s3:'));
+    expect(
+      inBucket.flatMap(({ Action, Resource }) =>
+        [Resource].flat().map((each) => [nameOf(each), [Action].flat().sort()]),
+      ),
+    ).toEqual([
+      ['StorageResults', ['s3:GetBucketLocation', 's3:ListBucket']],
+      ['StorageResults/labels/*', ['s3:GetObject']],
+      ['StorageResults/late/*', ['s3:GetObject']],
+      ['StorageResults/compacted/*', ['s3:DeleteObject', 's3:GetObject', ...multipart].sort()],
+      ['StorageResults/athena/*', ['s3:GetObject', ...multipart].sort()],
+    ]);
+    const [{ Resource: changed }] = statements.filter(
+      ({ Action }) => [Action].flat()[0] === 'glue:CreateTable',
+    );
+    const names = (changed as unknown[]).map(
+      (arn) => /:([a-z]+[\w/]*)"/.exec(JSON.stringify(arn))?.[1],
+    );
+    expect(names).toEqual([
+      'catalog',
+      'database/undertone',
+      'table/undertone/labels',
+      'table/undertone/labels_compacted',
+    ]);
+  });
+
+  test('labels are written to their own prefixes only', () => {
     const puts = policyStatements(template).filter(({ Action }) => Action === 's3:PutObject');
-    expect(puts.map(({ Resource }) => nameOf(Resource)).sort()).toEqual([
+    expect(puts.flatMap(({ Resource }) => [Resource].flat().map(nameOf)).sort()).toEqual([
       'StorageResults/labels/*',
+      'StorageResults/late/*',
       'StorageUploads/*',
     ]);
   });

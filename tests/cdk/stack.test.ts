@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
-import { UPLOADS } from '../../functions/infrastructure.ts';
+import { CALLBACKS, UPLOADS } from '../../functions/infrastructure.ts';
 import {
   CHAT,
   type Properties,
@@ -30,6 +30,7 @@ describe('buckets', () => {
     expect(days(uploads)).toEqual([['', 1]]);
     expect(days(results)).toEqual([
       ['labels/', 365],
+      ['late/', 365],
       ['athena/', 7],
       ['', null],
     ]);
@@ -164,6 +165,43 @@ describe('uploads', () => {
   });
 });
 
+describe('callbacks', () => {
+  const queue = properties(template, 'AWS::SQS::Queue', /^CallbacksQueue/);
+  const deliver = properties(template, 'AWS::Lambda::Function', /^CallbacksDeliverCallback/);
+
+  test('have a queue and a function of their own, which posts ten at a time', () => {
+    const source = properties(template, 'AWS::Lambda::EventSourceMapping', /^CallbacksDeliver/);
+    expect(source).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^CallbacksQueue/), 'Arn'] },
+      BatchSize: CALLBACKS.batchSize,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(queue.VisibilityTimeout).toBe(6 * deliver.Timeout);
+    const more = templateFor({ callbackConcurrency: '30' });
+    expect(
+      properties(more, 'AWS::Lambda::EventSourceMapping', /^CallbacksDeliver/).ScalingConfig,
+    ).toEqual({ MaximumConcurrency: 30 });
+  });
+
+  test('that nobody takes are dead letters, which raise an alarm', () => {
+    const deadLetters = { 'Fn::GetAtt': [expect.stringMatching(/^CallbacksDeadLetters/), 'Arn'] };
+    expect(queue.RedrivePolicy).toEqual({
+      deadLetterTargetArn: deadLetters,
+      maxReceiveCount: CALLBACKS.tries,
+    });
+    const [id] = deadLetters['Fn::GetAtt'];
+    expect(
+      properties(template, 'AWS::CloudWatch::Alarm', /^ObservabilityCallbackDeadLetters/),
+    ).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+      Threshold: 1,
+      AlarmActions: [{ Ref: expect.stringMatching(/^ObservabilityAlarms/) }],
+    });
+  });
+});
+
 describe('functions', () => {
   test('are arm64 on Node 24 with logs that expire, or as configured', () => {
     // Without the page and the reservation, for which the CDK has functions of its own.
@@ -254,37 +292,44 @@ describe('functions', () => {
       .filter(([id]) => !id.startsWith('UploadsFailUpload'))
       .map(([, { Properties }]) => Properties.ScalingConfig.MaximumConcurrency);
     expect(Math.max(...sources)).toBe(2);
-    expect(sources.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(6);
+    expect(sources.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(8);
   });
 });
 
 test('tables are billed by request, and their rows expire', () => {
   const tables = Object.values(template.findResources('AWS::DynamoDB::Table'));
   const ttl = tables.map(({ Properties }) => Properties.TimeToLiveSpecification.AttributeName);
-  expect(ttl.sort()).toEqual(['expiration', 'expires']);
-  template.allResourcesProperties('AWS::DynamoDB::Table', {
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-  });
+  expect(ttl.sort()).toEqual(['expiration', 'expires', 'expires', 'expires']);
+  template.allResourcesProperties('AWS::DynamoDB::Table', { BillingMode: 'PAY_PER_REQUEST' });
+  const keys = tables.map(({ Properties }) =>
+    Properties.KeySchema.map(({ AttributeName }: Properties) => AttributeName).join(),
+  );
+  expect(keys.sort()).toEqual(['batch,member', 'id', 'id', 'id']);
 });
 
 describe('catalogue', () => {
-  const { TableInput } = properties(template, 'AWS::Glue::Table', /./);
+  const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
+  const fields = [...about, ...Object.keys(verdictSchema.shape)].map((name) => name.toLowerCase());
 
-  test('has a column for every field of a label', () => {
-    const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name);
-    const about = ['key', 'versionId', 'etag', 'size', 'uploadedAt', 'labelledAt', 'error'];
-    const expected = [...about, ...Object.keys(verdictSchema.shape)];
-    expect(columns.sort()).toEqual(expected.map((name) => name.toLowerCase()).sort());
-  });
-
-  test('projects its partitions from the day', () => {
-    expect(TableInput.PartitionKeys).toEqual([expect.objectContaining({ Name: 'date' })]);
+  test.each([
+    ['Json', 'labels_json', 'date', 'labels'],
+    ['Late', 'labels_late', 'labelled', 'late'],
+  ])('has a column for every field of a label and a partition for every day: %s', (...named) => {
+    const [id, name, day, prefix] = named;
+    const { TableInput } = properties(template, 'AWS::Glue::Table', new RegExp(`^Catalogue${id}`));
+    const columns = TableInput.StorageDescriptor.Columns.map(({ Name }: Properties) => Name);
+    expect(columns.sort()).toEqual(fields.toSorted());
+    expect(TableInput).toMatchObject({ Name: name, PartitionKeys: [{ Name: day }] });
     const { Parameters } = TableInput;
     expect(Parameters['projection.enabled']).toBe('true');
-    expect(JSON.stringify(Parameters['storage.location.template'])).toMatch(
-      /\/labels\/date=\$\{date\}\//,
+    expect(JSON.stringify(Parameters['storage.location.template'])).toContain(
+      `/${prefix}/${day}=\${${day}}/`,
     );
+  });
+
+  test('copies of late labels are written where it reads them', () => {
+    const { Environment } = properties(template, 'AWS::Lambda::Function', /^LabellingLabel/);
+    expect(Environment.Variables.UNDERTONE_LATE_LABELS).toBe('true');
   });
 
   test('has the saved query and encrypts results', () => {
@@ -407,17 +452,26 @@ describe('alarms', () => {
         .map((id) => from.findResources('AWS::Lambda::Permission')[id].Properties)
         .filter(({ Principal }) => Principal === 'apigateway.amazonaws.com')
         .map(({ FunctionName }) => ['Throttles', FunctionName['Fn::GetAtt'][0]]);
-    for (const from of [template, templateFor(CHAT)]) {
-      expect(named(from).sort()).toEqual(answering(from).sort());
+    const chat = templateFor({ ...CHAT, slackDistribution: 'true' });
+    // Throttles of the bots' functions are 5xx responses; see below.
+    const isOfBots = ([, id]: string[]) => id.startsWith('Chat');
+    // One of them has two routes.
+    expect(answering(chat).filter(isOfBots)).toHaveLength(4);
+    for (const from of [template, chat]) {
+      expect(named(from).sort()).toEqual(
+        answering(from)
+          .filter((each) => !isOfBots(each))
+          .sort(),
+      );
+      // CloudWatch takes ten metrics in an expression.
+      expect(named(from).length).toBeLessThanOrEqual(10);
     }
-    // CloudWatch takes ten metrics in an expression.
-    expect(named(templateFor(CHAT)).length).toBeLessThanOrEqual(10);
   });
 
   test('report failures also where there are few requests', () => {
     const [{ Expression }] = alarm(/ServerErrors/).Metrics;
     expect(Expression).toBe('100 * errors / requests');
-    const chat = templateFor(CHAT);
+    const chat = templateFor({ ...CHAT, slackDistribution: 'true' });
     const [{ MetricName, MetricNamespace }] = properties(chat, 'AWS::Logs::MetricFilter', /./)
       .MetricTransformations as Properties[];
     expect(alarm(/WebhookErrors/, chat)).toMatchObject({
@@ -428,9 +482,15 @@ describe('alarms', () => {
     });
     expect(alarm(/ChatErrors/, chat)).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
     const { FilterPattern, LogGroupName } = properties(chat, 'AWS::Logs::MetricFilter', /./);
-    expect(FilterPattern).toBe(
-      '{ ($.status = "5*") && (($.route = "/discord/interactions") || ($.route = "/slack/events")) }',
+    const [status, ...routes] = FilterPattern.match(/\$\.\w+ = "[^"]+"/g);
+    expect(status).toBe('$.status = "5*"');
+    // Every route of a function of the bots.
+    expect(routes).toEqual(
+      ['/discord/interactions', '/slack/events', '/slack/install', '/slack/oauth_redirect'].map(
+        (path) => `$.route = "${path}"`,
+      ),
     );
+    expect(FilterPattern).toMatch(/^\{ \(.*\) && \((\(.*\) \|\| )+\(.*\)\) \}$/);
     // Where status and route are written.
     const { AccessLogSetting } = properties(chat, 'AWS::ApiGateway::Stage', /./);
     expect(JSON.stringify(AccessLogSetting.DestinationArn)).toContain(`"${LogGroupName.Ref}"`);

@@ -8,6 +8,7 @@ import { readConfig } from '../../cdk/config.ts';
 import { UndertoneStack } from '../../cdk/stack.ts';
 import { ROOT } from '../../lib/root.ts';
 import { type Finished, run } from '../fixtures/run.ts';
+import type { StateMachine } from '../support/state-machine.ts';
 
 /** Context values as `-c` gives them. */
 export type Context = Readonly<Record<string, string>>;
@@ -67,6 +68,39 @@ export function properties(from: Template, type: string, id: RegExp): Properties
   const found = Object.entries(from.findResources(type)).filter(([key]) => id.test(key));
   if (found.length !== 1) throw new Error(`${found.length} of ${type} match ${id}.`);
   return found[0][1].Properties;
+}
+
+/** The text of a template, with references as their names. */
+function plainText(value: { 'Fn::Join': [string, unknown[]] } | string): string {
+  if (typeof value === 'string') return value;
+  const [separator, parts] = value['Fn::Join'];
+  return parts
+    .map((part) =>
+      typeof part === 'string'
+        ? part
+        : Object.values(part as object)
+            .flat()
+            .join('.'),
+    )
+    .join(separator);
+}
+
+/** The state machine that compacts labels. */
+export function compactionFor(
+  context: Context = {},
+): StateMachine & { readonly TimeoutSeconds: number } {
+  const machine = properties(templateFor(context), 'AWS::StepFunctions::StateMachine', /./);
+  return JSON.parse(plainText(machine.DefinitionString));
+}
+
+/** What Athena reads in the view that is deployed. */
+export function viewOf(text: string): {
+  readonly originalSql: string;
+  readonly schema: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+} {
+  const [, encoded = ''] = /^\/\* Presto View: (\S+) \*\/$/.exec(text) ?? [];
+  return JSON.parse(Buffer.from(encoded, 'base64').toString());
 }
 
 /** The CDK's function that uploads the page; the CDK sets its permissions. */

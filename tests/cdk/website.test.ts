@@ -46,6 +46,7 @@ describe('a request', () => {
       /./,
     );
     expect(OriginRequestPolicyConfig.HeadersConfig.Headers).toEqual([
+      'accept',
       'content-type',
       'x-viewer-address',
     ]);

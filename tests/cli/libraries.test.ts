@@ -8,6 +8,7 @@ import { join, resolve, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../lib/root.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
+import { duckDb } from '../fixtures/duckdb.ts';
 import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { BUILD, type ServeProcess, startProcess } from './serve/process.ts';
 
@@ -148,6 +149,21 @@ describe('no library writes outside the working folder, looks up a name or conta
     expect(text).toMatch(reason);
     expect(written).toEqual([]);
     if (hasStrace) expect(contacted).toEqual(['127.0.0.1']);
+  });
+
+  test.skipIf(!duckDb)('labels --sql, with DuckDB', async () => {
+    const labels = join(folder, 'labels');
+    mkdirSync(labels, { recursive: true });
+    const error = { code: 'format-unsupported', message: 'This is text.' };
+    writeFileSync(join(labels, 'a.txt.json'), JSON.stringify({ file: 'a.txt', error }));
+    // It does not fit into memory, and spills.
+    const sql =
+      'SELECT count(*) FROM (SELECT DISTINCT hash(range) || key FROM labels, range(3000000))';
+    const options = ['cli/main.js', 'labels', labels, '--sql', sql];
+    const { code, text, written, contacted } = await deedsOf(options);
+    expect(code, text).toBe(0);
+    expect(text).toContain('3000000');
+    expect({ written, contacted }).toEqual({ written: [], contacted: [] });
   });
 
   // Without credentials, AWS's client would look for some at 169.254.169.254.

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { EN } from '../../bots/wording/en.ts';
+import { EN } from '../../bots/wording/languages.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as interactions } from '../../functions/discord-interactions.ts';
 import { CHAT, CHAT_RETRY_DELAYS } from '../../functions/infrastructure.ts';

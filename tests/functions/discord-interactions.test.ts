@@ -1,4 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type APIInteractionResponse,
   InteractionResponseType,
@@ -11,8 +14,9 @@ import { essentialsOf, readInteraction } from '../../bots/discord/interaction.ts
 import { handleDiscordJob } from '../../bots/discord/job.ts';
 import { interactionRest } from '../../bots/discord/rest.ts';
 import { memoryLimits } from '../../bots/limits.ts';
-import { EN, EN_COMMANDS_ONLY } from '../../bots/wording/en.ts';
-import { discordStrings } from '../../functions/chat/environment.ts';
+import { fileSettings } from '../../bots/settings.ts';
+import { EN, stringsFor } from '../../bots/wording/languages.ts';
+import { discordMedium } from '../../functions/chat/environment.ts';
 import { chatJobSchema } from '../../functions/chat/job.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { command, ping, readEmotion, slash } from '../support/discord/commands.ts';
@@ -78,6 +82,16 @@ function note(where = channel) {
 function readingIn(where: LocalChannel): LocalInteraction {
   const { user, message } = note(where);
   return discord.begin(where, readEmotion(message, { user, channel: where }));
+}
+
+/** Does the last job, as the worker does it. */
+async function workOff(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-interactions-'));
+  const settings = await fileSettings(join(folder, 'settings.json'));
+  const services = { limits: memoryLimits(), settings } as Services;
+  const rest = interactionRest(discord.api);
+  await handleDiscordJob(jobs().at(-1)?.payload, { services, rest, medium: discordMedium() });
+  await rm(folder, { recursive: true });
 }
 
 const jobs = () => queue.messages.map(({ body }) => chatJobSchema.parse(JSON.parse(body)));
@@ -208,7 +222,7 @@ describe('what needs no work is answered at once, for the asker alone', () => {
         const asker = discord.world.addUser();
         return slash('auto on', { user: asker, channel: discord.world.addDirect(asker) });
       },
-      EN_COMMANDS_ONLY.onlyInChannels,
+      stringsFor('en', 'discord-without-gateway').onlyInChannels,
     ],
   ];
   test.each(cases)('%s', async (_, fields, description) => {
@@ -227,9 +241,7 @@ describe('help', () => {
       const interaction = discord.begin(channel, slash('help', { user, channel }));
       await ask(interaction);
       expect(isEphemeral(interaction)).toBe(true);
-      const services = { limits: memoryLimits(), strings: discordStrings() } as Services;
-      const rest = interactionRest(discord.api);
-      await handleDiscordJob(jobs().at(-1)?.payload, { services, rest });
+      await workOff();
       return interaction.original?.embeds[0].description;
     };
     const promise = 'I answer every voice note';
@@ -237,6 +249,48 @@ describe('help', () => {
     vi.stubEnv('UNDERTONE_DISCORD_GATEWAY', 'true');
     expect(await help()).toContain(promise);
     vi.unstubAllEnvs();
+  });
+});
+
+describe('the language of the asker', () => {
+  const asker = (locale: string) => ({ user: discord.world.addUser(), channel, locale });
+  const read = (interaction: LocalInteraction) => interaction.original?.embeds[0].description;
+
+  test.each(['de', 'es-419', 'ja'])('is that of what is answered at once: %s', async (locale) => {
+    const interaction = discord.begin(channel, slash('privacy', asker(locale)));
+    await ask(interaction);
+    const { privacy } = stringsFor(locale, 'discord-without-gateway');
+    expect(read(interaction)).toBe(privacy.text);
+    expect(privacy.text).not.toBe(EN.privacy.text);
+  });
+
+  test.each(['fr', 'pt-BR'])('travels with the job: %s', async (locale) => {
+    const interaction = discord.begin(channel, slash('help', asker(locale)));
+    await ask(interaction);
+    await workOff();
+    const strings = stringsFor(locale, 'discord-without-gateway');
+    expect(read(interaction)).toContain(strings.help.text);
+    expect(read(interaction)).toContain(
+      strings.quota({ person: { left: 15, limit: 15, seconds: 0 }, channel: null }),
+    );
+  });
+
+  test('is that of a failure too', async () => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    queue.isDown = true;
+    const interaction = discord.begin(channel, slash('help', asker('ja')));
+    await ask(interaction);
+    expect(read(interaction)).toBe(stringsFor('ja', 'discord').errors.unavailable);
+  });
+
+  test.each<unknown>([
+    ...['xx', 'sv-SE', 'dex', '', '__proto__', 'constructor', '-', 'a'.repeat(10_000)],
+    ...[undefined, null, 7, {}, ['de']],
+  ])('is English where it is %j', async (locale) => {
+    const payload = { ...slash('about', asker('en-US')), locale };
+    const interaction = discord.begin(channel, payload);
+    await ask(interaction);
+    expect(read(interaction)).toBe(EN.about.text);
   });
 });
 

@@ -38,6 +38,16 @@ export function resultEvent(
   return proxyEvent(method, '/v1/results/{id}', options, { id });
 }
 
+/** The event for `POST /v1/batches`. */
+export function batchesEvent(options: EventOptions = {}): APIGatewayProxyEvent {
+  return proxyEvent('POST', '/v1/batches', options);
+}
+
+/** The event for `GET /v1/batches/{id}/results`. */
+export function batchResultsEvent(id: string, options: EventOptions = {}): APIGatewayProxyEvent {
+  return proxyEvent('GET', '/v1/batches/{id}/results', options, { id });
+}
+
 /** The event that an API Gateway REST API sends to the function behind a route. */
 export function proxyEvent(
   method: string,

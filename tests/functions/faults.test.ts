@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { EN } from '../../bots/wording/en.ts';
+import { EN } from '../../bots/wording/languages.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as interactions } from '../../functions/discord-interactions.ts';

@@ -12,7 +12,7 @@ import {
 import type { S3Event } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { defaultModel, MAX_BYTES, verdictSchema } from '../../core/index.ts';
-import { createdObjects } from '../../functions/aws/notification.ts';
+import { createdObjects, encodeKey } from '../../functions/aws/notification.ts';
 import { once, registerContext } from '../../functions/aws/once.ts';
 import { handler } from '../../functions/label.ts';
 import { oncePerVersion } from '../../functions/labelling/object.ts';
@@ -103,6 +103,32 @@ describe('a file that is dropped into the inbox', () => {
   ])('has its label under its own name: %j', async (key) => {
     expect(await label(await drop(key, note))).toEqual([]);
     expect(await readLabel(todays(key))).toMatchObject({ key, emotion: 'calm' });
+  });
+
+  test.each([
+    ['calls/old.wav', 'calls/old.wav'],
+    ['ü'.repeat(510), `long/${createHash('sha256').update('ü'.repeat(510)).digest('hex')}`],
+  ])('on an earlier day has a copy of its label, where there is a catalogue', async (key, name) => {
+    const again = async (body: Uint8Array) => {
+      const eTag = createHash('md5').update(body).digest('hex');
+      await drop(key, body);
+      const came = { key: encodeKey(key), eTag, eventTime: '2026-01-31T23:59:59Z' };
+      expect(await label(notification({ ...came, size: body.length }))).toEqual([]);
+    };
+    const late = async () => (await labels()).filter((path) => path.startsWith('late/'));
+    await again(note);
+    expect(await late()).toEqual([]);
+    vi.stubEnv('UNDERTONE_LATE_LABELS', 'true');
+    await again(wavFile(silence({ seconds: 1 })));
+    const [path, ...others] = await late();
+    expect(others).toEqual([]);
+    expect(path).toMatch(/^late\/labelled=202\d-\d\d-\d\d\/date=2026-01-31\//);
+    expect(path.endsWith(`/${name}.json`)).toBe(true);
+    expect(await readLabel(path)).toEqual(await readLabel(`labels/date=2026-01-31/${name}.json`));
+    await cloud.s3.send(new DeleteObjectCommand({ Bucket: 'undertone-results', Key: path }));
+    // On the same day there is nothing to copy.
+    await label(await drop('calls/new.wav', note));
+    expect(await late()).toEqual([]);
   });
 
   test('has its label under a hash when its name fills all of 1,024 bytes', async () => {

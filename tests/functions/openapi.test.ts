@@ -3,6 +3,12 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { API_CODES, ERROR_TABLE, verdictSchema } from '../../core/index.ts';
 import {
+  BATCH,
+  BATCH_RESULTS,
+  batchResultsSchema,
+  batchSchema,
+  CALLBACK_EVENT,
+  callbackEventSchema,
   NO_SPEECH,
   UPLOAD,
   uploadSchema,
@@ -82,6 +88,21 @@ test('tells every error code, with its own status', async () => {
   expect(document.components.schemas.Problem.properties.code.enum).toEqual(API_CODES);
 });
 
+test('describes what is posted to a callback, and where the request names it', async () => {
+  const { paths, components } = await documentOf();
+  const { receiveResult } = paths['/v1/uploads'].post.callbacks;
+  const { post } = receiveResult['{$request.body#/callback/url}'];
+  expect(post.requestBody.content['application/json'].schema.$ref).toBe(
+    '#/components/schemas/CallbackEvent',
+  );
+  expect(components.schemas.UploadRequest.properties.callback.properties).toHaveProperty('url');
+  expect(post.parameters.map(({ name }: { name: string }) => name)).toEqual([
+    'webhook-id',
+    'webhook-timestamp',
+    'webhook-signature',
+  ]);
+});
+
 test('leads to its routes wherever it is served, and asks for no key where none is needed', async () => {
   const { servers, paths } = await documentOf();
   for (const base of ['https://x.amazonaws.com/prod', 'https://x.cloudfront.net']) {
@@ -98,6 +119,9 @@ test('has examples that fit its own schemas', () => {
   for (const verdict of [VERDICT, NO_SPEECH]) verdictSchema.parse(verdict);
   uploadSchema.parse(UPLOAD);
   waitingSchema.parse(WAITING);
+  batchSchema.parse(BATCH);
+  batchResultsSchema.parse(BATCH_RESULTS);
+  callbackEventSchema.parse(CALLBACK_EVENT);
 });
 
 test('is not sent again to those who have it', async () => {

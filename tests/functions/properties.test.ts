@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { cardSchema, verdictSchema } from '../../core/index.ts';
 import type { LambdaHandler } from '../../functions/http/lambda.ts';
-import { problemSchema, uploadSchema, waitingSchema } from '../../functions/http/schemas.ts';
+import {
+  batchResultsSchema,
+  batchSchema,
+  problemSchema,
+  uploadSchema,
+  waitingSchema,
+} from '../../functions/http/schemas.ts';
 import { answer } from '../../functions/openapi.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
@@ -43,6 +49,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   '#/components/schemas/Verdict': verdictSchema,
   '#/components/schemas/Upload': uploadSchema,
   '#/components/schemas/Waiting': waitingSchema,
+  '#/components/schemas/Batch': batchSchema,
+  '#/components/schemas/BatchResults': batchResultsSchema,
   '#/components/schemas/ModelCard': cardSchema,
   '#/components/schemas/Problem': problemSchema,
 };
@@ -117,6 +125,20 @@ const body = fc.oneof(
   fc.constant(undefined),
   fc.uint8Array({ maxLength: 200 }),
   brokenForm,
+  fc.json().map((text) => Buffer.from(text)),
+  fc
+    .record(
+      {
+        callback: fc.record(
+          { url: fc.oneof(oddText, fc.webUrl()), secret: oddText },
+          { requiredKeys: [] },
+        ),
+        batch: oddText,
+        reference: oddText,
+      },
+      { requiredKeys: [] },
+    )
+    .map((value) => Buffer.from(JSON.stringify(value))),
   // Recordings with a few bytes changed, or cut off.
   fc
     .tuple(fc.nat(note.length), fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }))

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { EN } from '../../bots/wording/en.ts';
+import { INSTALL } from '../../bots/slack/install.ts';
+import { EN, stringsFor } from '../../bots/wording/languages.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as slackEvents } from '../../functions/slack-events.ts';
 import { handler as slackInstall } from '../../functions/slack-install.ts';
@@ -130,7 +131,7 @@ describe('the pages', () => {
   test('tell what is installed, lead to Slack, and run nothing', async () => {
     const first = await get('/slack/install', '');
     expect(first.status).toBe(200);
-    expect(first.html).toContain(EN.install.title);
+    expect(first.html).toContain(INSTALL.title);
     expect(first.html).toContain('AI Act');
     const link = new URL(await visitor().begin());
     expect(link.pathname).toBe('/oauth/v2/authorize');
@@ -149,7 +150,7 @@ describe('the pages', () => {
     const workspace = slack.addWorkspace();
     const { status, html } = await visitor().install(slack, workspace);
     expect(status).toBe(200);
-    expect(html).toContain(EN.install.done.title);
+    expect(html).toContain(INSTALL.done.title);
     expect(html).toContain(`https://app.slack.com/client/${workspace.team}`);
   });
 
@@ -285,10 +286,24 @@ describe('two workspaces that have installed the app', () => {
     expect(one.workspace.ephemerals.at(-1)?.text).toContain('59 of 60');
   });
 
+  test('have people with the same id, who are each answered in their own language', async () => {
+    const id = slackId('U');
+    for (const [locale, label] of [
+      ['de-DE', 'Überrascht'],
+      ['ja-JP', '驚き'],
+    ]) {
+      const { workspace } = await installed();
+      workspace.addUser({ id, locale });
+      const direct = workspace.addChannel([id], { kind: 'direct' });
+      await ask(id, direct);
+      expect(slack.posts(direct, workspace)[0].text).toContain(label);
+    }
+  });
+
   test('leave no token in any table', async () => {
     const { token } = await installed();
     const names = Object.entries(aws.env).filter(([name]) => name.endsWith('_TABLE'));
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(6);
     const stolen = JSON.stringify(await Promise.all(names.map(([, table]) => rowsOf(table))));
     expect(stolen).not.toMatch(/xox[be]/);
     for (const hidden of [token(), slack.oauth.clientSecret, KEY, 'of <somebody>', 'U0INSTALLER']) {
@@ -301,7 +316,7 @@ test('an organization installs the app once for all of its workspaces', async ()
   const enterprise = slackId('E');
   const one = await installed({ enterprise, isOrgWide: true });
   const again = await visitor().install(slack, one.workspace, { isOrgWide: true });
-  expect(again.html).toContain(EN.install.doneForOrganization.title);
+  expect(again.html).toContain(INSTALL.doneForOrganization.title);
   expect(again.html).toMatch(/href="https:\/\/[\w.-]+\/manage\/organization\/apps\/profile\/\w+\//);
   const other = slack.addWorkspace({ enterprise });
   slack.installOrgWide(other);
@@ -324,6 +339,9 @@ test('an organization installs the app once for all of its workspaces', async ()
 describe('a workspace that removes the app', () => {
   test('leaves nothing behind, and is told so if it still asks', async () => {
     const [gone, stays] = [await installed(), await installed()];
+    const eva = gone.workspace.addUser({ locale: 'de-DE' });
+    gone.workspace.channels.get(gone.channel)?.members.add(eva);
+    slack.command(gone.channel, eva, 'about');
     for (const { ada, bob, channel } of [gone, stays]) {
       slack.command(channel, ada, 'auto on');
       await work();
@@ -342,10 +360,13 @@ describe('a workspace that removes the app', () => {
     expect(await stored(stays)).toBe(before);
     const said = gone.workspace.ephemerals.length;
     slack.command(gone.channel, gone.ada, 'auto on');
+    // In her language, which can no longer be asked for and is still known.
+    slack.command(gone.channel, eva, 'help');
     const note = slack.say(gone.channel, gone.bob, { files: [{ content: NOTE }] });
     await work();
     expect(gone.workspace.ephemerals.slice(said).map(({ text }) => text)).toEqual([
       EN.notInstalled,
+      stringsFor('de', 'slack').notInstalled,
     ]);
     expect(tokensFor(note)).toEqual([]);
     expect(await stored(gone)).toBe(0);

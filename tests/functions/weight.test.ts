@@ -8,6 +8,8 @@ const LIGHT = [
   'uploads',
   'result',
   'delete-result',
+  'batches',
+  'batch-results',
   'openapi',
   'discord-interactions',
   'slack-events',

@@ -6,7 +6,7 @@ import { file, NOTE, useVisit } from './visit.ts';
 
 describe.skipIf(!canBrowse)('while the page is loading', () => {
   useTinyModel({ favourite: 'surprised' });
-  const visit = useVisit();
+  const visit = useVisit({ hasMicrophone: true });
 
   /** Opens the page and holds one of its files back; returns what lets it come. */
   async function openWithout(name: string): Promise<() => Promise<void>> {

@@ -13,7 +13,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 describe.skipIf(!canBrowse)('how the page looks', () => {
   useTinyModel({ favourite: 'surprised' });
-  const visit = useVisit();
+  const visit = useVisit({ hasMicrophone: true });
 
   /** Asks axe about all that shows now. It is evaluated: the page's policy takes no foreign script. */
   async function violations(state: string): Promise<string[]> {

@@ -9,7 +9,7 @@ const POLL = { timeout: 20_000, interval: 20 };
 
 describe.skipIf(!canBrowse)('the microphone of the page', () => {
   useTinyModel({ favourite: 'surprised' });
-  const visit = useVisit();
+  const visit = useVisit({ hasMicrophone: true });
 
   async function startRecording(): Promise<void> {
     await visit.page.getByRole('button', { name: 'Record' }).click();

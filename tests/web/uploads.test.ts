@@ -23,10 +23,12 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
     process.env.AWS_ENDPOINT_URL_S3 = storage.url;
   });
   const labelling = useLabelling(cloud);
-  const visit = useVisit(() => ({
-    cloud: async () => {},
-    uploads: { above: LAMBDA_CALL_BYTES, origin: storage.url },
-  }));
+  const visit = useVisit({
+    server: () => ({
+      cloud: async () => {},
+      uploads: { above: LAMBDA_CALL_BYTES, origin: storage.url },
+    }),
+  });
   /** Requests that are no files of the page: method, and path without what names the upload. */
   let requests: string[];
   let resultPath: string;

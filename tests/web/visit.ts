@@ -41,7 +41,7 @@ export class Visit {
   /** What the browser complained of, refused by the policy or not; requests to others too. */
   complaints: string[] = [];
 
-  /** Opens the page; the microphone plays a voice. */
+  /** Opens the page. */
   async open({ isDenied = false, ...options }: Opening = LIGHT): Promise<void> {
     const permissions = isDenied ? [] : ['microphone'];
     const context = await this.browser.newContext({ ...options, permissions });
@@ -77,10 +77,16 @@ export class Visit {
   }
 }
 
+interface VisitOptions {
+  /** Returns what the server is given, once what the hooks before started is there. */
+  readonly server?: () => Partial<ServerOptions>;
+  /** Whether the visitor has a microphone, which plays a voice. */
+  readonly hasMicrophone?: boolean;
+}
+
 /**
  * Starts the server and a browser for all tests of a file.
  *
- * @param options returns what the server is given, once what the hooks before started is there
  * @example
  * const visit = useVisit();
  * test('…', async () => {
@@ -89,7 +95,7 @@ export class Visit {
  *   expect(await visit.card('note.wav', 'heard')).toContain('Happy');
  * });
  */
-export function useVisit(options: () => Partial<ServerOptions> = () => ({})): Visit {
+export function useVisit({ server = () => ({}), hasMicrophone = false }: VisitOptions = {}): Visit {
   const visit = new Visit();
   let folder: string;
 
@@ -98,8 +104,8 @@ export function useVisit(options: () => Partial<ServerOptions> = () => ({})): Vi
     const microphone = join(folder, 'voice.wav');
     const voice = voiceLike({ seconds: 8, sampleRate: 48_000 });
     await writeFile(microphone, wavFile(voice, { sampleRate: 48_000 }));
-    visit.server = await startServer({ port: 0, host: '127.0.0.1', ...options() });
-    visit.browser = await launchChromium({ microphone });
+    visit.server = await startServer({ port: 0, host: '127.0.0.1', ...server() });
+    visit.browser = await launchChromium(hasMicrophone ? { microphone } : {});
   });
 
   afterEach(() => visit.page?.context().close());

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { APIEmbed } from 'discord-api-types/v10';
 import type { Browser } from 'playwright-core';
 import { type MessageBody, message, textEmbed, verdictEmbed } from '../../../bots/discord/reply.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
 import type { Verdict } from '../../../core/index.ts';
 import { LONG_NOTE, SHORT_NOTE, UNCERTAIN_NOTE } from './examples.ts';

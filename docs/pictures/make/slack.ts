@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { KnownBlock } from '@slack/types';
 import type { Browser } from 'playwright-core';
 import { type SlackMessage, textMessage, verdictMessage } from '../../../bots/slack/blocks.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { wordVerdict } from '../../../bots/wording/verdict.ts';
 import type { Verdict } from '../../../core/index.ts';
 import { LONG_NOTE, SHORT_NOTE, UNCERTAIN_NOTE } from './examples.ts';

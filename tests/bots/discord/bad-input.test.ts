@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { MAX_BYTES } from '../../../core/index.ts';
 import type { CdnFile } from '../../support/discord/cdn.ts';
 import { startDiscord } from '../../support/discord/server.ts';

@@ -1,7 +1,7 @@
 import { MessageFlags } from 'discord-api-types/v10';
 import { describe, expect, test } from 'vitest';
 import { memoryLimits } from '../../../bots/limits.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { twoStretches, wavFile } from '../../fixtures/audio.ts';
 import { withFiles } from '../../support/discord/world.ts';
 import { captureLog, NOTE, useStage } from './fixture.ts';

@@ -2,7 +2,7 @@ import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { describe, expect, test, vi } from 'vitest';
 import { handleDiscordJob } from '../../../bots/discord/job.ts';
 import { interactionRest } from '../../../bots/discord/rest.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { command, readEmotion, slash, slashRead } from '../../support/discord/commands.ts';
 import { isEphemeral, type LocalInteraction } from '../../support/discord/interactions.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';

@@ -6,7 +6,7 @@ import { readInteraction } from '../../../bots/discord/interaction.ts';
 import { handleDiscordJob } from '../../../bots/discord/job.ts';
 import { firstAnswer } from '../../../bots/discord/reply.ts';
 import { interactionRest, restOptions } from '../../../bots/discord/rest.ts';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { readEmotion, slash, slashRead } from '../../support/discord/commands.ts';
 import { isEphemeral, type LocalInteraction } from '../../support/discord/interactions.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
@@ -84,7 +84,7 @@ describe.each([
     for (const author of [user, friend]) {
       const note = discord.post(channel, author, discord.voice(NOTE));
       const asked = discord.begin(channel, readEmotion(note, asker));
-      const { response } = firstAnswer(readInteraction(asked.payload));
+      const { response } = firstAnswer(readInteraction(asked.payload), EN);
       discord.interactions.answer(asked.id, asked.token, response);
       await handleDiscordJob(asked.payload, { services, rest: interactionRest(discord.api) });
       answers.push(await saidTo(discord, asked));

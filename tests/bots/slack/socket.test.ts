@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EN } from '../../../bots/wording/en.ts';
+import { EN } from '../../../bots/wording/languages.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { BOT, TEAM } from '../../support/slack/workspace.ts';

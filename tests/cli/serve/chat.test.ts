@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { InteractionResponseType, PermissionFlagsBits } from 'discord-api-types/v10';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { EN_COMMANDS_ONLY } from '../../../bots/wording/en.ts';
+import { stringsFor } from '../../../bots/wording/languages.ts';
 import { startServer } from '../../../cli/serve/server.ts';
 import { manifest, textOf } from '../../bots/slack/bot.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
@@ -129,7 +129,7 @@ describe('with the public key of a Discord application', () => {
     await ask(interaction);
     await discord.until(() => interaction.edits.length > 0);
     const description = interaction.original?.embeds[0].description;
-    expect(description).toBe(EN_COMMANDS_ONLY.automaticOn);
+    expect(description).toBe(stringsFor('en-US', 'discord-without-gateway').automaticOn);
     expect(description).toContain('I don’t answer on my own');
   });
 

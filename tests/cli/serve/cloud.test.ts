@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { build } from 'esbuild';
 import { generateSource } from 'oazapfts';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { cardSchema, verdictSchema } from '../../../core/index.ts';
 import { ROUTES } from '../../../functions/routes.ts';
@@ -17,6 +21,7 @@ import { answerOf } from './http.ts';
 import { cloudEnvironment, type ServeProcess, startServe } from './process.ts';
 
 const note = wavFile(voiceLike({ seconds: 1 }));
+const ARGS = ['--port', '0', '--no-inbox', '--local-callbacks'];
 const PATIENCE = { timeout: 60_000, interval: 200 };
 
 let folder: string;
@@ -28,7 +33,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'undertone-cloud-'));
   model = await writeTinyModel({ favourite: 'angry', confidence: 0.8 });
-  server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: model });
+  server = startServe(folder, ARGS, { UNDERTONE_MODEL: model });
   [, url] = await server.printed(/listening at (\S+)/);
   await server.printed(/The local cloud is up/);
   env = await cloudEnvironment(join(folder, '.undertone'));
@@ -125,6 +130,32 @@ test('an upload that is no recording is answered with its named error', async ()
   expectProblem(await settled(upload), 415, 'format-unsupported');
 });
 
+test('results are posted to a program on this machine, where that is allowed', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const receiver = createServer(async (request, response) => {
+    received.push({ headers: request.headers, body: await text(request) });
+    // The first attempt fails; the second one comes five seconds later.
+    response.writeHead(received.length === 1 ? 500 : 204).end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  const callback = { url: `http://localhost:${port}/undertone`, secret };
+  const body = JSON.stringify({ callback, reference: 'calls/1.ogg' });
+  const answer = await fetch(`${url}/v1/uploads`, { method: 'POST', body });
+  const upload = (await answer.json()) as Upload;
+  await send(upload, note);
+  await vi.waitFor(() => expect(received).toHaveLength(2), PATIENCE);
+  await new Promise((resolve) => receiver.close(resolve));
+  for (const { headers, body: posted } of received) {
+    expect(new Webhook(secret).verify(posted, headers as Record<string, string>)).toMatchObject({
+      type: 'result.done',
+      data: { id: upload.id, reference: 'calls/1.ogg', verdict: { emotion: 'angry' } },
+    });
+  }
+  expect(received[1].headers['webhook-id']).toBe(received[0].headers['webhook-id']);
+});
+
 /** An operation of a generated client. */
 // biome-ignore lint/suspicious/noExplicitAny: the arguments and the data differ from route to route.
 type Operation = (...args: any[]) => Promise<{ readonly status: number; readonly data: any }>;
@@ -161,7 +192,9 @@ test('a client generated from the served document runs every route', async () =>
   expect(heard.data.timeline).toBeUndefined();
   const refused = await call('hearEmotion', { file: new Blob(['Dear diary']) });
   expect(refused).toMatchObject({ status: 415, data: { code: 'format-unsupported' } });
-  const { status, data: upload } = await call('createUpload');
+  const { data: batch } = await call('createBatch');
+  const request = { batch: batch.id, reference: 'calls/1.ogg' };
+  const { status, data: upload } = await call('createUpload', request);
   expect(status).toBe(201);
   expect(await call('getResult', upload.id)).toMatchObject({ status: 202 });
   await send(upload, note);
@@ -171,6 +204,14 @@ test('a client generated from the served document runs every route', async () =>
     return answer;
   }, PATIENCE);
   expect(verdictSchema.parse(result.data).emotion).toBe('angry');
+  const listed = await call('listBatchResults', batch.id, { state: 'done' });
+  expect(listed).toMatchObject({
+    status: 200,
+    data: {
+      results: [{ id: upload.id, reference: 'calls/1.ogg', verdict: { emotion: 'angry' } }],
+      next: null,
+    },
+  });
   expect((await call('deleteResult', upload.id)).status).toBe(204);
   cardSchema.parse((await call('getModel')).data);
   expect((await call('getOpenApi')).data.openapi).toBe('3.1.0');
@@ -196,13 +237,20 @@ test('a second server is told who has the folder', async () => {
   expect(err).toContain('--no-cloud');
 });
 
+test('a server that others can reach does not post to programs on this machine', async () => {
+  const args = [...ARGS, '--host', '0.0.0.0'];
+  const { code, err } = await startServe(folder, args, { UNDERTONE_MODEL: model }).exit;
+  expect(code).toBe(1);
+  expect(err).toContain('--local-callbacks');
+});
+
 test('at the end what has begun is finished, and the rest comes with the next start', async () => {
   const uploads = await Promise.all([1, 2, 3, 4, 5, 6].map(askForUpload));
   for (const upload of uploads) await send(upload, note);
   server.child.kill('SIGINT');
   expect(await server.exit).toMatchObject({ code: 0, err: '' });
   expect(existsSync(join(folder, '.undertone', 'lock'))).toBe(false);
-  server = startServe(folder, ['--port', '0', '--no-inbox'], { UNDERTONE_MODEL: model });
+  server = startServe(folder, ARGS, { UNDERTONE_MODEL: model });
   [, url] = await server.printed(/listening at (\S+)/);
   // The first asks before the cloud is up, and waits for it.
   for (const upload of uploads) expect((await settled(upload)).status).toBe(200);

@@ -2,12 +2,19 @@ import {
   type APIApplicationCommandOption,
   ApplicationCommandType,
   ApplicationIntegrationType,
+  Locale,
+  type LocalizationMap,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import { invalidBody } from './refusal.ts';
 
 /** Names of slash commands and of all options (Discord's docs: "Application Command Naming"). */
 const NAME = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u;
+
+const LOCALES: ReadonlySet<string> = new Set(Object.values(Locale));
+
+/** Characters of all names and descriptions of a command, of each the longest localization. */
+const MAX_COMMAND = 8000;
 
 /**
  * Checks commands as Discord does before it registers them.
@@ -17,33 +24,67 @@ const NAME = /^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u;
 export function checkCommands(commands: RESTPutAPIApplicationCommandsJSONBody): void {
   commands.forEach((command, i) => {
     if (command.type === ApplicationCommandType.Message) {
-      if (command.name.length > 32) tooLong(`${i}.name`);
+      for (const [path, name] of localized(`${i}.name`, command.name, command.name_localizations)) {
+        if (name.length < 1 || name.length > 32) tooLong(path);
+      }
       if ('description' in command) {
         const message = 'Context menu commands cannot have description';
         throw invalidBody(`${i}.description`, 'APPLICATION_COMMAND_CONTEXT_MENU', message);
       }
       return;
     }
-    checkNamed(String(i), command as Named);
+    if (checkNamed(String(i), command as Named) > MAX_COMMAND) tooLong(String(i));
   });
 }
 
 interface Named {
   readonly name: string;
+  readonly name_localizations?: LocalizationMap | null;
   readonly description: string;
+  readonly description_localizations?: LocalizationMap | null;
   readonly options?: readonly APIApplicationCommandOption[];
 }
 
-function checkNamed(path: string, { name, description, options = [] }: Named): void {
-  if (!NAME.test(name) || name !== name.toLowerCase()) {
-    const code = 'APPLICATION_COMMAND_INVALID_NAME';
-    throw invalidBody(`${path}.name`, code, 'Command name is invalid');
+/** Returns how many characters count. */
+function checkNamed(path: string, named: Named): number {
+  const { name, name_localizations, description, description_localizations, options = [] } = named;
+  const names = localized(`${path}.name`, name, name_localizations);
+  for (const [where, text] of names) {
+    if (NAME.test(text) && text === text.toLowerCase()) continue;
+    throw invalidBody(where, 'APPLICATION_COMMAND_INVALID_NAME', 'Command name is invalid');
   }
-  if (!description || description.length > 100) tooLong(`${path}.description`);
+  const descriptions = localized(`${path}.description`, description, description_localizations);
+  for (const [where, text] of descriptions) {
+    if (!text || text.length > 100) tooLong(where);
+  }
   if (options.length > 25) tooLong(`${path}.options`);
-  options.forEach((option, i) => {
-    checkNamed(`${path}.options.${i}`, option as Named);
+  for (const locale of LOCALES) {
+    const shown = options.map(
+      (option) => option.name_localizations?.[locale as Locale] ?? option.name,
+    );
+    if (new Set(shown).size === shown.length) continue;
+    const code = 'APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS';
+    throw invalidBody(`${path}.options`, code, `Option names must be unique (${locale})`);
+  }
+  const longest = (texts: readonly (readonly [string, string])[]) =>
+    Math.max(...texts.map(([, text]) => text.length));
+  return options
+    .map((option, i) => checkNamed(`${path}.options.${i}`, option as Named))
+    .reduce((sum, count) => sum + count, longest(names) + longest(descriptions));
+}
+
+/** Returns a text in all its languages, each with its place. */
+function localized(
+  path: string,
+  text: string,
+  localizations: Readonly<Record<string, string | null | undefined>> | null | undefined,
+): [string, string][] {
+  const others = Object.entries(localizations ?? {}).map(([locale, other]): [string, string] => {
+    const where = `${path}_localizations.${locale}`;
+    if (!LOCALES.has(locale)) throw invalidBody(where, 'BASE_TYPE_CHOICES', 'Not a locale.');
+    return [where, other ?? text];
   });
+  return [[path, text], ...others];
 }
 
 function tooLong(path: string): never {

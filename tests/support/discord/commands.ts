@@ -20,6 +20,8 @@ interface Asker {
   readonly isPrivateChannel?: boolean;
   /** Only the asker has installed the bot: it is not where the command is used. */
   readonly isUserInstall?: boolean;
+  /** The language of the asker's client: en-US by default. */
+  readonly locale?: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -70,6 +72,7 @@ export function slashRead(attachment: { readonly id: string }, asker: Asker): Fi
 /** What Discord sends for any command. */
 export function command(asker: Asker, data: Fields): Fields {
   const { user, channel, permissions = 0n, isPrivateChannel, isUserInstall } = asker;
+  const { locale = 'en-US' } = asker;
   const { guild } = channel;
   const context = guild
     ? InteractionContextType.Guild
@@ -88,13 +91,14 @@ export function command(asker: Asker, data: Fields): Fields {
         ? { [ApplicationIntegrationType.UserInstall]: user.id }
         : { [ApplicationIntegrationType.GuildInstall]: guild?.id ?? '0' },
     entitlements: [],
-    locale: 'en-US',
+    locale,
     app_permissions: '2147483647',
     attachment_size_limit: 10_485_760,
     ...(guild
       ? {
           guild_id: guild.id,
-          guild: { id: guild.id, locale: 'en-US', features: [] },
+          guild: { id: guild.id, locale: guild.preferredLocale, features: [] },
+          guild_locale: guild.preferredLocale,
           member: {
             user,
             permissions: String(permissions),

@@ -267,12 +267,14 @@ function say(socket: WebSocket, payload: unknown): void {
   socket.send(JSON.stringify(payload));
 }
 
-function guildPayload(guild: LocalGuild, { bot }: World): unknown {
+/** Returns a server as Discord describes it. */
+export function guildPayload(guild: LocalGuild, { bot }: World): unknown {
   const isThread = ({ parent }: LocalChannel) => parent !== null;
   const member = { user: bot, roles: [], joined_at: JOINED, deaf: false, mute: false, flags: 0 };
   return {
     id: guild.id,
     name: 'A server',
+    preferred_locale: guild.preferredLocale,
     owner_id: guild.id,
     joined_at: JOINED,
     large: false,

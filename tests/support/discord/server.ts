@@ -5,7 +5,7 @@ import { type APIMessage, type APIUser, GatewayIntentBits } from 'discord-api-ty
 import { LocalCdn } from './cdn.ts';
 import { checkOffered } from './command-body.ts';
 import { type Fault, Faults } from './faults.ts';
-import { LocalGateway } from './gateway.ts';
+import { guildPayload, LocalGateway } from './gateway.ts';
 import { Interactions, type LocalInteraction } from './interactions.ts';
 import { type RateLimitOptions, RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
@@ -155,6 +155,14 @@ export class LocalDiscord {
     channel.messages.delete(id);
     const d = { id, channel_id, ...(channel.guild && { guild_id: channel.guild.id }) };
     this.gateway.dispatch({ t: 'MESSAGE_DELETE' as never, d, intent: intentOf(channel) });
+  }
+
+  /** An administrator chooses the language of a channel's server. */
+  changeLocale({ guild }: LocalChannel, preferredLocale: string): void {
+    if (!guild) throw new Error('A direct message has no server.');
+    guild.preferredLocale = preferredLocale;
+    const d = guildPayload(guild, this.world);
+    this.gateway.dispatch({ t: 'GUILD_UPDATE' as never, d, intent: GatewayIntentBits.Guilds });
   }
 
   /** Somebody uses a command; whoever calls this tells the bot. */

@@ -25,6 +25,8 @@ export interface LocalGuild {
   /** Whether the bot is a member. */
   readonly hasBot: boolean;
   readonly channels: LocalChannel[];
+  /** The language of the server, which its administrators may choose. */
+  preferredLocale: string;
 }
 
 export interface LocalChannel {
@@ -68,8 +70,12 @@ export class World {
     return user('somebody', options.isBot ?? false);
   }
 
-  addGuild({ id = snowflake(), hasBot = true }: Partial<LocalGuild> = {}): LocalGuild {
-    const guild = { id, hasBot, channels: [] };
+  addGuild({
+    id = snowflake(),
+    hasBot = true,
+    preferredLocale = 'en-US',
+  }: Partial<LocalGuild> = {}): LocalGuild {
+    const guild = { id, hasBot, channels: [], preferredLocale };
     this.guilds.push(guild);
     return guild;
   }

@@ -14,7 +14,9 @@ export type Fault =
   | { readonly kind: 'refusal'; readonly error: string }
   | { readonly kind: 'rate-limited'; readonly seconds: number }
   /** The connection ends; with `isDone` after the work was done. */
-  | { readonly kind: 'cut'; readonly isDone?: boolean };
+  | { readonly kind: 'cut'; readonly isDone?: boolean }
+  /** Nothing comes. */
+  | { readonly kind: 'silence' };
 
 export interface Call {
   readonly method: string;
@@ -113,8 +115,8 @@ export class ApiServer {
     const run = () => this.#answer(method, args, request.headers.authorization);
     const fault = this.#faults.get(method)?.shift();
     if (fault && this.#disturb(fault, response, run, record)) return;
-    const key = method.startsWith('chat.') ? `${method} ${args.channel}` : method;
-    const wait = this.rates.take(key);
+    const isPost = method.startsWith('chat.');
+    const wait = isPost ? this.rates.take(`${method} ${args.channel}`) : null;
     if (wait !== null) {
       record(429);
       refuseRate(response, wait);
@@ -145,6 +147,8 @@ export class ApiServer {
         if (fault.isDone) run();
         record(fault.status);
         response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html></html>');
+        return true;
+      case 'silence':
         return true;
       case 'cut':
         if (fault.isDone) run();

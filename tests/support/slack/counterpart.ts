@@ -176,7 +176,7 @@ export class Counterpart {
   /** Somebody says something; the app hears of it where its manifest says so. */
   say(channel: string, user: string, said: Said = {}): SlackMessage {
     const { text = '', files = [], threadTs, shares, mentionWithoutFiles = false, botId } = said;
-    const workspace = this.#workspaceOf(user);
+    const workspace = this.#workspaceOf(user, channel);
     const message = workspace.add({
       channel,
       user,
@@ -204,7 +204,7 @@ export class Counterpart {
 
   /** Somebody types a slash command. */
   command(channel: string, user: string, text: string, command = '/undertone'): void {
-    const workspace = this.#workspaceOf(user);
+    const workspace = this.#workspaceOf(user, channel);
     const responseUrl = this.api.newResponseUrl(channel, user, workspace);
     const isDirect = this.#channel(channel, workspace).kind === 'direct';
     const options = { channel, user, text, responseUrl, command, isDirect };
@@ -215,7 +215,7 @@ export class Counterpart {
 
   /** Somebody picks a shortcut of a message's menu. */
   shortcut(user: string, message: SlackMessage, callbackId = 'read_emotion'): void {
-    const workspace = this.#workspaceOf(user);
+    const workspace = this.#workspaceOf(user, message.channel);
     const channel = this.#channel(message.channel, workspace);
     const responseUrl = this.api.newResponseUrl(message.channel, user, workspace);
     const options = { channel, user, message, responseUrl, callbackId };
@@ -268,8 +268,10 @@ export class Counterpart {
   }
 
   /** People are in one workspace each; somebody whom Slack does not know counts to the first. */
-  #workspaceOf(user: string): Workspace {
-    return this.#workspaces.find(({ users }) => users.has(user)) ?? this.workspace;
+  /** Ids are unique within a workspace only, so a test may use one in several. */
+  #workspaceOf(user: string, channel: string): Workspace {
+    const own = this.#workspaces.filter(({ users }) => users.has(user));
+    return own.find(({ channels }) => channels.has(channel)) ?? own[0] ?? this.workspace;
   }
 
   #installed(workspace: Workspace): Installed {

@@ -214,7 +214,7 @@ function messageObject(message: SlackMessage, caller: Caller, withMetadata: bool
   };
 }
 
-function userInfo({ user: id }: Args<'users.info'>, { workspace }: Caller): object {
+function userInfo({ user: id, include_locale }: Args<'users.info'>, { workspace }: Caller): object {
   const user = workspace.users.get(id);
   if (!user) throw new Refusal('user_not_found');
   return {
@@ -229,6 +229,7 @@ function userInfo({ user: id }: Args<'users.info'>, { workspace }: Caller): obje
       is_bot: user.isBot,
       is_restricted: false,
       is_ultra_restricted: false,
+      ...(include_locale === 'true' && { locale: user.locale }),
     },
   };
 }

@@ -21,6 +21,8 @@ export interface SlackUser {
   readonly id: string;
   readonly isAdmin: boolean;
   readonly isBot: boolean;
+  /** The language of their Slack. */
+  readonly locale: string;
 }
 
 export type ChannelKind = 'public' | 'private' | 'direct' | 'group-direct';
@@ -79,12 +81,11 @@ export class Workspace {
     this.team = team;
     this.enterprise = enterprise;
     this.bot = bot;
-    this.users.set(bot.user, { id: bot.user, isAdmin: false, isBot: true });
+    this.users.set(bot.user, { id: bot.user, isAdmin: false, isBot: true, locale: 'en-US' });
   }
 
-  addUser({ isAdmin = false, isBot = false } = {}): string {
-    const id = slackId('U');
-    this.users.set(id, { id, isAdmin, isBot });
+  addUser({ id = slackId('U'), isAdmin = false, isBot = false, locale = 'en-US' } = {}): string {
+    this.users.set(id, { id, isAdmin, isBot, locale });
     return id;
   }
 
