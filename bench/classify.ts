@@ -1,32 +1,33 @@
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
 import { analyze } from '../core/analyze.ts';
 import { decode } from '../core/audio/decode.ts';
-import { decodeWithFfmpeg } from '../core/audio/ffmpeg.ts';
 import { sniff } from '../core/audio/sniff.ts';
 import { findActivity } from '../core/audio/speech.ts';
 import { defaultModel } from '../core/classify.ts';
 import { AudiosetMel } from '../core/features/audioset-mel.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../core/features/config.ts';
 import { FrameExtractor } from '../core/features/extract.ts';
-import { classify, UndertoneError } from '../core/index.ts';
+import { classify, findFfmpeg } from '../core/index.ts';
 import { modelInput, windowSizeOf } from '../core/model/input.ts';
 import { modelWindows } from '../core/windows.ts';
 import { ROOT } from '../lib/root.ts';
 import {
   AS_RECORDED,
-  cpuTime,
+  check,
   fiveSeconds,
   measure,
-  percentile,
+  measureInTurns,
   samplePath,
+  share,
   type Timing,
   table,
 } from './measure.ts';
+import { hasPython, reference } from './reference.ts';
 
 const run = promisify(execFile);
 
@@ -36,47 +37,141 @@ export function classifyInNewProcess(sample: string): Promise<unknown> {
   return run(process.execPath, [cli, 'classify', samplePath(sample)]);
 }
 
-/** One note of about four seconds, classified in process and by the command line. */
-export async function benchClassify(): Promise<void> {
-  const bytes = await readFile(samplePath('plain.ogg'));
-  const { duration } = await classify(bytes);
-  const timings: Timing[] = [await measure('classify, warm', 30, () => classify(bytes), 5)];
-  const ogg = { name: 'ogg', demuxer: 'ogg' };
-  const limits = () => ({ maxSeconds: 60, deadline: performance.now() + 10_000 });
+const FORMATS = {
+  'Ogg Opus': AS_RECORDED,
+  MP3: ['-f', 'mp3'],
+  'Ogg Vorbis': ['-c:a', 'libvorbis', '-f', 'ogg'],
+  FLAC: ['-f', 'flac'],
+  WAV: ['-f', 'wav'],
+  'AAC in MP4': ['-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4'],
+} as const;
+
+/** Dollars for a second of a gigabyte of Lambda (arm64, us-east-1), and for a million requests. */
+const LAMBDA = { gigabyteSecond: 0.0000133334, gigabytes: 1.728, millionRequests: 0.2 };
+
+/** A warm note of five seconds in the formats that people send, next to what Python takes for it. */
+export async function benchNotes(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
   try {
+    const notes = Object.entries(FORMATS).map(([format, options]) => {
+      return [format, fiveSeconds(...options)] as const;
+    });
+    const [[, opus]] = notes;
+    const path = join(folder, 'note.ogg');
+    await writeFile(path, opus);
+    const ffmpeg = ['-v', 'error', '-i', path, '-f', 'f32le', '-ar', '16000', 'pipe:1'];
+    const works = Object.fromEntries(notes.map(([name, note]) => [name, () => classify(note)]));
+    const timings = await measureInTurns(works, 40, 60);
     timings.push(
-      await measure('decoding alone, with a spawned ffmpeg', 10, () =>
-        decodeWithFfmpeg(bytes, ogg, limits()),
+      await measure('ffmpeg alone, decoding the Ogg Opus note', 10, () =>
+        run(findFfmpeg(), ffmpeg, { encoding: 'buffer', maxBuffer: 2 ** 26 }),
       ),
     );
-  } catch (error) {
-    if (!(error instanceof UndertoneError)) throw error;
-    console.log('Skipped a row: ffmpeg is not installed.');
+    const python = hasPython ? await reference('warm', path, '20') : null;
+    if (python) timings.push({ name: 'Python: ffmpeg, librosa’s features, forest', ...python });
+    table('A warm note of five seconds, classified in one thread', timings);
+    const [first, mp3] = timings;
+    check('milliseconds for Ogg Opus', first.median, 30);
+    if (python) check('share of what Python takes', share(first, python), 0.2);
+    check('MP3, compared to Ogg Opus', share(mp3, first), 1.3);
+    const seconds = (first.cpu ?? first.median) / 1000;
+    const { gigabyteSecond, gigabytes, millionRequests } = LAMBDA;
+    const dollars = 1e6 * seconds * gigabytes * gigabyteSecond + millionRequests;
+    console.log(`\n  ${(1 / seconds).toFixed(0)} Ogg Opus notes a second and core.`);
+    console.log(
+      `  A million on Lambda: 1M × ${seconds.toFixed(3)} s × ${gigabytes} GB × ${gigabyteSecond} + ${millionRequests} = $${dollars.toFixed(2)}, if its processor is as fast.`,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  timings.push(
-    await measure('undertone classify, a new process', 5, () => classifyInNewProcess('plain.ogg')),
-  );
-  table(`A voice note of ${duration.toFixed(1)} s (Ogg Opus), median`, timings);
+}
+
+/** A note of 4.2 s from the start of a process, next to Python. */
+export async function benchCold(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const forest = join(folder, 'forest.pickle');
+    if (hasPython) await reference('save', forest);
+    const works = {
+      'undertone classify': () => classifyInNewProcess('plain.ogg'),
+      ...(hasPython && {
+        'Python: the same in a new process': () =>
+          reference<number[]>('once', samplePath('plain.ogg'), forest),
+      }),
+      'node, which does nothing': () => run(process.execPath, ['-e', '0']),
+    };
+    const timings = (await measureInTurns(works, 7, 1)).map(({ cpu: _, ...rest }) => rest);
+    table('A note of 4.2 s in a new process', timings);
+    if (hasPython) {
+      check('share of what Python takes', timings[0].median / timings[1].median, 0.2);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** How the time grows with the length of a note. */
+export async function benchLengths(): Promise<void> {
+  const timings: Timing[] = [];
+  for (const seconds of [3, 10, 30, 100, 299]) {
+    const note = execFileSync(
+      findFfmpeg(),
+      [
+        '-v',
+        'error',
+        '-stream_loop',
+        '-1',
+        '-i',
+        samplePath('long.ogg'),
+        '-t',
+        `${seconds}`,
+      ].concat(['-c:a', 'libopus', '-b:a', '24k', '-f', 'ogg', 'pipe:1']),
+    );
+    const name = `${seconds} s`.padStart(6);
+    timings.push(await measure(name, seconds > 50 ? 3 : 10, () => classify(note), 3));
+  }
+  table('Ogg Opus notes of different lengths, warm', timings);
+}
+
+/** Many notes, on one core and on two. */
+export async function benchFiles(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const count = Number(process.env.UNDERTONE_FILES ?? NOTES);
+    for (let i = 0; i < count; i++)
+      await copyFile(samplePath('plain.ogg'), join(folder, `${i}.ogg`));
+    const cli = join(ROOT, 'dist', 'cli', 'main.js');
+    const times: number[] = [];
+    for (const workers of [1, 2]) {
+      const start = performance.now();
+      const options = [cli, 'classify', '--json', '--workers', `${workers}`, folder];
+      await run(process.execPath, options, { maxBuffer: 2 ** 28 });
+      times.push(performance.now() - start);
+    }
+    const [one, two] = times;
+    table(`undertone classify, ${count} notes of 4.2 s`, [
+      { name: '--workers 1', median: one },
+      { name: '--workers 2', median: two },
+    ]);
+    check('times as fast on two cores', one / two, 1.8, 'least');
+    check('notes a second on two cores', count / (two / 1000), 40, 'least');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Where the time of a warm note of five seconds goes, in the formats that people send. */
 export async function benchStages(): Promise<void> {
-  const formats = {
-    'Ogg Opus': AS_RECORDED,
-    MP3: ['-f', 'mp3'],
-    'AAC in MP4': ['-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4'],
-    WAV: ['-f', 'wav'],
-  };
   const model = await defaultModel();
   const kinds = model.card.inputs.map(({ kind }) => kind);
-  for (const [format, options] of Object.entries(formats)) {
+  for (const [format, options] of Object.entries(FORMATS)) {
     const bytes = fiveSeconds(...options);
     const { samples } = await decode(bytes);
     const analysis = analyze(samples)!;
     const windows = modelWindows(analysis, windowSizeOf(kinds)).map((range) =>
       modelInput(kinds, analysis, range),
     );
-    const stage = (name: string, work: () => unknown) => measure(name, 20, work, 5);
+    const stage = (name: string, work: () => unknown) => measure(name, 20, work, 40);
     const whole = await stage('classify', () => classify(bytes));
     const sniffed = await stage('  recognise the format', () => sniff(bytes));
     const decoded = await stage('  decode and resample', () => decode(bytes));
@@ -182,21 +277,27 @@ export async function benchFeatures(): Promise<void> {
       Meyda.extract(['mfcc', 'chroma', 'spectralCentroid'], frame);
     }
   };
-  const perRun = async (name: string, work: () => void): Promise<Timing> => {
-    work();
-    const times: number[] = [];
-    for (let i = 0; i < RUNS; i++) times.push(await cpuTime(work));
-    return { name, median: percentile(times, 0.5) };
-  };
   const mel = new AudiosetMel();
   const rows = Math.floor(samples.length / AUDIOSET_MEL.hopLength);
-  table(`Features of ${SECONDS} s of sound, CPU time on one thread (librosa 0.10: 15 ms)`, [
-    await perRun('Undertone: MFCC, chroma, contrast, centroid, pitch', () =>
-      extractor.extract(samples),
-    ),
-    await perRun('Undertone: the spectrogram of the network', () =>
-      mel.extract(samples, { from: 0, to: rows }),
-    ),
-    await perRun('Meyda: MFCC, chroma, centroid', withMeyda),
-  ]);
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const timings = await measureInTurns(
+      {
+        'Undertone: MFCC, chroma, contrast, centroid, pitch': () => extractor.extract(samples),
+        'Undertone: the spectrogram of the network': () =>
+          mel.extract(samples, { from: 0, to: rows }),
+        'Meyda: MFCC, chroma, centroid': withMeyda,
+      },
+      RUNS,
+      5,
+    );
+    const path = join(folder, 'samples');
+    await writeFile(path, samples);
+    const python = hasPython ? await reference('features', path) : null;
+    if (python) timings.push({ name: 'Python: MFCC, chroma, contrast, centroid', ...python });
+    table(`Features of ${SECONDS} s of sound, one thread`, timings);
+    if (python) check('share of what Python takes', share(timings[0], python), 0.5);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

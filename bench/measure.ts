@@ -8,23 +8,46 @@ export interface Timing {
   readonly name: string;
   /** Milliseconds. */
   readonly median: number;
+  /** The quartiles below and above the median. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Milliseconds of processor time: a mean, and more reliable where other programs run. */
+  readonly cpu?: number;
 }
 
-/** Runs `work` a few times to warm up and then `runs` times; returns the median wall-clock time. */
+/** Runs `work` a few times to warm up and then `runs` times. */
 export async function measure(
   name: string,
   runs: number,
   work: () => unknown,
   warmups = 1,
 ): Promise<Timing> {
-  for (let i = 0; i < warmups; i++) await work();
-  const times: number[] = [];
+  return (await measureInTurns({ [name]: work }, runs, warmups))[0];
+}
+
+/** Measures several things in turns, so that what else the machine does meets all of them. */
+export async function measureInTurns(
+  works: Readonly<Record<string, () => unknown>>,
+  runs: number,
+  warmups: number,
+): Promise<Timing[]> {
+  const all = Object.entries(works).map(([name, work]) => {
+    return { name, work, wall: [] as number[], cpu: 0 };
+  });
+  for (const { work } of all) for (let i = 0; i < warmups; i++) await work();
   for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
+    for (const each of all) {
+      const start = performance.now();
+      each.cpu += await cpuTime(each.work);
+      each.wall.push(performance.now() - start);
+    }
   }
-  return { name, median: percentile(times, 0.5) };
+  return all.map(({ name, wall, cpu }) => ({ name, ...quartiles(wall), cpu: cpu / runs }));
+}
+
+export function quartiles(times: readonly number[]) {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => percentile(times, share));
+  return { low, median, high };
 }
 
 /** Returns the milliseconds of CPU time that `work` takes on all threads of this process. */
@@ -61,16 +84,35 @@ export function latencies(
 export function table(title: string, timings: readonly Timing[]): void {
   console.log(`\n${title}`);
   const width = Math.max(...timings.map(({ name }) => name.length));
-  for (const { name, median } of timings) {
+  for (const { name, median, low, high, cpu } of timings) {
     const ratio = `${(median / timings[0].median).toFixed(2)}×`;
-    console.log(`  ${name.padEnd(width)}  ${format(median)}  ${ratio.padStart(8)}`);
+    const spread =
+      low === undefined || high === undefined
+        ? ''
+        : `${milliseconds(low)} to ${milliseconds(high)}`;
+    const processor = cpu === undefined ? '' : `${milliseconds(cpu)} of processor time`;
+    const columns = [milliseconds(median).padStart(9), ratio.padStart(8)];
+    const rest = [spread.padStart(22), processor.padStart(30)];
+    console.log(`  ${name.padEnd(width)} ${[...columns, ...rest].join(' ')}`.trimEnd());
   }
 }
 
-function format(milliseconds: number): string {
-  return milliseconds < 1000
-    ? `${milliseconds.toFixed(1).padStart(8)} ms`
-    : `${(milliseconds / 1000).toFixed(2).padStart(8)} s `;
+function milliseconds(time: number): string {
+  if (time >= 10_000) return `${(time / 1000).toFixed(1)} s`;
+  return `${time.toFixed(time < 100 ? 1 : 0)} ms`;
+}
+
+/** Returns how many times as long the first takes, in processor time where both have it. */
+export function share(one: Timing, other: Omit<Timing, 'name'>): number {
+  const hasBoth = one.cpu !== undefined && other.cpu !== undefined;
+  return hasBoth ? one.cpu / other.cpu : one.median / other.median;
+}
+
+/** Prints whether a figure is within what is asked of it. */
+export function check(what: string, value: number, limit: number, kind: 'most' | 'least' = 'most') {
+  const isMet = kind === 'most' ? value <= limit : value >= limit;
+  const asked = `asked: at ${kind} ${limit}`;
+  console.log(`  ${isMet ? 'met    ' : 'NOT MET'}  ${what}: ${value.toPrecision(3)} (${asked})`);
 }
 
 /** Growth between the second and the last quarter of a run that still counts as flat. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AUDIOSET_MEL } from '../core/features/config.ts';
@@ -11,7 +11,8 @@ import { RandomForestClassifier } from '../training/baselines/random-forest.ts';
 import { loadCorpus } from '../training/corpus/load.ts';
 import { EmotionNetwork, VOICE_CLASSES } from '../training/network/architecture.ts';
 import { createRandom } from '../training/random.ts';
-import { cpuTime, measure, table } from './measure.ts';
+import { check, measure, share, table } from './measure.ts';
+import { hasPython, type Measured, reference } from './reference.ts';
 
 const BATCH = 32;
 /** Rows of the crops that `npm run train` uses: 1.92 s. */
@@ -64,16 +65,39 @@ export async function benchTrees(): Promise<void> {
   }
   const forest = new RandomForestClassifier({ trees: 300, seed: 1 });
   const boosting = new GradientBoostingClassifier({ rounds: 100, maxDepth: 5, seed: 1 });
-  table(`Trees on ${ROWS} × ${COLUMNS}, ${CLASSES} classes, CPU time on one thread`, [
-    {
-      name: 'random forest, 300 trees (scikit-learn: 4.4 s)',
-      median: await cpuTime(() => forest.fit(X, y)),
-    },
-    {
-      name: 'boosted trees, 100 rounds of depth 5 (xgboost 1.7 hist: 5.8 s)',
-      median: await cpuTime(() => boosting.fit(X, y)),
-    },
-  ]);
+  const [ownForest, ownBoosting] = [
+    await measure('random forest, 300 trees', 3, () => forest.fit(X, y), 0),
+    await measure('boosted trees, 100 rounds of depth 5', 3, () => boosting.fit(X, y), 0),
+  ];
+  const theirs = hasPython ? await referenceTrees(X.data, y) : {};
+  const title = `Trees on ${ROWS} × ${COLUMNS}, ${CLASSES} classes, one thread`;
+  for (const [own, their] of [
+    [ownForest, theirs.forest],
+    [ownBoosting, theirs.boosting],
+  ] as const) {
+    table(title, [own, ...(their ? [{ name: their.version, ...their }] : [])]);
+    if (their) check(`compared to ${their.version}`, share(own, their), 1);
+  }
+  if (hasPython && !theirs.boosting) {
+    console.log('  Not compared to XGBoost. Debian: apt install python3-xgboost.');
+  }
+}
+
+/** Fits the ensembles of scikit-learn and XGBoost to the same data. */
+async function referenceTrees(X: ArrayLike<number>, y: Int32Array) {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    const path = join(folder, 'rows');
+    const rows = Float64Array.from({ length: ROWS * (COLUMNS + 1) }, (_, i) => {
+      const [row, column] = [Math.floor(i / (COLUMNS + 1)), i % (COLUMNS + 1)];
+      return column === COLUMNS ? y[row] : X[row * COLUMNS + column];
+    });
+    await writeFile(path, rows);
+    type Fit = Measured & { readonly version: string };
+    return await reference<{ readonly forest?: Fit; readonly boosting?: Fit }>('trees', path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Decodes every recording of a corpus and extracts its features, without a cache. */

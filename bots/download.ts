@@ -1,4 +1,5 @@
 import { MAX_BYTES, tooLarge, UndertoneError } from '../core/index.ts';
+import { parseUrl } from '../lib/url.ts';
 
 /** Where a platform keeps the files that people post. */
 export interface FileHosts {
@@ -46,7 +47,7 @@ export async function download(url: string, options: DownloadOptions): Promise<U
 }
 
 async function follow(url: string, files: FileHosts, signal: AbortSignal): Promise<Response> {
-  let address = checked(url, files);
+  let address = checked(parseUrl(url), files);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const response = await fetch(address, {
       redirect: 'manual',
@@ -58,17 +59,13 @@ async function follow(url: string, files: FileHosts, signal: AbortSignal): Promi
       return accepted(response);
     }
     await discard(response);
-    address = checked(
-      URL.canParse(location, address.href) ? new URL(location, address).href : '',
-      files,
-    );
+    address = checked(parseUrl(location, address), files);
   }
   throw unavailable('The file host redirects too often.');
 }
 
 /** @throws UndertoneError `attachment-refused` */
-function checked(url: string, { hosts }: FileHosts): URL {
-  const address = URL.canParse(url) ? new URL(url) : null;
+function checked(address: URL | null, { hosts }: FileHosts): URL {
   if (address && hosts.some((host) => matches(address, host))) return address;
   throw new UndertoneError(
     'attachment-refused',

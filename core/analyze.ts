@@ -27,14 +27,20 @@ if (!Number.isInteger(MEL_ROWS)) throw new RangeError('the spectrogram has whole
 const noiseVariance = (floorDb: number) => level ** 2 * 10 ** (floorDb / 10);
 
 const mel = new AudiosetMel();
-const extractor = new FrameExtractor({
-  sampleRate,
-  framing,
-  melBands,
-  mfccs,
-  noiseVariance: noiseVariance(noiseFloorDb),
-  topDb: null,
-});
+let extractor: FrameExtractor | undefined;
+
+/** Made on first use: its tables take 10 ms, and no network needs them. */
+function frameExtractor(): FrameExtractor {
+  extractor ??= new FrameExtractor({
+    sampleRate,
+    framing,
+    melBands,
+    mfccs,
+    noiseVariance: noiseVariance(noiseFloorDb),
+    topDb: null,
+  });
+  return extractor;
+}
 
 /** Returns the row of the spectrogram that silence has: the least that any band comes to. */
 export function silentRow(): Float32Array {
@@ -70,7 +76,7 @@ export function analyze(samples: Float32Array): Analysis | null {
       noiseVariance: noiseVariance(melFloorDb),
     }),
     get features() {
-      features ??= extractor.extract(activity.samples, { from, to, gain });
+      features ??= frameExtractor().extract(activity.samples, { from, to, gain });
       return features;
     },
   };

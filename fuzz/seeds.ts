@@ -62,6 +62,24 @@ export function smallWebms(): Uint8Array[] {
   ];
 }
 
+/** MP3 files of a few frames: silence, with a description in front, and what an encoder writes. */
+export function smallMp3s(): Uint8Array[] {
+  const silence = latin1(`\xff\xfb\x90\xc4${'\0'.repeat(413)}`);
+  const info = silence.slice();
+  info.set(latin1(`Info\0\0\0\x01\0\0\0\x02LAME3.100${'\0'.repeat(12)}\x24\x01\0`), 21);
+  return [
+    concat([silence, silence, silence]),
+    concat([info, silence, silence]),
+    ...['mp3 -b:a 32k -t 0.2', 'mp3 -ac 2 -ar 44100 -t 0.2', 'mp3 -ar 8000 -t 0.2'].flatMap(
+      encodedVoice,
+    ),
+  ];
+}
+
+function encodedVoice(line: string): Uint8Array[] {
+  return hasFfmpeg ? encodedAs(wavFile(voiceLike({ seconds: 0.2, pitchHz: 180 })), line) : [];
+}
+
 /** The beginnings of files of every kind, alone and behind what precedes some files. */
 export function beginnings(): Uint8Array[] {
   const files = [

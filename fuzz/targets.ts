@@ -5,6 +5,7 @@ import { verifyDiscord, verifySlack } from '../bots/signatures.ts';
 import { intake } from '../bots/slack/payloads.ts';
 import { createApp } from '../cli/serve/app.ts';
 import { parseClientMessage } from '../cli/serve/live/protocol.ts';
+import { decodeMp3 } from '../core/audio/mp3.ts';
 import { readOggOpus } from '../core/audio/ogg.ts';
 import type { OpusStream } from '../core/audio/opus.ts';
 import { sniff } from '../core/audio/sniff.ts';
@@ -38,11 +39,10 @@ const recordingParser = (from: Target['seeds'], run: Target['run']): Target => (
 /** The parsers of this project, one by one, and everything from bytes to a verdict. */
 export const TARGETS: Readonly<Record<string, Target>> = {
   sniff: recordingParser(seeds.beginnings, (input) => sniff(input).name),
-  wav: recordingParser(seeds.smallWavs, (input) =>
-    decodeWav(input, limits()) ? 'read' : 'for ffmpeg',
-  ),
+  wav: recordingParser(seeds.smallWavs, (input) => result(decodeWav(input, limits()))),
   ogg: recordingParser(seeds.smallOggs, (input) => readAll(readOggOpus(input))),
   webm: recordingParser(seeds.smallWebms, (input) => readAll(readWebmOpus(input))),
+  mp3: recordingParser(seeds.smallMp3s, async (input) => result(await decodeMp3(input, limits()))),
   payload: { isParser: true, seeds: seeds.payloads, mutate: mutateJson, run: payload },
   signature: { isParser: true, seeds: signed, mutate: mutateJson, run: signature },
   form: { isParser: true, seeds: forms, mutate: mutateRequest, run: request },
@@ -53,6 +53,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
 };
 
 const limits = () => ({ maxSeconds: MAX_SECONDS, deadline: performance.now() + 60_000 });
+
+const result = (audio: object | null) => (audio ? 'read' : 'for ffmpeg');
 
 /** Reads all packets, each as if it held 20 ms. */
 function readAll(stream: OpusStream | null): string {

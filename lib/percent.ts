@@ -1,3 +1,5 @@
+const formats = new Map<string, Intl.NumberFormat>();
+
 /**
  * Returns a share as a percentage in the notation of a language.
  *
@@ -12,9 +14,15 @@ export function percent(
     language = 'en',
   }: { readonly decimals?: number; readonly language?: string } = {},
 ): string {
-  return share.toLocaleString(language, {
-    style: 'percent',
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
+  // Kept, because making one takes a millisecond or more.
+  const key = `${language} ${decimals}`;
+  const format =
+    formats.get(key) ??
+    new Intl.NumberFormat(language, {
+      style: 'percent',
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    });
+  formats.set(key, format);
+  return format.format(share);
 }

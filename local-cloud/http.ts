@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '../lib/loopback.ts';
+import { isLoopback } from '../lib/url.ts';
 
 /** Milliseconds that open connections get to finish when a server closes. */
 const CLOSE_TIMEOUT = 2000;

@@ -4,7 +4,7 @@ import S3rver, { type KoaContext, type Middleware } from '@20minutes/s3rver';
 import S3Error from '@20minutes/s3rver/lib/models/error.js';
 import type { S3Event, S3EventRecord } from 'aws-lambda';
 import { encodeKey } from '../functions/aws/notification.ts';
-import { isLoopback } from '../lib/loopback.ts';
+import { isLoopback } from '../lib/url.ts';
 import { type Endpoint, listen } from './http.ts';
 import { type Account, checkPostPolicy, checkSignature, denied } from './s3-auth.ts';
 import { listObjects, ObjectStore } from './s3-store.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
+import { parseUrl } from '../lib/url.ts';
 import { type Endpoint, isFromProgram, listen } from './http.ts';
 import { ACCOUNT_ID, deadLetterName, type LocalQueue, type Order, queueArn } from './queue.ts';
 
@@ -124,7 +125,7 @@ function queueUrl(endpoint: string, name: string): string {
 }
 
 function queueAt({ QueueUrl }: z.infer<typeof queueSchema>, served: Served): LocalQueue {
-  const path = URL.canParse(QueueUrl) ? new URL(QueueUrl).pathname : '';
+  const path = parseUrl(QueueUrl)?.pathname ?? '';
   const name = path.replace(`/${ACCOUNT_ID}/`, '');
   return queueNamed(name, served);
 }

@@ -32,7 +32,10 @@ const DECLARATIONS = [
 ];
 
 /** The packages that core may use: none of a cloud or a chat platform. */
-const CORE_PACKAGES = ['onnxruntime-node', 'opus-decoder', '@wasm-audio-decoders/flac', 'zod'];
+const CORE_PACKAGES = [
+  ...['onnxruntime-node', 'zod', 'opus-decoder', 'mpg123-decoder'],
+  '@wasm-audio-decoders/flac',
+];
 
 const IMPORT =
   /^(?:import|export)\b[^;'"`]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;

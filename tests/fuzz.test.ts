@@ -41,7 +41,7 @@ test('a saved input is given to its target again', async () => {
 });
 
 test('a target that does not exist is named, with those that do', async () => {
-  const { code, stderr } = await fuzz('--target', 'mp3');
+  const { code, stderr } = await fuzz('--target', 'mp4');
   expect(code).toBe(2);
-  expect(stderr).toMatch(/There is no target mp3. Choose from all, parsers, sniff, .*notes\.\n/);
+  expect(stderr).toMatch(/There is no target mp4. Choose from all, parsers, sniff, .*notes\.\n/);
 });

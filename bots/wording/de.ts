@@ -164,7 +164,7 @@ export const GERMAN: Catalogue = {
     'decode-timeout':
       'Diese Datei zu lesen hat zu lange gedauert. Schick sie als Sprachnachricht oder als MP3, M4A oder Ogg.',
     'decoder-missing':
-      'Dieses Format kann ich hier nicht lesen. Eine Sprachnachricht geht, ebenso WAV, FLAC, Ogg Opus und WebM. Für alles andere kann die Person, die diesen Bot betreibt, ffmpeg installieren.',
+      'Dieses Format kann ich hier nicht lesen. Eine Sprachnachricht geht, ebenso WAV, FLAC, MP3, Ogg Opus und WebM. Für alles andere kann die Person, die diesen Bot betreibt, ffmpeg installieren.',
     unauthorized:
       'Der Dienst, der die Sprachnachrichten auswertet, hat meinen Schlüssel nicht angenommen. Die Person, die diesen Bot betreibt, muss einen gültigen eintragen.',
     'rate-limited': 'Ich habe gerade zu viele Sprachnachrichten zu beantworten. {again}',

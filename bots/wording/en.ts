@@ -149,7 +149,7 @@ export const ENGLISH = {
     'decode-timeout':
       'This file took too long to read. Send it as a voice note, or as MP3, M4A or Ogg.',
     'decoder-missing':
-      'I can’t read this format here. A voice note works, and so do WAV, FLAC, Ogg Opus and WebM. For the rest, the person who runs this bot can install ffmpeg.',
+      'I can’t read this format here. A voice note works, and so do WAV, FLAC, MP3, Ogg Opus and WebM. For the rest, the person who runs this bot can install ffmpeg.',
     unauthorized:
       'The service that analyzes voice notes did not accept my key. The person who runs this bot has to set a valid one.',
     'rate-limited': 'I have too many voice notes to answer right now. {again}',

@@ -158,7 +158,7 @@ export const SPANISH: Catalogue = {
     'decode-timeout':
       'Leer este archivo tardó demasiado. Envíalo como nota de voz, o en MP3, M4A u Ogg.',
     'decoder-missing':
-      'Aquí no puedo leer este formato. Una nota de voz sí funciona, y también WAV, FLAC, Ogg Opus y WebM. Para lo demás, quien administra este bot puede instalar ffmpeg.',
+      'Aquí no puedo leer este formato. Una nota de voz sí funciona, y también WAV, FLAC, MP3, Ogg Opus y WebM. Para lo demás, quien administra este bot puede instalar ffmpeg.',
     unauthorized:
       'El servicio que analiza las notas de voz no aceptó mi clave. Quien administra este bot tiene que poner una válida.',
     'rate-limited': 'Ahora mismo tengo demasiadas notas de voz por responder. {again}',

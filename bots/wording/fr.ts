@@ -166,7 +166,7 @@ export const FRENCH: Catalogue = {
     'decode-timeout':
       'Ce fichier a mis trop de temps à être lu. Envoie-le en message vocal, ou en MP3, M4A ou Ogg.',
     'decoder-missing':
-      'Je ne peux pas lire ce format ici. Un message vocal convient, de même que WAV, FLAC, Ogg Opus et WebM. Pour le reste, la personne qui gère ce bot peut installer ffmpeg.',
+      'Je ne peux pas lire ce format ici. Un message vocal convient, de même que WAV, FLAC, MP3, Ogg Opus et WebM. Pour le reste, la personne qui gère ce bot peut installer ffmpeg.',
     unauthorized:
       'Le service qui analyse les messages vocaux n’a pas accepté ma clé. La personne qui gère ce bot doit en indiquer une valide.',
     'rate-limited': 'J’ai trop de messages vocaux à traiter en ce moment. {again}',

@@ -158,7 +158,7 @@ export const PORTUGUESE: Catalogue = {
     'decode-timeout':
       'Este arquivo demorou demais para ser lido. Envie como mensagem de voz, ou em MP3, M4A ou Ogg.',
     'decoder-missing':
-      'Não consigo ler este formato aqui. Uma mensagem de voz funciona, assim como WAV, FLAC, Ogg Opus e WebM. Para os demais, quem cuida deste bot pode instalar o ffmpeg.',
+      'Não consigo ler este formato aqui. Uma mensagem de voz funciona, assim como WAV, FLAC, MP3, Ogg Opus e WebM. Para os demais, quem cuida deste bot pode instalar o ffmpeg.',
     unauthorized:
       'O serviço que analisa as mensagens de voz não aceitou a minha chave. Quem cuida deste bot precisa definir uma válida.',
     'rate-limited': 'Tenho mensagens de voz demais para responder agora. {again}',

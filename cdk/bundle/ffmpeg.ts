@@ -45,12 +45,12 @@ export function findFfmpegFor(
   const target = relative(ROOT, downloadedFfmpeg(architecture));
   throw new ConfigurationError(
     [
-      `No ffmpeg for Linux on ${architecture} was found; MP3, M4A and some other formats need it. Either`,
+      `No ffmpeg for Linux on ${architecture} was found; M4A and some other formats need it. Either`,
       '  download the one of ffmpeg-static (from GitHub, once), in the folder of package.json:',
       `    mkdir -p .cache && FFMPEG_BIN="$PWD/${target}" npm_config_platform=linux npm_config_arch=${NODE_ARCH[architecture]} node node_modules/ffmpeg-static/install.js`,
       '  or give a static build and its hash: -c ffmpeg=<path> -c ffmpegSha256=<SHA-256>',
       '  or deploy without ffmpeg:            -c ffmpeg=none',
-      'WAV, FLAC, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
+      'WAV, FLAC, MP3, and Opus in Ogg or WebM (Discord, Telegram, WhatsApp, browsers) work without it.',
     ].join('\n'),
   );
 }

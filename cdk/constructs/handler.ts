@@ -197,7 +197,7 @@ export class Ffmpeg extends Construct {
 
   #layer(path: string, { architecture }: Config): LayerVersion {
     return new LayerVersion(this, 'Layer', {
-      description: 'ffmpeg, for all formats but WAV, FLAC and Opus in Ogg or WebM.',
+      description: 'ffmpeg, for all formats but WAV, FLAC, MP3, and Opus in Ogg or WebM.',
       compatibleArchitectures: [ARCHITECTURES[architecture]],
       code: Code.fromAsset(
         dirname(path),

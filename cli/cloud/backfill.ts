@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
 import { writeAtomically } from '../../lib/files.ts';
+import { parseUrl } from '../../lib/url.ts';
 import { awsError, s3Client, sendAll, sqsClient } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
 
@@ -69,7 +70,7 @@ export async function backfillCommand(
 }
 
 function checkQueueUrl(text: string | undefined): string {
-  if (text && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  if (text && /^https?:$/.test(parseUrl(text)?.protocol ?? '')) return text;
   throw new UndertoneError(
     'parameter-invalid',
     text

@@ -11,8 +11,8 @@ import { missingSettings, type Platform } from '../../functions/chat/environment
 import { type Answer, problem } from '../../functions/http/handle.ts';
 import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, CORS, INSTALL_ROUTES, ROUTES, type Route } from '../../functions/routes.ts';
-import { isLoopback } from '../../lib/loopback.ts';
 import { ROOT } from '../../lib/root.ts';
+import { isLoopback, parseUrl } from '../../lib/url.ts';
 import { Admission } from './admission.ts';
 import { answerEarly, readBody } from './body.ts';
 import { LIVE_PATH } from './live/protocol.ts';
@@ -158,7 +158,8 @@ function crossOrigin(host: string, methods: readonly string[]): MiddlewareHandle
 
 /** Returns whether an origin is a page of this very machine. */
 export function isLocalPage(origin: string | undefined): boolean {
-  return !!origin && URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+  const url = parseUrl(origin ?? '');
+  return url !== null && isLoopback(url.hostname);
 }
 
 function methodsOf(routes: readonly Route[]): string[] {

@@ -4,8 +4,8 @@ import { defaultModel, UndertoneError } from '../../core/index.ts';
 import type { FunctionVariable } from '../../functions/infrastructure.ts';
 import { CHAT_ROUTES } from '../../functions/routes.ts';
 import { interrupted } from '../../lib/interrupted.ts';
-import { isLoopback } from '../../lib/loopback.ts';
 import { ROOT } from '../../lib/root.ts';
+import { isLoopback } from '../../lib/url.ts';
 import type { LocalCloud } from '../../local-cloud/index.ts';
 import {
   type Classifier,

@@ -2,6 +2,7 @@ import { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from '..
 import { decodeWithFfmpeg } from './ffmpeg.ts';
 import { decodeFlac } from './flac.ts';
 import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
+import { decodeMp3 } from './mp3.ts';
 import { decodeOggOpus, mixedLinks } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
 import { decodeWav } from './wav.ts';
@@ -18,7 +19,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a recording to mono float32 samples at 16 kHz, full scale at ±1. The first bytes determine
- * the container. WAV, FLAC, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
+ * the container. WAV, FLAC, MP3, and Opus in Ogg or WebM are decoded in process; ffmpeg decodes the rest.
  *
  * @throws UndertoneError `audio-missing`, `audio-too-large`, `audio-too-long`, `format-unsupported`,
  * `audio-unreadable`, `decode-timeout`, `decoder-missing`
@@ -67,5 +68,6 @@ async function decodeInProcess(
   if (name === 'ogg') return decodeOggOpus(bytes, limits);
   if (name === 'webm') return decodeWebmOpus(bytes, limits);
   if (name === 'flac') return decodeFlac(bytes, limits);
+  if (name === 'mp3') return decodeMp3(bytes, limits);
   return null;
 }

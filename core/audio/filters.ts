@@ -32,23 +32,38 @@ export function voiceBand(samples: Float32Array): Float32Array {
   return filter(samples, VOICE_BAND, 0);
 }
 
+/** Passes everything through. */
+const IDENTITY: Section = { b: [1, 0, 0], a: [0, 0] };
+
 function filter(samples: Float32Array, sections: readonly Section[], offset: number): Float32Array {
   const out = samples.slice();
   if (offset !== 0) for (let n = 0; n < out.length; n++) out[n] -= offset;
-  for (const { b, a } of sections) {
-    const [b0, b1, b2] = b;
-    const [a1, a2] = a;
-    let s1 = 0;
-    let s2 = 0;
-    for (let n = 0; n < out.length; n++) {
-      const x = out[n];
-      const y = b0 * x + s1;
-      s1 = b1 * x - a1 * y + s2;
-      s2 = b2 * x - a2 * y;
-      out[n] = y;
-    }
+  for (let i = 0; i < sections.length; i += 2) {
+    applyPair(out, sections[i], sections[i + 1] ?? IDENTITY);
   }
   return out;
+}
+
+/** Two sections at a time: the processor computes one while it waits for the other. */
+function applyPair(signal: Float32Array, first: Section, second: Section): void {
+  const [b0, b1, b2] = first.b;
+  const [a1, a2] = first.a;
+  const [d0, d1, d2] = second.b;
+  const [c1, c2] = second.a;
+  let s1 = 0;
+  let s2 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  for (let n = 0; n < signal.length; n++) {
+    const x = signal[n];
+    const y = b0 * x + s1;
+    s1 = b1 * x + s2 - a1 * y;
+    s2 = b2 * x - a2 * y;
+    const z = d0 * y + t1;
+    t1 = d1 * y + t2 - c1 * z;
+    t2 = d2 * y - c2 * z;
+    signal[n] = z;
+  }
 }
 
 /** Returns a Butterworth filter of even order as sections (bilinear transform of the analogue one). */

@@ -83,7 +83,7 @@ export function cannotStart(ffmpeg: string, cause: unknown): UndertoneError {
 function missing(why: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
     'decoder-missing',
-    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, and Opus in Ogg or WebM work without it.`,
+    `${why} Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, MP3, and Opus in Ogg or WebM work without it.`,
     { cause },
   );
 }

@@ -1,4 +1,4 @@
-import { UndertoneError } from '../errors.ts';
+import type { OpusDecoder } from 'opus-decoder';
 import {
   type DecodedAudio,
   type DecodeLimits,
@@ -6,6 +6,7 @@ import {
   MonoSink,
   SAMPLE_RATE,
 } from './mono-sink.ts';
+import { quietly, withDecoder } from './wasm.ts';
 
 /** Containers of Opus count positions and lengths in samples at 48 kHz, called granules (RFC 7845). */
 export const GRANULE_RATE = 48_000;
@@ -51,18 +52,18 @@ export async function decodeOpus(
   const sink = new MonoSink({ sampleRate: DECODED_RATE, channels: head.channels }, limits);
   // Loaded on first use: a process that never sees Opus does not pay for it.
   const { OpusDecoder } = await import('opus-decoder');
-  const decoder = new OpusDecoder({ ...head, preSkip: 0, sampleRate: DECODED_RATE });
-  await decoder.ready;
-  let skip = toSamples(head.preSkip);
-  try {
+  const create = () => new OpusDecoder({ ...head, preSkip: 0, sampleRate: DECODED_RATE });
+  // Of other layouts there are too many to keep a decoder for each.
+  const kind = head.channels <= 2 ? `opus ${JSON.stringify({ ...head, preSkip: 0 })}` : null;
+  await withDecoder(kind, create, async (decoder, restart) => {
+    let skip = toSamples(head.preSkip);
     for (const { packets, padding, preSkip } of batches) {
       if (preSkip !== undefined) {
-        await decoder.reset();
+        await restart();
         skip = toSamples(preSkip);
       }
-      const { channelData, samplesDecoded, errors } = decoder.decodeFrames([...packets]);
-      // Everything after a bad packet decodes to noise.
-      if (errors.length > 0) throw damaged(container, 'it has an invalid Opus packet');
+      const decoded = decodePackets(decoder, packets, container);
+      const { channelData, samplesDecoded } = decoded;
       const start = Math.min(skip, samplesDecoded);
       skip -= start;
       const excess = toSamples(padding(samplesDecoded * GRANULES_PER_SAMPLE));
@@ -72,13 +73,26 @@ export async function decodeOpus(
         end - start,
       );
     }
-  } catch (error) {
-    if (error instanceof UndertoneError) throw error;
-    throw damaged(container, 'an Opus packet cannot be decoded', error);
-  } finally {
-    decoder.free();
-  }
+  });
   return sink.finish();
+}
+
+type Decoder = OpusDecoder<typeof DECODED_RATE>;
+
+/** @throws UndertoneError `audio-unreadable` */
+function decodePackets(
+  decoder: Decoder,
+  packets: readonly Uint8Array[],
+  container: string,
+): ReturnType<Decoder['decodeFrames']> {
+  try {
+    const decoded = quietly(() => decoder.decodeFrames([...packets]));
+    // Everything after a bad packet decodes to noise.
+    if (decoded.errors.length === 0) return decoded;
+  } catch (error) {
+    throw damaged(container, 'an Opus packet cannot be decoded', error);
+  }
+  throw damaged(container, 'it has an invalid Opus packet');
 }
 
 function toSamples(granules: number): number {

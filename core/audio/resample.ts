@@ -23,6 +23,8 @@ export class Resampler {
   readonly #rateOut: number;
   readonly #step: number;
   readonly #half: number;
+  /** Output samples after which the filter's phases repeat. */
+  readonly #period: number;
   readonly #phases: number;
   readonly #taps: number;
   readonly #table: Float64Array;
@@ -40,7 +42,8 @@ export class Resampler {
     this.#rateIn = rateIn;
     this.#rateOut = rateOut;
     this.#step = rateIn / rateOut;
-    this.#phases = Math.min(rateOut / greatestCommonDivisor(rateIn, rateOut), MAX_PHASES);
+    this.#period = rateOut / greatestCommonDivisor(rateIn, rateOut);
+    this.#phases = Math.min(this.#period, MAX_PHASES);
     const cutoff = ROLLOFF * Math.min(1, rateOut / rateIn);
     this.#half = Math.ceil(ZERO_CROSSINGS / cutoff);
     this.#taps = 2 * this.#half;
@@ -82,22 +85,60 @@ export class Resampler {
     // Of whole numbers: divided by the step, a length that comes out even could be one sample too long.
     const end = Math.max(this.#produced, Math.ceil((limit * this.#rateOut) / this.#rateIn));
     const out = new Float32Array(end - this.#produced);
-    const table = this.#table;
-    const buffer = this.#buffer;
-    for (let i = 0; i < out.length; i++) {
-      const position = (this.#produced + i) * this.#step;
+    const period = this.#period;
+    const advance = Math.round(period * this.#step);
+    for (let first = 0; first < Math.min(period, out.length); first++) {
+      const position = (this.#produced + first) * this.#step;
       let index = Math.floor(position);
       let phase = Math.round((position - index) * this.#phases);
       if (phase === this.#phases) {
         phase = 0;
         index++;
       }
-      const first = index - this.#half + 1 - this.#bufferStart;
-      out[i] = dot(table, phase * this.#taps, buffer, first, this.#taps);
+      const row = phase * this.#taps;
+      let from = index - this.#half + 1 - this.#bufferStart;
+      // All that lie alike between the input samples have the same taps.
+      let i = first;
+      for (; i + 3 * period < out.length; i += 4 * period, from += 4 * advance) {
+        this.#four(row, from, advance, out, i, period);
+      }
+      for (; i < out.length; i += period, from += advance) {
+        out[i] = dot(this.#table, row, this.#buffer, from, this.#taps);
+      }
     }
     this.#produced = end;
     this.#forget(Math.floor(end * this.#step) - this.#half + 1);
     return out;
+  }
+
+  /** Four samples at a time, so that each tap is read once for them. */
+  #four(
+    row: number,
+    from: number,
+    advance: number,
+    out: Float32Array,
+    at: number,
+    period: number,
+  ): void {
+    const table = this.#table;
+    const buffer = this.#buffer;
+    const taps = this.#taps;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let k = 0; k < taps; k++) {
+      const weight = table[row + k];
+      const n = from + k;
+      a += weight * buffer[n];
+      b += weight * buffer[n + advance];
+      c += weight * buffer[n + 2 * advance];
+      d += weight * buffer[n + 3 * advance];
+    }
+    out[at] = a;
+    out[at + period] = b;
+    out[at + 2 * period] = c;
+    out[at + 3 * period] = d;
   }
 
   /** Drops buffered samples before input index `from`. */

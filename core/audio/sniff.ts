@@ -182,10 +182,28 @@ function isoFile(bytes: Uint8Array): Omit<Container, 'start'> | undefined {
   return { name: 'mp4', demuxer: 'mov' };
 }
 
-type MpegAudio = Omit<Container, 'start'> & { readonly length: number };
+/** A frame of MPEG audio, with its length in bytes, behind which the next one starts. */
+interface AdtsFrame extends Omit<Container, 'start'> {
+  readonly name: 'aac';
+  readonly length: number;
+}
 
-/** A frame of MP3 or AAC (ADTS), with its length in bytes, behind which the next one starts. */
-function mpegFrame(bytes: Uint8Array): MpegAudio | undefined {
+/** A frame of layer I, II or III (ISO/IEC 11172-3, 13818-3). */
+export interface Mp3Frame extends Omit<Container, 'start'> {
+  readonly name: 'mp3';
+  /** Where the bitrate is free, which is not known: 0 or 1. */
+  readonly length: number;
+  readonly layer: number;
+  readonly isMpeg1: boolean;
+  readonly sampleRate: number;
+  readonly channels: 1 | 2;
+  readonly hasChecksum: boolean;
+  /** Samples of each channel. */
+  readonly samples: number;
+}
+
+/** Returns the frame of MP3 or AAC (ADTS) whose header these bytes begin with. */
+export function mpegFrame(bytes: Uint8Array): AdtsFrame | Mp3Frame | undefined {
   if (bytes.length < 6 || bytes[0] !== 0xff) return undefined;
   // ADTS: twelve sync bits, then layer bits that are always zero (ISO/IEC 13818-7).
   if ((bytes[1] & 0xf6) === 0xf0) {
@@ -204,7 +222,12 @@ function mpegFrame(bytes: Uint8Array): MpegAudio | undefined {
   const slot = layer === 1 ? 4 : 1;
   const padding = (bytes[2] >> 1) & 1;
   const slots = Math.floor((samples * kilobits * 1000) / 8 / hertz / slot) + padding;
-  return { name: 'mp3', demuxer: 'mp3', length: slots * slot };
+  return {
+    ...{ name: 'mp3', demuxer: 'mp3', length: slots * slot, layer, samples, sampleRate: hertz },
+    isMpeg1: version === 3,
+    channels: bytes[3] >> 6 === 3 ? 1 : 2,
+    hasChecksum: (bytes[1] & 1) === 0,
+  };
 }
 
 /** Kilobits a second by index (ISO/IEC 11172-3, 13818-3): layers I to III of MPEG 1, I and II/III of MPEG 2. */
@@ -217,7 +240,7 @@ const BITRATES = [
 ];
 
 /** MPEG audio: a frame, and behind it another one of its kind unless the file ends before. */
-function mpegAudio(bytes: Uint8Array): MpegAudio | undefined {
+function mpegAudio(bytes: Uint8Array): ReturnType<typeof mpegFrame> {
   const frame = mpegFrame(bytes);
   if (!frame) return undefined;
   // A bitrate of 0 means any, and the length is not known. Only layer III is written so; what looks like

@@ -23,9 +23,11 @@ export class AudiosetMel {
   readonly #window: Float64Array;
   readonly #frame = new Float64Array(AUDIOSET_MEL.nFft);
   readonly #power = new Float64Array(AUDIOSET_MEL.nFft / 2 + 1);
-  /** First bin and weights of each band, with pre-emphasis and scale folded in. */
+  /** The weights of all bands, one after another, with pre-emphasis and scale folded in. */
+  readonly #weights: Float64Array;
+  /** First bin of each band, and where its weights begin. */
   readonly #first: Int32Array;
-  readonly #weights: readonly Float64Array[];
+  readonly #at: Int32Array;
 
   /** @param bands how many of the bands are computed, the lowest first */
   constructor(bands: number = AUDIOSET_MEL.bands) {
@@ -52,9 +54,13 @@ export class AudiosetMel {
         filter.findIndex((weight) => weight > 0),
       ),
     );
-    this.#weights = filters.map((filter, band) =>
-      Float64Array.from(filter.slice(this.#first[band], filter.findLastIndex((w) => w > 0) + 1)),
+    const weights = filters.map((filter, band) =>
+      filter.slice(this.#first[band], filter.findLastIndex((w) => w > 0) + 1),
     );
+    this.#weights = Float64Array.from(weights.flat());
+    this.#at = new Int32Array(bands + 1);
+    for (const [band, { length }] of weights.entries())
+      this.#at[band + 1] = this.#at[band] + length;
   }
 
   /**
@@ -79,37 +85,47 @@ export class AudiosetMel {
       readonly noiseVariance?: number;
     },
   ): Float32Array {
-    const { offset, shift, scale } = AUDIOSET_MEL;
     const { bands } = this;
     const out = new Float32Array((to - from) * bands);
     const energy = this.#window.reduce((sum, w) => sum + w * w, 0);
-    const floor = noiseVariance * energy;
-    const power = this.#power;
     for (let t = from; t < to; t++) {
-      this.#load(samples, t, gain);
-      this.#fft.powerSpectrum(this.#frame, power);
-      for (let bin = 0; bin < power.length; bin++) power[bin] += floor;
-      const at = (t - from) * bands;
-      for (let band = 0; band < bands; band++) {
-        const weights = this.#weights[band];
-        const first = this.#first[band];
-        let sum = 0;
-        for (let i = 0; i < weights.length; i++) sum += weights[i] * power[first + i];
-        out[at + band] = (Math.log(sum + offset) + shift) / scale;
-      }
+      this.#load(samples, t);
+      this.#fft.powerSpectrum(this.#frame, this.#power);
+      this.#apply(gain ** 2, noiseVariance * energy, out, (t - from) * bands);
     }
     return out;
   }
 
-  /** Writes the windowed frame, zero-padded on both sides, into #frame. */
-  #load(samples: Float32Array, index: number, gain: number): void {
+  /** Writes the windowed frame into the middle of #frame; both sides of it stay zero. */
+  #load(samples: Float32Array, index: number): void {
     const { nFft, winLength, hopLength } = AUDIOSET_MEL;
     const { length } = samples;
+    const frame = this.#frame;
+    const window = this.#window;
     const left = (nFft - winLength) / 2;
     const start = index * hopLength - winLength / 2;
-    this.#frame.fill(0);
-    for (let n = 0; n < winLength; n++) {
-      this.#frame[left + n] = samples[reflect(start + n, length)] * this.#window[n] * gain;
+    if (start >= 0 && start + winLength <= length) {
+      for (let n = 0; n < winLength; n++) frame[left + n] = samples[start + n] * window[n];
+    } else {
+      for (let n = 0; n < winLength; n++) {
+        frame[left + n] = samples[reflect(start + n, length)] * window[n];
+      }
+    }
+  }
+
+  /** Writes the bands of the power spectrum, times a gain and above a floor, into `out`. */
+  #apply(gain: number, floor: number, out: Float32Array, offset: number): void {
+    const { offset: least, shift, scale } = AUDIOSET_MEL;
+    const power = this.#power;
+    const weights = this.#weights;
+    for (let bin = 0; bin < power.length; bin++) power[bin] = power[bin] * gain + floor;
+    for (let band = 0; band < this.bands; band++) {
+      const end = this.#at[band + 1];
+      let sum = least;
+      for (let i = this.#at[band], bin = this.#first[band]; i < end; i++, bin++) {
+        sum += weights[i] * power[bin];
+      }
+      out[offset + band] = (Math.log(sum) + shift) / scale;
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Fourier transform of real signals of one power-of-two length, as one complex transform of half the
- * length (Cooley–Tukey, radix 2, double precision). All tables are made once.
+ * length (Cooley–Tukey, two radix-2 stages at a time, double precision). All tables are made once.
  *
  * @example
  * const fft = new RealFft(1024);
@@ -9,7 +9,9 @@
 export class RealFft {
   readonly size: number;
   readonly #half: number;
-  readonly #bitReversed: Uint16Array;
+  /** How many values the first pass combines, 2 or 4, and where it reads the first of them. */
+  readonly #radix: 2 | 4;
+  readonly #sources: Uint16Array;
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
   readonly #re: Float64Array;
@@ -25,9 +27,11 @@ export class RealFft {
     }
     this.size = size;
     this.#half = size / 2;
-    this.#bitReversed = new Uint16Array(this.#half);
-    for (let i = 0; i < this.#half; i++) {
-      this.#bitReversed[i] = (this.#bitReversed[i >> 1] >> 1) | ((i & 1) << (bits - 1));
+    this.#radix = bits % 2 === 0 ? 4 : 2;
+    this.#sources = new Uint16Array(this.#half / this.#radix);
+    // Bit-reversed order.
+    for (let i = 1; i < this.#sources.length; i++) {
+      this.#sources[i] = (this.#sources[i >> 1] >> 1) | ((i & 1) * (this.#sources.length >> 1));
     }
     this.#cos = Float64Array.from({ length: this.#half }, (_, k) =>
       Math.cos((2 * Math.PI * k) / size),
@@ -50,16 +54,18 @@ export class RealFft {
     power[half] = (re[0] - im[0]) ** 2;
     const cos = this.#cos;
     const sin = this.#sin;
-    // Unpack: X(k) = E(k) + W^k O(k), where E and O are the spectra of even and odd samples.
-    for (let k = 1; k < half; k++) {
+    // Unpack: X(k) = E(k) + W^k O(k), where E and O are the spectra of even and odd samples, and
+    // X(half − k) is the conjugate of E(k) − W^k O(k).
+    for (let k = 1; 2 * k <= half; k++) {
       const m = half - k;
       const evenRe = (re[k] + re[m]) / 2;
       const evenIm = (im[k] - im[m]) / 2;
       const oddRe = (im[k] + im[m]) / 2;
       const oddIm = (re[m] - re[k]) / 2;
-      const xRe = evenRe + cos[k] * oddRe + sin[k] * oddIm;
-      const xIm = evenIm + cos[k] * oddIm - sin[k] * oddRe;
-      power[k] = xRe * xRe + xIm * xIm;
+      const tRe = cos[k] * oddRe + sin[k] * oddIm;
+      const tIm = cos[k] * oddIm - sin[k] * oddRe;
+      power[k] = (evenRe + tRe) ** 2 + (evenIm + tIm) ** 2;
+      power[m] = (evenRe - tRe) ** 2 + (evenIm - tIm) ** 2;
     }
   }
 
@@ -80,53 +86,109 @@ export class RealFft {
     // The spectrum is real and even, and so is its transform: only the real part is unpacked.
     autocorrelation[0] = re[0] + im[0];
     autocorrelation[half] = re[0] - im[0];
-    for (let k = 1; k < half; k++) {
+    for (let k = 1; 2 * k <= half; k++) {
       const m = half - k;
-      const oddRe = (im[k] + im[m]) / 2;
-      const oddIm = (re[m] - re[k]) / 2;
-      autocorrelation[k] = (re[k] + re[m]) / 2 + cos[k] * oddRe + sin[k] * oddIm;
+      const even = (re[k] + re[m]) / 2;
+      const odd = (cos[k] * (im[k] + im[m]) + sin[k] * (re[m] - re[k])) / 2;
+      autocorrelation[k] = even + odd;
+      autocorrelation[m] = even - odd;
     }
   }
 
   /** Complex transform of z(n) = x(2n) + i·x(2n+1) into #re and #im. */
   #transform(signal: Float64Array): void {
+    if (this.#radix === 2) this.#firstPairs(signal);
+    else this.#firstFours(signal);
+    for (let span: number = this.#radix; span < this.#half; span *= 4) this.#twoStages(span);
+  }
+
+  /** The first stage, which multiplies by one only. */
+  #firstPairs(signal: Float64Array): void {
+    const re = this.#re;
+    const im = this.#im;
+    const sources = this.#sources;
     const half = this.#half;
+    for (let i = 0, at = 0; i < sources.length; i++, at += 2) {
+      const a = 2 * sources[i];
+      const b = a + half;
+      re[at] = signal[a] + signal[b];
+      im[at] = signal[a + 1] + signal[b + 1];
+      re[at + 1] = signal[a] - signal[b];
+      im[at + 1] = signal[a + 1] - signal[b + 1];
+    }
+  }
+
+  /** The first two stages, which multiply by one and −i only. */
+  #firstFours(signal: Float64Array): void {
+    const re = this.#re;
+    const im = this.#im;
+    const sources = this.#sources;
+    const half = this.#half;
+    for (let i = 0, at = 0; i < sources.length; i++, at += 4) {
+      const a = 2 * sources[i];
+      const b = a + half;
+      const c = a + half / 2;
+      const d = b + half / 2;
+      const sumRe = signal[a] + signal[b];
+      const sumIm = signal[a + 1] + signal[b + 1];
+      const differenceRe = signal[a] - signal[b];
+      const differenceIm = signal[a + 1] - signal[b + 1];
+      const otherSumRe = signal[c] + signal[d];
+      const otherSumIm = signal[c + 1] + signal[d + 1];
+      const otherDifferenceRe = signal[c] - signal[d];
+      const otherDifferenceIm = signal[c + 1] - signal[d + 1];
+      re[at] = sumRe + otherSumRe;
+      im[at] = sumIm + otherSumIm;
+      re[at + 1] = differenceRe + otherDifferenceIm;
+      im[at + 1] = differenceIm - otherDifferenceRe;
+      re[at + 2] = sumRe - otherSumRe;
+      im[at + 2] = sumIm - otherSumIm;
+      re[at + 3] = differenceRe - otherDifferenceIm;
+      im[at + 3] = differenceIm + otherDifferenceRe;
+    }
+  }
+
+  /** The stages that combine values `span` and 2 · `span` apart: half the memory traffic of one by one. */
+  #twoStages(span: number): void {
     const re = this.#re;
     const im = this.#im;
     const cos = this.#cos;
     const sin = this.#sin;
-    for (let i = 0; i < half; i++) {
-      const j = this.#bitReversed[i];
-      re[j] = signal[2 * i];
-      im[j] = signal[2 * i + 1];
-    }
-    // The first stage multiplies by one only.
-    for (let a = 0; a < half; a += 2) {
-      const b = a + 1;
-      const bRe = re[b];
-      const bIm = im[b];
-      re[b] = re[a] - bRe;
-      im[b] = im[a] - bIm;
-      re[a] += bRe;
-      im[a] += bIm;
-    }
-    for (let span = 2; span < half; span *= 2) {
-      const stride = half / span;
-      for (let block = 0; block < half; block += 2 * span) {
-        for (let k = 0; k < span; k++) {
-          const a = block + k;
-          const b = a + span;
-          const wRe = cos[k * stride];
-          const wIm = sin[k * stride];
-          const bRe = re[b];
-          const bIm = im[b];
-          const tRe = bRe * wRe + bIm * wIm;
-          const tIm = bIm * wRe - bRe * wIm;
-          re[b] = re[a] - tRe;
-          im[b] = im[a] - tIm;
-          re[a] += tRe;
-          im[a] += tIm;
-        }
+    const half = this.#half;
+    const stride = half / (2 * span);
+    for (let k = 0; k < span; k++) {
+      const wRe = cos[k * stride];
+      const wIm = sin[k * stride];
+      const squareRe = cos[2 * k * stride];
+      const squareIm = sin[2 * k * stride];
+      for (let a = k; a < half; a += 4 * span) {
+        const b = a + span;
+        const c = b + span;
+        const d = c + span;
+        const bRe = re[b] * squareRe + im[b] * squareIm;
+        const bIm = im[b] * squareRe - re[b] * squareIm;
+        const dRe = re[d] * squareRe + im[d] * squareIm;
+        const dIm = im[d] * squareRe - re[d] * squareIm;
+        const sumRe = re[c] + dRe;
+        const sumIm = im[c] + dIm;
+        const differenceRe = re[c] - dRe;
+        const differenceIm = im[c] - dIm;
+        const tRe = sumRe * wRe + sumIm * wIm;
+        const tIm = sumIm * wRe - sumRe * wIm;
+        const uRe = differenceRe * wRe + differenceIm * wIm;
+        const uIm = differenceIm * wRe - differenceRe * wIm;
+        const vRe = re[a] + bRe;
+        const vIm = im[a] + bIm;
+        const xRe = re[a] - bRe;
+        const xIm = im[a] - bIm;
+        re[a] = vRe + tRe;
+        im[a] = vIm + tIm;
+        re[b] = xRe + uIm;
+        im[b] = xIm - uRe;
+        re[c] = vRe - tRe;
+        im[c] = vIm - tIm;
+        re[d] = xRe - uIm;
+        im[d] = xIm + uRe;
       }
     }
   }

@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { UndertoneError } from '../../core/index.ts';
-import { isLoopback } from '../../lib/loopback.ts';
 import { isPublicAddress } from '../../lib/public-address.ts';
+import { isLoopback, parseUrl } from '../../lib/url.ts';
 
 /** Ports that receivers of webhooks use, 443 being none of its own; the API is no tool to try others with. */
 const PORTS = new Set(['', '8443']);
@@ -23,7 +23,10 @@ const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa|test|in
  * callbackUrl('https://example.com/undertone').hostname; // 'example.com'
  */
 export function callbackUrl(text: string): URL {
-  const url = parse(text);
+  const url = parseUrl(text);
+  if (!url) {
+    throw refused('is not a URL. Give an https URL, such as https://example.com/undertone.');
+  }
   const { protocol, username, password, hostname, port } = url;
   if (username || password) {
     throw refused('contains a user name or password. Omit it; the signature proves who calls.');
@@ -41,16 +44,6 @@ export function callbackUrl(text: string): URL {
   return url;
 }
 
-/** The parser turns every spelling of an IPv4 address (decimal, octal, short) into the usual one. */
-function parse(text: string): URL {
-  try {
-    // Not URL.canParse: in Node 20, once compiled, it refuses host names with letters such as ü.
-    return new URL(text);
-  } catch {
-    throw refused('is not a URL. Give an https URL, such as https://example.com/undertone.');
-  }
-}
-
 /** Whether a host is on this machine, and callbacks may go there. */
 function isOnThisMachine(hostname: string): boolean {
   return process.env.UNDERTONE_LOCAL_CALLBACKS === 'true' && isLoopback(hostname);
@@ -58,6 +51,7 @@ function isOnThisMachine(hostname: string): boolean {
 
 function isPublicHost(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPublicAddress(hostname.slice(1, -1));
+  // The parser has turned every spelling of an IPv4 address (decimal, octal, short) into the usual one.
   if (/^[\d.]+$/.test(hostname)) return isPublicAddress(hostname);
   // With a dot at its end a name evades such rules, and no certificate is made out to it.
   return !hostname.endsWith('.') && !PRIVATE_NAME.test(hostname);

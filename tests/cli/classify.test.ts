@@ -339,14 +339,14 @@ test.runIf(process.platform === 'linux' && hasFfmpeg).each([
   ['the main thread', 1],
   ['threads', 2],
 ])('ffmpeg cannot read the environment of its parent, started in %s', async (_, count) => {
-  const mp3 = join(folder, 'note.mp3');
-  await writeFile(mp3, encode(await readFile(long), 'mp3'));
+  const m4a = join(folder, 'note.m4a');
+  await writeFile(m4a, encode(await readFile(long), 'm4a'));
   const seen = join(folder, `environ-${count}`);
   const standIn = join(folder, `ffmpeg-${count}`);
   const script = `#!/bin/sh\ncat /proc/$PPID/environ >>'${seen}'\nexec '${findFfmpeg()}' "$@"\n`;
   await writeFile(standIn, script, { mode: 0o700 });
   const env = { FFMPEG_BIN: standIn, AWS_SECRET_ACCESS_KEY: 'hidden-from-ffmpeg' };
-  const options = ['classify', '--json', '--model', model, ...Array(count).fill(mp3)];
+  const options = ['classify', '--json', '--model', model, ...Array(count).fill(m4a)];
   const { code, stderr } = await run('cli/main.js', options, { env });
   expect(code, stderr).toBe(0);
   const environ = await readFile(seen, 'latin1');

@@ -22,9 +22,9 @@ const STRACE = ['strace', '--seccomp-bpf', '-f', '-qq', '-e', `trace=${CALLS}`, 
 const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'undertone-libraries-'));
-const mp3 = join(folder, 'note.mp3');
+const m4a = join(folder, 'note.m4a');
 const note = wavFile(voiceLike({ seconds: 2 }));
-writeFileSync(mp3, hasFfmpeg ? encode(note, 'mp3') : note);
+writeFileSync(m4a, hasFfmpeg ? encode(note, 'm4a') : note);
 
 /** Stands in for Discord, Slack and S3, and refuses everything, so that programs end at once. */
 const refuser = createServer(({ url = '' }, response) => {
@@ -105,7 +105,7 @@ test('strace is there, which shows what a process contacts', () => {
 describe('no library writes outside the working folder, looks up a name or contacts anybody', () => {
   test.each([
     ['one recording, in the main thread', [SAMPLE]],
-    ['several, in threads and with ffmpeg', [mp3, NOISE, '--workers', '2']],
+    ['several, in threads and with ffmpeg', [m4a, NOISE, '--workers', '2']],
   ])('classify: %s', async (_, options) => {
     const { code, text, written, contacted } = await deedsOf([
       'cli/main.js',
@@ -123,7 +123,7 @@ describe('no library writes outside the working folder, looks up a name or conta
       {},
       async (server, interrupt) => {
         const [address] = await server.printed(/http:\/\/127\.0\.0\.1:\d+/);
-        const body = new Uint8Array(await readFile(mp3));
+        const body = new Uint8Array(await readFile(m4a));
         expect((await fetch(`${address}/v1/emotion`, { method: 'POST', body })).status).toBe(200);
         await interrupt();
       },

@@ -275,30 +275,30 @@ describe('notifications', () => {
 });
 
 describe.runIf(hasFfmpeg)('after ffmpeg was repaired', () => {
-  const mp3 = hasFfmpeg ? encode(note, 'mp3') : note;
+  const m4a = hasFfmpeg ? encode(note, 'm4a') : note;
 
   test('a recording that the old build could not decode is labelled again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'undertone-ffmpeg-'));
     const broken = join(folder, 'ffmpeg');
     const script = "#!/bin/sh\necho 'Invalid data found when processing input' >&2\nexit 1\n";
     await writeFile(broken, script, { mode: 0o700 });
-    const event = await drop('repaired.mp3', mp3);
+    const event = await drop('repaired.m4a', m4a);
     vi.stubEnv('FFMPEG_BIN', broken);
     expect(await label(event)).toEqual([]);
     vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
-    expect(await readLabel(todays('repaired.mp3'))).toMatchObject({
+    expect(await readLabel(todays('repaired.m4a'))).toMatchObject({
       error: { code: 'audio-unreadable' },
     });
     expect(await label(event)).toEqual([]);
-    expect(await readLabel(todays('repaired.mp3'))).toMatchObject({ emotion: 'calm' });
+    expect(await readLabel(todays('repaired.m4a'))).toMatchObject({ emotion: 'calm' });
     log.length = 0;
     expect(await label(event)).toEqual([]);
     expect(log.join('\n')).not.toContain('answered');
   });
 
   test('backfill replaces a label with an error of our own, as earlier versions wrote them', async () => {
-    const event = await drop('earlier.mp3', mp3);
+    const event = await drop('earlier.m4a', m4a);
     const [{ bucket, key, etag }] = createdObjects(JSON.stringify(event));
     const { card } = await defaultModel();
     const identity = { bucket, key, version: etag, model: card.sha256 };
@@ -356,8 +356,8 @@ describe('a failure that is not the recording’s', () => {
     ['ffmpeg', 'FFMPEG_BIN', 'decoder-missing'],
     ['the temporary folder', 'TMPDIR', 'unavailable'],
   ])('of %s is one too: no label blames the recording', async (_, variable, code) => {
-    const key = `${variable}.mp3`;
-    const event = await drop(key, encode(note, 'mp3'));
+    const key = `${variable}.m4a`;
+    const event = await drop(key, encode(note, 'm4a'));
     vi.stubEnv(variable, '/nowhere');
     expect(await label(event)).toEqual(['message-0']);
     expect(log.join('\n')).toContain(code);

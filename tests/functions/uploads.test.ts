@@ -180,7 +180,7 @@ describe('an upload', () => {
 describe('an upload that cannot be classified for reasons of ours', () => {
   test.skipIf(!hasFfmpeg)('answers what went wrong at the last try', async () => {
     const upload = await newUpload();
-    await send(upload, encode(note, 'mp3'));
+    await send(upload, encode(note, 'm4a'));
     const messages = cloud.announced();
     vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
     expect(await work({ messages, delivery: UPLOADS.tries - 1 })).toBe(1);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { defaultModel, type Model, UndertoneError } from '../../../core/index.ts';
 import { problem } from '../../../functions/http/handle.ts';
-import { isLoopback } from '../../../lib/loopback.ts';
+import { isLoopback, parseUrl } from '../../../lib/url.ts';
 import { hostUnknown, isLocalPage, notFound } from '../app.ts';
 import { LIVE_LIMITS, LIVE_PATH, type LiveLimits, MAX_MESSAGE_BYTES } from './protocol.ts';
 import { CLOSE, LiveSession } from './session.ts';
@@ -108,11 +108,11 @@ const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['connection', 'http2-setti
 function checkUpgrade({ url, headers }: IncomingMessage, host: string): void {
   const base = `http://${headers.host}`;
   if (isLoopback(host)) {
-    if (!URL.canParse(base) || !isLoopback(new URL(base).hostname)) throw hostUnknown();
+    const named = parseUrl(base);
+    if (!named || !isLoopback(named.hostname)) throw hostUnknown();
     if (headers.origin !== undefined && !isLocalPage(headers.origin)) throw originRefused();
   }
-  const isHere = URL.canParse(url ?? '', base) && new URL(url ?? '', base).pathname === LIVE_PATH;
-  if (!isHere) throw notFound();
+  if (parseUrl(url ?? '', base)?.pathname !== LIVE_PATH) throw notFound();
 }
 
 /**

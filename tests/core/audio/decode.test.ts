@@ -493,21 +493,22 @@ describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
     }
   });
 
-  test('without ffmpeg the error says how to get it, and WAV, FLAC and Opus still work', async () => {
+  test('without ffmpeg the error says how to get it, and WAV, FLAC, Opus and MP3 still work', async () => {
+    const m4a = encode(wav, 'm4a');
     const mp3 = encode(wav, 'mp3');
     const flac = encode(wav, 'flac');
     const opus = encode(wav, 'ogg', ['-c:a', 'libopus']);
     vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
-    await expect(decode(mp3)).rejects.toMatchObject({
+    await expect(decode(m4a)).rejects.toMatchObject({
       code: 'decoder-missing',
       message: expect.stringMatching(/apt install ffmpeg.*FFMPEG_BIN/),
     });
-    for (const bytes of [wav, flac, opus]) await decode(bytes);
+    for (const bytes of [wav, flac, opus, mp3]) await decode(bytes);
   });
 
   test('a decoder that hangs is stopped at the deadline', async () => {
-    const mp3 = encode(wav, 'mp3');
-    await expect(decode(mp3, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'decode-timeout' });
+    const m4a = encode(wav, 'm4a');
+    await expect(decode(m4a, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'decode-timeout' });
   });
 });
 

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { decode } from '../../../core/audio/decode.ts';
+import { decodeWithFfmpeg } from '../../../core/audio/ffmpeg.ts';
+import { decodeMp3, readMp3 } from '../../../core/audio/mp3.ts';
+import { sniff } from '../../../core/audio/sniff.ts';
+import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
+
+const wav = wavFile(voiceLike({ seconds: 1.5, seed: 4 }));
+const note = new Uint8Array(readFileSync(new URL('../../../samples/plain.ogg', import.meta.url)));
+const limits = () => ({ maxSeconds: 60, deadline: performance.now() + 60_000 });
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** The largest difference between two signals; infinite if one is longer. */
+function difference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  return a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
+}
+
+describe.skipIf(!hasFfmpeg)('what is decoded in process equals what ffmpeg makes of it', () => {
+  test.each(
+    [
+      'mp3',
+      'mp3 -b:a 32k',
+      'mp3 -q:a 2 -ac 2',
+      'mp3 -ar 48000 -b:a 320k',
+      'mp3 -ar 22050 -abr 1 -b:a 48k',
+      'mp3 -ar 8000',
+      'mp3 -write_xing 0',
+      'mp3 -reservoir 0',
+      'mp3 -id3v2_version 3 -metadata title=x -write_id3v1 1',
+    ].map((line) => line.split(' ')),
+  )('%s %s %s %s %s', async (extension, ...options) => {
+    const bytes = encode(wav, extension, options);
+    const container = sniff(bytes);
+    const expected = await decodeWithFfmpeg(bytes.subarray(container.start), container, limits());
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    const { samples, duration } = await decode(bytes);
+    expect(duration).toBeCloseTo(expected.duration, 6);
+    expect(difference(samples, expected.samples)).toBeLessThan(1e-5);
+  });
+});
+
+describe.skipIf(!hasFfmpeg)('a decoder that is used again', () => {
+  const files = () => ({
+    opus: note,
+    stereo: encode(wav, 'ogg', ['-c:a', 'libopus', '-ac', '2']),
+    mp3: encode(wav, 'mp3', ['-b:a', '48k']),
+  });
+
+  test('gives the same samples whatever it decoded before', async () => {
+    const before = new Map<string, Float32Array>();
+    for (let round = 0; round < 3; round++) {
+      for (const [name, bytes] of Object.entries(files())) {
+        const { samples } = await decode(bytes);
+        expect(difference(samples, before.get(name) ?? samples), name).toBe(0);
+        before.set(name, samples);
+      }
+    }
+  });
+
+  test('also when several recordings are decoded at the same time', async () => {
+    const { opus, mp3 } = files();
+    const together = await Promise.all([opus, mp3, opus, mp3].map((bytes) => decode(bytes)));
+    expect(difference(together[0].samples, together[2].samples)).toBe(0);
+    expect(difference(together[1].samples, together[3].samples)).toBe(0);
+  });
+
+  test('and after a damaged recording, of which nothing is printed', async () => {
+    const print = vi.spyOn(console, 'error');
+    const { opus, mp3 } = files();
+    for (const bytes of [opus, mp3]) {
+      const expected = await decode(bytes);
+      const damaged = bytes.slice();
+      for (let i = 3000; i < damaged.length; i += 7) damaged[i] ^= 0x5a;
+      await decode(damaged).catch(() => {});
+      expect(difference((await decode(bytes)).samples, expected.samples)).toBe(0);
+    }
+    expect(print).not.toHaveBeenCalled();
+    print.mockRestore();
+  });
+});
+
+describe.skipIf(!hasFfmpeg)('MP3', () => {
+  const plain = () => encode(wav, 'mp3', ['-write_xing', '0', '-id3v2_version', '0']);
+  const described = () => encode(wav, 'mp3', ['-id3v2_version', '0']);
+
+  test('what the encoder added is removed', async () => {
+    expect(readMp3(described())).toMatchObject({ delay: 1105, channels: 1 });
+    expect((await decode(described())).duration).toBeCloseTo(1.5, 3);
+  });
+
+  test('a description that claims other frames than follow changes nothing', async () => {
+    const bytes = described();
+    const at =
+      Buffer.from(bytes).indexOf('Xing') >= 0
+        ? Buffer.from(bytes).indexOf('Xing')
+        : Buffer.from(bytes).indexOf('Info');
+    const expected = await decodeMp3(bytes, limits());
+    for (const count of [1, 0xffff_ffff]) {
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(at + 8, count);
+      expect((await decodeMp3(bytes, limits()))?.samples).toEqual(expected?.samples);
+    }
+  });
+
+  test('one that claims to be all padding is given to ffmpeg', () => {
+    const bytes = described();
+    const at = Buffer.from(bytes).indexOf('Lavc');
+    bytes.set([0xff, 0xff, 0xff], at + 21);
+    expect(readMp3(bytes.subarray(0, 1500))).toBeNull();
+  });
+
+  test.each<[string, () => Uint8Array]>([
+    ['junk between frames', () => spliced(plain(), Buffer.alloc(100, 0x11))],
+    [
+      'a change of rate',
+      () => Buffer.concat([plain(), encode(wav, 'mp3', ['-ar', '44100', '-id3v2_version', '0'])]),
+    ],
+    [
+      'a change of channels',
+      () => Buffer.concat([plain(), encode(wav, 'mp3', ['-ac', '2', '-id3v2_version', '0'])]),
+    ],
+    ['layer II', () => encode(wav, 'mp2', [])],
+  ])('with %s is left to ffmpeg, and read', async (_, make) => {
+    const bytes = make();
+    expect(readMp3(bytes)).toBeNull();
+    expect((await decode(bytes)).duration).toBeGreaterThan(1.4);
+  });
+
+  test('that breaks off in a frame is read up to there', async () => {
+    const bytes = plain();
+    const whole = readMp3(bytes)!;
+    const cut = readMp3(bytes.subarray(0, bytes.length - 10))!;
+    expect(cut.samples).toBe(whole.samples - 576);
+    expect((await decode(bytes.subarray(0, bytes.length - 10))).duration).toBeGreaterThan(1.4);
+  });
+
+  test('that is too long is refused before it is decoded', async () => {
+    const short = { maxSeconds: 1, deadline: performance.now() - 1 };
+    await expect(decodeMp3(plain(), short)).rejects.toMatchObject({ code: 'audio-too-long' });
+  });
+});
+
+/** Puts some bytes between two frames in the middle. */
+function spliced(mp3: Uint8Array, junk: Uint8Array): Uint8Array {
+  const first = readMp3(mp3)!;
+  let at = 0;
+  while (at < mp3.length / 2) at += lengthAt(mp3, at);
+  expect(first.bytes.length).toBeGreaterThan(at);
+  return Buffer.concat([mp3.subarray(0, at), junk, mp3.subarray(at)]);
+}
+
+/** Length of a frame: up to where the rest of the file is read as one stream again. */
+function lengthAt(mp3: Uint8Array, at: number): number {
+  let length = 24;
+  while (!readMp3(mp3.subarray(at + length))) length++;
+  return length;
+}
