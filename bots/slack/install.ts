@@ -4,12 +4,9 @@ import { Socket } from 'node:net';
 import type { CodedError, Installation } from '@slack/oauth';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
+import { REDIRECT_PATH } from './payloads.ts';
 import { slackError } from './web.ts';
 import { type DistributedApp, installProvider } from './workspaces.ts';
-
-/** Where people begin to install the app, and where Slack sends them back to. */
-export const INSTALL_PATH = '/slack/install';
-export const REDIRECT_PATH = '/slack/oauth_redirect';
 
 /** What the pages say, in English as the errors that they show. Empty lines separate paragraphs. */
 export const INSTALL = {

@@ -12,8 +12,9 @@ import { encryptionWith } from '../encryption.ts';
 import { slackEnvironment } from '../environment.ts';
 import { botServices, tableClient } from '../services.ts';
 import { slackHosts } from './files.ts';
-import { INSTALL_PATH, type InstallPages, installPages, REDIRECT_PATH } from './install.ts';
+import { type InstallPages, installPages } from './install.ts';
 import { dynamoInstallations, fileInstallations } from './installations.ts';
+import { INSTALL_PATH, REDIRECT_PATH } from './payloads.ts';
 import { startSocketBot } from './socket.ts';
 import { type DistributedApp, installedWorkspaces, oneWorkspace } from './workspaces.ts';
 

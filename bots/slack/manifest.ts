@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UndertoneError } from '../../core/index.ts';
 import { ROOT } from '../../lib/root.ts';
-import { REDIRECT_PATH } from './install.ts';
+import { REDIRECT_PATH } from './payloads.ts';
 
 /** Where Slack sends events, commands and shortcuts over HTTP. */
 const EVENTS_PATH = '/slack/events';

@@ -184,6 +184,10 @@ export function notesOf({
 export const COMMAND = '/undertone';
 export const SHORTCUT = 'read_emotion';
 
+/** Where people begin to install the app, and where Slack sends them back to. */
+export const INSTALL_PATH = '/slack/install';
+export const REDIRECT_PATH = '/slack/oauth_redirect';
+
 /** A payload that the bot has to act on. */
 export interface Intake {
   /**

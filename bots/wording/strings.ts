@@ -40,7 +40,7 @@ export interface Strings {
   readonly inviteMe: string;
   readonly addMe: string;
   readonly unknownCommand: string;
-  /** Answers a command in a workspace of Slack whose token is not known. */
+  /** Answers a command in a workspace of Slack for which the bot has no token. */
   readonly notInstalled: string;
   /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;

@@ -384,19 +384,27 @@ describe('a workspace that removes the app', () => {
 
   test('while Slack cannot be asked is removed when it can', async () => {
     const { workspace } = await installed();
-    slack.api.fail('auth.test', ...Array(5).fill({ kind: 'status', status: 503 }));
+    // Longer than a function can wait.
+    slack.api.fail('auth.test', { kind: 'rate-limited', seconds: 100 });
     slack.uninstall(workspace);
     await work();
     expect((await rows()).filter(({ id }) => id === workspace.team)).toEqual([]);
   });
 
-  test('without being heard is treated as one that has none', async () => {
+  test('without being heard is treated as one that has none, until it installs it again', async () => {
     const { workspace, ada, channel, direct } = await installed();
+    const eva = workspace.addUser({ locale: 'de-DE' });
+    workspace.channels.get(channel)?.members.add(eva);
     slack.oauth.revoke(workspace);
     slack.command(channel, ada, 'auto on');
+    slack.command(channel, eva, 'auto on');
     slack.say(direct, ada, { files: [{ content: NOTE }] });
     await work();
-    expect(workspace.ephemerals.map(({ text }) => text)).toEqual([EN.notInstalled]);
+    expect(workspace.ephemerals.map(({ text }) => text)).toEqual(Array(2).fill(EN.notInstalled));
+    await visitor().install(slack, workspace);
+    slack.command(channel, eva, 'about');
+    await work();
+    expect(workspace.ephemerals.at(-1)?.text).toContain(stringsFor('de', 'slack').about.title);
   });
 });
 

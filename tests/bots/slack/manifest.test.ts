@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { COMMAND, SHORTCUT } from '../../../bots/slack/payloads.ts';
 import { SCOPES } from '../../../bots/slack/workspaces.ts';
@@ -104,21 +105,20 @@ describe('the manifest', () => {
   });
 });
 
-describe('npm run bot:slack:manifest', () => {
+describe.concurrent('npm run bot:slack:manifest', () => {
   const build = process.env.UNDERTONE_BUILD ?? join(ROOT, 'dist/');
   const run = (...args: string[]) => {
     const program = join(
       fileURLToPath(new URL('.', new URL(`file://${build}`))),
       'bots/slack/manifest.js',
     );
-    return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+    return promisify(execFile)(process.execPath, [program, ...args]);
   };
   const url = 'https://bot.example/prod';
 
   test('prints an app that any workspace installs, over HTTP', async () => {
-    const { oauth_config, settings, features } = JSON.parse(
-      run('--url', `${url}/`, '--many').stdout,
-    );
+    const { stdout } = await run('--url', `${url}/`, '--many');
+    const { oauth_config, settings, features } = JSON.parse(stdout);
     const request_url = url + slackEvents.path;
     expect(oauth_config.redirect_urls).toEqual([url + slackOauthRedirect.path]);
     expect(settings).toMatchObject({
@@ -137,8 +137,9 @@ describe('npm run bot:slack:manifest', () => {
   });
 
   test('prints the one that ships for one workspace in Socket Mode', async () => {
-    expect(JSON.parse(run('--socket').stdout)).toEqual(await manifest());
-    const { settings, oauth_config } = JSON.parse(run('--url', url).stdout);
+    const printed = await Promise.all([run('--socket'), run('--url', url)]);
+    const [shipped, { settings, oauth_config }] = printed.map(({ stdout }) => JSON.parse(stdout));
+    expect(shipped).toEqual(await manifest());
     // The token that its owner copies must not expire.
     expect(settings).toMatchObject({ token_rotation_enabled: false, socket_mode_enabled: false });
     expect(oauth_config.redirect_urls).toBeUndefined();
@@ -149,9 +150,10 @@ describe('npm run bot:slack:manifest', () => {
     [['--many']],
     [['--url', 'http://bot.example']],
     [['--uri', url]],
-  ])('says what its options are when it is given %j', (args) => {
-    const { status, stderr } = run(...args);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/^The options are --url .*https:\/\//);
+  ])('says what its options are when it is given %j', async (args) => {
+    await expect(run(...args)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The options are --url .*https:\/\//),
+    });
   });
 });

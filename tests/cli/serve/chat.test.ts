@@ -94,6 +94,13 @@ async function send(
   });
 }
 
+/** Asks for a page through the tunnel. */
+const get: Get = async (path, cookie) => {
+  const headers = { host: 'some-words.tunnel.example', cookie };
+  const page = await rawRequest(url, { path, headers });
+  return { status: page.status, headers: new Headers(page.headers), html: page.body };
+};
+
 /** Sends an interaction and gives Discord the first answer. */
 async function ask(interaction: LocalInteraction): Promise<void> {
   const sent = JSON.stringify(interaction.payload);
@@ -150,6 +157,8 @@ test('with the secret and the token of a Slack app a note is answered in its thr
   const [post] = slack.posts();
   expect(post).toMatchObject({ channel, threadTs: ts });
   expect(textOf(post.blocks)).toContain('Happy');
+  // Nobody else can install that app.
+  expect((await get('/slack/install', '')).status).toBe(404);
 });
 
 test('what has begun when it is told to end is answered with its verdict', async () => {
@@ -159,7 +168,7 @@ test('what has begun when it is told to end is answered with its verdict', async
   server.child.kill('SIGTERM');
   expect(await server.exit).toMatchObject({ code: 0, err: '' });
   expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
-  await start();
+  await start(anyWorkspace());
 });
 
 /** A server in this process, whose environment names no platform. */
@@ -176,16 +185,8 @@ test('a platform that is not set up is told which variables do it', async () => 
   expect(detail).toContain('docs/slack.md');
 });
 
+// By the server that was started when the first was told to end.
 test('any workspace installs the Slack app through the tunnel, where it is set up so', async () => {
-  const get: Get = async (path, cookie) => {
-    const headers = { host: 'some-words.tunnel.example', cookie };
-    const page = await rawRequest(url, { path, headers });
-    return { status: page.status, headers: new Headers(page.headers), html: page.body };
-  };
-  expect((await get('/slack/install', '')).status).toBe(404);
-  server.child.kill('SIGTERM');
-  await server.exit;
-  await start(anyWorkspace());
   const workspace = slack.addWorkspace();
   const page = await new Visitor(get).install(slack, workspace);
   expect(page.status).toBe(200);
