@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
 import { analyze } from '../core/analyze.ts';
-import { decode } from '../core/audio/decode.ts';
 import { sniff } from '../core/audio/sniff.ts';
 import { findActivity } from '../core/audio/speech.ts';
-import { defaultModel } from '../core/classify.ts';
 import { AudiosetMel } from '../core/features/audioset-mel.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../core/features/config.ts';
 import { FrameExtractor } from '../core/features/extract.ts';
 import { classify, findFfmpeg } from '../core/index.ts';
 import { modelInput, windowSizeOf } from '../core/model/input.ts';
+import { defaultModel } from '../core/node/classify.ts';
+import { decode } from '../core/node/decode.ts';
 import { modelWindows } from '../core/windows.ts';
 import { ROOT } from '../lib/root.ts';
 import {

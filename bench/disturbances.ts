@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { decode } from '../core/audio/decode.ts';
 import { classify } from '../core/index.ts';
+import { decode } from '../core/node/decode.ts';
 import { percent } from '../lib/percent.ts';
 import { wavFile } from '../tests/fixtures/audio.ts';
 import { DISTURBANCES, disturb, RELATIVE_DB } from '../training/augment/disturbance.ts';

@@ -8,6 +8,7 @@
  *   UNDERTONE_LOAD=5000 npm run bench -- load       a longer run under load (500 requests by default)
  *   UNDERTONE_LABELS=50000 npm run bench -- labels   fewer labels (a million by default); needs DuckDB
  *   UNDERTONE_LIVE=3600 npm run bench -- live       a longer live stream (300 seconds by default)
+ *   UNDERTONE_LIVE=3600 npm run bench -- device     the same, in a browser
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ import {
   benchStages,
 } from './classify.ts';
 import { benchColdStart } from './cold-start.ts';
+import { benchDevice } from './device.ts';
 import { benchDisturbances } from './disturbances.ts';
 import { benchIntake } from './intake.ts';
 import { benchLabels } from './labels.ts';
@@ -64,6 +66,7 @@ const benchmarks: Record<string, () => unknown> = {
   slack: benchSlack,
   shards: benchShards,
   page: benchPage,
+  device: benchDevice,
   evaluate: benchEvaluate,
   intake: benchIntake,
   live: benchLive,

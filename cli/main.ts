@@ -129,6 +129,16 @@ program
   });
 
 program
+  .command('site')
+  .description('write the page as a static site that analyzes on the visitor’s device')
+  .argument('<folder>', 'folder for the site')
+  .option('--model <folder>', 'model folder to use instead of the shipped one')
+  .action(async (folder, options) => {
+    const { siteCommand } = await import('./site.ts');
+    await siteCommand(folder, options);
+  });
+
+program
   .command('backfill')
   .description('label recordings already in a bucket')
   .argument('<address>', 's3://bucket or s3://bucket/prefix', parseS3Url)
@@ -136,7 +146,7 @@ program
   .option('--resume', 'continue where the last run with the same arguments ended')
   .option('--checkpoint <file>', 'file that stores the progress')
   .action(async (location, options) => {
-    const { backfillCommand } = await import('./cloud/backfill.ts');
+    const { backfillCommand } = await import('./cloud/backfill.ts').catch(withoutSdk);
     await backfillCommand(location, options);
   });
 
@@ -150,9 +160,19 @@ program
   .option('--from <date>', 'first upload day, YYYY-MM-DD (UTC)', day)
   .option('--to <date>', 'last upload day', day)
   .action(async (source, options) => {
-    const { labelsCommand } = await import('./cloud/labels.ts');
+    const { labelsCommand } = await import('./cloud/labels.ts').catch(withoutSdk);
     process.exitCode ??= (await labelsCommand(source, options)) ? 0 : FAILED;
   });
+
+/** Says what a command for AWS needs that is not installed with the library. */
+function withoutSdk(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  throw new UndertoneError(
+    'setting-invalid',
+    'This command needs the AWS SDK, which is not installed. Run "npm install @aws-sdk/client-s3 @aws-sdk/client-sqs" first.',
+    { cause: error },
+  );
+}
 
 /** Checks a calendar day, as in the partitions of the results. */
 function day(text: string): string {

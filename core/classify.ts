@@ -1,9 +1,8 @@
 import { type Analysis, analyze } from './analyze.ts';
 import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
-import { findModelFolder } from './model/folder.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
-import { loadModel, type Model, type Prediction } from './model/session.ts';
+import type { Model, Prediction } from './model/session.ts';
 import { sequenceOf } from './timeline/sequence.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
 import {
@@ -18,8 +17,7 @@ import {
 import { type FrameRange, meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
-  /** The model to use; by default the one that ships. */
-  readonly model?: Model;
+  readonly model: Model;
   /** Called with the windows that the probabilities of the recording are the mean of. */
   readonly onWindows?: (windows: SpeechWindows) => void;
 }
@@ -33,31 +31,18 @@ export interface SpeechWindows {
 }
 
 /**
- * Classifies the emotion in one recording. The API, the bots, the batch and the command line all call
- * this function.
+ * Classifies the emotion in one recording, wherever it runs: core/node/classify.ts calls this with the
+ * model that ships and with ffmpeg, the page's worker with what it has loaded and the browser's decoders.
  *
- * @param bytes the recording as received, in any format that `decode` supports
+ * @param bytes the recording as received
  * @returns one of eight emotions with calibrated probabilities, `uncertain` or `no-speech`
  * @throws UndertoneError with a code of core/errors.ts; bad input throws nothing else
- * @example
- * const { emotion, confidence } = await classify(await readFile('note.ogg'));
  */
-export async function classify(bytes: Uint8Array, options: ClassifyOptions = {}): Promise<Verdict> {
-  const model = options.model ?? (await defaultModel());
+export async function classify(bytes: Uint8Array, options: ClassifyOptions): Promise<Verdict> {
   const { samples, duration } = await decode(bytes, options);
   const speech = analyze(samples);
+  const { model } = options;
   return speech ? verdictOf(speech, duration, model, options) : noSpeech(duration, model);
-}
-
-let shipped: Promise<Model> | undefined;
-
-/** Loads the model to serve, once per process. After a failure the next call tries again. */
-export function defaultModel(): Promise<Model> {
-  shipped ??= (async () => loadModel(findModelFolder()))();
-  shipped.catch(() => {
-    shipped = undefined;
-  });
-  return shipped;
 }
 
 async function verdictOf(

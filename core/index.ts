@@ -3,6 +3,7 @@
  * exported here; the other modules of this folder are private. Only `training/`, `evaluation/` and
  * `bench/` import them directly: a model must be trained on exactly the features it is served with,
  * worker threads of the training load no more than they need, and the benchmarks time single stages.
+ * In a browser core/web.ts takes the place of this module.
  *
  * @example
  * import { readFile } from 'node:fs/promises';
@@ -15,10 +16,10 @@
  */
 
 // Decoding
-export { type DecodedAudio, type DecodeOptions, decode, SAMPLE_RATE } from './audio/decode.ts';
+export { type DecodedAudio, type DecodeOptions, SAMPLE_RATE } from './audio/decode.ts';
 export { ffmpegBuild, findFfmpeg } from './audio/find-ffmpeg.ts';
 // Recordings
-export { type ClassifyOptions, classify, defaultModel, type SpeechWindows } from './classify.ts';
+export type { SpeechWindows } from './classify.ts';
 // Errors and limits
 export { API_CODES, ERROR_TABLE, type ErrorCode, UndertoneError } from './errors.ts';
 export { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './limits.ts';
@@ -26,6 +27,7 @@ export { DECODE_TIMEOUT_MS, MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './
 export {
   HOP_SECONDS,
   LiveListener,
+  type LiveListenerOptions,
   type LiveSummary,
   type LiveVerdict,
   liveSummarySchema,
@@ -35,8 +37,10 @@ export {
 // The model
 export { cardSchema, type ModelCard } from './model/card.ts';
 export { EMOTIONS, type Emotion } from './model/emotions.ts';
-export { CARD_FILE, findModelFolder, MODEL_FILE, readCard } from './model/folder.ts';
-export { loadModel, type Model } from './model/session.ts';
+export { CARD_FILE, findModelFolder, loadModel, MODEL_FILE, readCard } from './model/folder.ts';
+export type { Model } from './model/session.ts';
+export { type ClassifyOptions, classify, defaultModel } from './node/classify.ts';
+export { decode } from './node/decode.ts';
 export {
   type Label,
   labelSchema,

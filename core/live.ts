@@ -5,6 +5,7 @@ import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { Resampler } from './audio/resample.ts';
 import { HOP } from './audio/speech.ts';
 import { framesToMono } from './audio/wav.ts';
+import { concatBytes } from './bytes.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 import { frameCount } from './features/frames.ts';
 import { modelInput, windowSizeOf } from './model/input.ts';
@@ -157,7 +158,7 @@ const SAMPLE_BYTES = 2;
  */
 export class PcmStream {
   readonly #resampler: Resampler;
-  #rest = Buffer.alloc(0);
+  #rest = new Uint8Array();
 
   /** @param sampleRate of the source, in Hz */
   constructor(sampleRate: number) {
@@ -166,7 +167,7 @@ export class PcmStream {
 
   /** Adds bytes and returns the samples that they complete. */
   push(chunk: Uint8Array): Float32Array {
-    const bytes = Buffer.concat([this.#rest, chunk]);
+    const bytes = concatBytes([this.#rest, chunk]);
     const whole = bytes.length - (bytes.length % SAMPLE_BYTES);
     this.#rest = bytes.subarray(whole);
     return this.#resampler.push(framesToMono(bytes.subarray(0, whole), PCM));

@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cdk: ['core', 'lib', 'functions'],
   // Types only, in comments: browsers load these files as they are.
   web: ['core'],
+  device: ['core', 'lib', 'functions'],
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
   bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'evaluation', 'training', 'tests'],
@@ -26,6 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** The parts of functions/ that the stack shares: declarations, which run nothing. */
 const DECLARATIONS = [
+  'functions/http/device.ts',
   'functions/http/page.ts',
   'functions/infrastructure.ts',
   'functions/routes.ts',
@@ -33,8 +35,12 @@ const DECLARATIONS = [
 
 /** The packages that core may use: none of a cloud or a chat platform. */
 const CORE_PACKAGES = [
-  ...['onnxruntime-node', 'zod', 'opus-decoder', 'mpg123-decoder'],
+  'mpg123-decoder',
+  'onnxruntime-common',
+  'onnxruntime-node',
+  'opus-decoder',
   '@wasm-audio-decoders/flac',
+  'zod',
 ];
 
 const IMPORT =
@@ -122,4 +128,15 @@ test('core uses no package of a cloud or a chat platform, and not its own index'
   const packages = used.filter((name) => !name.startsWith('core/') && !name.startsWith('node:'));
   expect(new Set(packages)).toEqual(new Set(CORE_PACKAGES));
   expect(used).not.toContain('core/index.ts');
+});
+
+test('what runs in browsers reaches nothing of Node and no native library', () => {
+  const reached = new Set([
+    'core/web.ts',
+    ...files.filter((file) => file.startsWith('device/browser/')),
+  ]);
+  for (const file of reached) for (const next of imports.get(file) ?? []) reached.add(next);
+  expect(reached).toContain('core/classify.ts');
+  expect(reached).toContain('core/audio/opus.ts');
+  expect([...reached].filter((name) => /^node:|^onnxruntime-node$/.test(name))).toEqual([]);
 });

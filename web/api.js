@@ -2,13 +2,17 @@
 export const MAX_BYTES = 25 * 1024 * 1024;
 export const MAX_SECONDS = 300;
 
+/** Whether there is an API at the address of the page; a static site has none. */
+export const hasServer = document.documentElement.dataset.server !== 'none';
+
 /** An error of the API, or of the way to it, with a sentence for the visitor. */
 export class ApiError extends Error {
   constructor(sentence, { code, requestId = null, canRetry = true }) {
     super(sentence);
     /**
      * A code of the API, or one of the page's own: `unreachable`, `unreadable`, `not-an-answer`,
-     * `upload-refused`, `no-result`.
+     * `upload-refused`, `no-result`, and of what classifies on this device: `wasm-unavailable`,
+     * `memory-insufficient`, `download-incomplete`.
      */
     this.code = code;
     this.requestId = requestId;
@@ -19,9 +23,16 @@ export class ApiError extends Error {
 
 /** Returns the model card. */
 export async function readCard() {
-  const card = await call('v1/model');
+  const card = await call(await cardPath());
   if (!Array.isArray(card.classes)) throw noAnswer(200, 'JSON');
   return card;
+}
+
+/** Returns where the model card is: that of the API, or the one that the static site has. */
+export async function cardPath() {
+  if (hasServer) return 'v1/model';
+  const { card } = await call('device/files.json');
+  return `device/${card.path}`;
 }
 
 /**

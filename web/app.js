@@ -1,5 +1,6 @@
 import { createAnswers } from './answers/answers.js';
 import { load, readCard } from './api.js';
+import { createSwitch } from './device.js';
 import { element, mark } from './dom.js';
 
 import { showFigures } from './figures.js';
@@ -11,6 +12,8 @@ import { EMOTIONS } from './words.js';
 const find = (selector) => document.querySelector(selector);
 const stage = find('.stage');
 const notice = find('.notice');
+
+createSwitch(find('.device'));
 
 const card = readCard();
 showFigures(find('#figures'), card);

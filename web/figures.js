@@ -1,10 +1,11 @@
+import { cardPath } from './api.js';
 import { element, svg } from './dom.js';
 import { percent } from './words.js';
 
 /** Shows how reliable the model is according to its card, or why that cannot be shown. */
 export async function showFigures(place, card) {
   try {
-    place.replaceChildren(...figuresOf(await card));
+    place.replaceChildren(...figuresOf(await card, await cardPath()));
     place.dataset.figures = 'shown';
   } catch (error) {
     place.replaceChildren(element('p', {}, error.message));
@@ -12,7 +13,10 @@ export async function showFigures(place, card) {
   }
 }
 
-function figuresOf({ name, version, classes, threshold, calibration, figures, limits, licence }) {
+function figuresOf(
+  { name, version, classes, threshold, calibration, figures, limits, licence },
+  path,
+) {
   const items = Object.values(figures).map(
     ({ protocol, clips, accuracy, unweightedAverageRecall }) =>
       element(
@@ -48,7 +52,7 @@ function figuresOf({ name, version, classes, threshold, calibration, figures, li
       'p',
       { class: 'small' },
       `${name} ${version}: `,
-      element('a', { href: 'v1/model' }, 'show the model card'),
+      element('a', { href: path }, 'show the model card'),
       '.',
     ),
   ];

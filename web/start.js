@@ -7,6 +7,16 @@ const find = (selector) => document.querySelector(selector);
 const stage = find('.stage');
 const input = find('#file');
 
+// Before the first frame: what the page says depends on it.
+try {
+  if (localStorage.getItem('undertone-on-device')) {
+    document.documentElement.toggleAttribute('data-on-device', true);
+    find('#device').checked = true;
+  }
+} catch {
+  // Storage is forbidden.
+}
+
 const rest = firstFrame()
   .then(() => Promise.all([import('./app.js'), addStylesheet('styles/answers.css')]))
   .then(([app]) => app);

@@ -1,17 +1,31 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DefaultStackSynthesizer, RemovalPolicy } from 'aws-cdk-lib';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import {
+  BucketDeployment,
+  type BucketDeploymentProps,
+  CacheControl,
+  type ISource,
+  Source,
+} from 'aws-cdk-lib/aws-s3-deployment';
 import type { Construct, IConstruct } from 'constructs';
 import { ERROR_TABLE } from '../../core/index.ts';
+import {
+  DEVICE,
+  DEVICE_LIST,
+  type DeviceFile,
+  deviceFiles,
+  FOREVER,
+} from '../../functions/http/device.ts';
 import { LAMBDA_CALL_BYTES, PAGE, type PageDocument } from '../../functions/http/page.ts';
 import { ROOT } from '../../lib/root.ts';
 import type { Config } from '../config.ts';
 import { acknowledge, acknowledgeResources } from './acknowledge.ts';
+import { locallyBundled } from './handler.ts';
 
 /** The response for paths without a file. */
 export const NOT_FOUND_FILE = 'not-found.json';
@@ -37,29 +51,83 @@ export function uploadFiles(
   scope: Construct,
   { config, page, bucket, distribution }: FilesOptions,
 ): void {
-  const { handlerRole } = new BucketDeployment(scope, 'Upload', {
+  const logGroup = new LogGroup(scope, 'UploadLog', {
+    retention: config.logDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // Deletes the files with the stack, so that the bucket can be deleted, too.
+  const common = { destinationBucket: bucket, retainOnDelete: false, logGroup };
+  const device = deviceFiles(config.model ?? join(ROOT, 'model'));
+  const onDemand = uploadDevice(scope, device.files, common);
+  const upload = new BucketDeployment(scope, 'Upload', {
+    ...common,
     sources: [
       Source.asset(join(ROOT, PAGE.folder), { exclude: ['index.html'] }),
       Source.data('index.html', page.html),
       ...Object.entries(PAGE.vendor).map(([path, file]) => Source.data(path, readPackaged(file))),
       Source.jsonData(NOT_FOUND_FILE, NOT_FOUND),
       Source.jsonData(PAGE.limits, { maxCallBytes: LAMBDA_CALL_BYTES }),
+      Source.jsonData(DEVICE_LIST, device.list),
     ],
-    destinationBucket: bucket,
+    // What is uploaded below is neither replaced nor deleted.
+    exclude: [`${DEVICE}/*`],
+    include: [DEVICE_LIST],
     distribution,
     // It may take minutes, and the deployment would fail with it. Browsers ask again at the next visit.
     waitForDistributionInvalidation: false,
     // A deployment invalidates the cache of CloudFront. Browsers always revalidate, as they do locally.
     cacheControl: [CacheControl.fromString('public, max-age=0, s-maxage=86400, must-revalidate')],
-    // Deletes the files with the stack, so that the bucket can be deleted, too.
-    retainOnDelete: false,
-    logGroup: new LogGroup(scope, 'UploadLog', {
-      retention: config.logDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    }),
   });
-  const uploader = handlerRole.node.scope;
+  // The list names them.
+  upload.node.addDependency(...onDemand);
+  const uploader = upload.handlerRole.node.scope;
   if (uploader) acknowledgeUploader(uploader, bucket);
+}
+
+/**
+ * Uploads what classifies on the visitor's device. Files of earlier versions stay for pages that are open.
+ * CloudFront compresses nothing above 10 MB: a file that has been compressed is uploaded in that form
+ * alone, which every browser understands that can run it.
+ */
+function uploadDevice(
+  scope: Construct,
+  files: readonly DeviceFile[],
+  common: Pick<BucketDeploymentProps, 'destinationBucket' | 'retainOnDelete' | 'logGroup'>,
+): BucketDeployment[] {
+  const options = {
+    ...common,
+    destinationKeyPrefix: DEVICE,
+    prune: false,
+    cacheControl: [CacheControl.fromString(FOREVER)],
+  };
+  const plain = files.filter(({ brotli }) => !brotli);
+  const compressed = files.filter(({ brotli }) => brotli);
+  return [
+    new BucketDeployment(scope, 'DeviceUpload', { ...options, sources: [staged(plain)] }),
+    ...compressed.map(
+      (file, i) =>
+        new BucketDeployment(scope, `DeviceUpload${i + 1}`, {
+          ...options,
+          sources: [staged([file])],
+          contentEncoding: 'br',
+          contentType: file.type,
+        }),
+    ),
+  ];
+}
+
+/** Returns files under the names by which the page asks for them. */
+function staged(files: readonly DeviceFile[]): ISource {
+  const names = files.map(({ path }) => basename(path));
+  return Source.asset(
+    join(ROOT, PAGE.folder),
+    locallyBundled(names, (folder) => {
+      mkdirSync(folder, { recursive: true });
+      for (const { path, source, brotli } of files) {
+        cpSync(brotli ?? source, join(folder, basename(path)));
+      }
+    }),
+  );
 }
 
 /** The CDK's function that runs during deployments: the CDK chooses its runtime and permissions. */

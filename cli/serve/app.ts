@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
+import { accepts } from 'hono/accepts';
 import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
-import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
+import { findModelFolder, MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
 import { missingSettings, type Platform } from '../../functions/chat/environment.ts';
+import {
+  DEVICE,
+  DEVICE_LIST,
+  type DeviceFiles,
+  deviceFiles,
+  FOREVER,
+} from '../../functions/http/device.ts';
 import { type Answer, problem } from '../../functions/http/handle.ts';
 import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, CORS, INSTALL_ROUTES, ROUTES, type Route } from '../../functions/routes.ts';
@@ -88,11 +98,39 @@ export function createApp({ host, cloud, uploads }: AppOptions): Hono {
   for (const [path, file] of Object.entries(PAGE.vendor)) {
     app.get(`/${path}`, serveStatic({ path: resolve(file) }));
   }
+  app.get(`/${DEVICE}/*`, serveDevice());
   for (const path of ['/', '/index.html']) app.get(path, (context) => context.html(page.html));
   app.get('*', serveStatic({ root: pageFolder }));
   app.notFound(() => problem(notFound()));
   app.onError((thrown) => problem(thrown));
   return app;
+}
+
+/** Serves what classifies on the visitor's device, as CloudFront does. */
+function serveDevice(): MiddlewareHandler {
+  let device: DeviceFiles | undefined;
+  return async (context, next) => {
+    device ??= deviceFiles(findModelFolder());
+    const path = context.req.path.slice(1);
+    if (path === DEVICE_LIST) return context.json(device.list);
+    const file = device.files.find((each) => each.path === path);
+    if (!file) return next();
+    const supports = file.brotli ? ['br', 'identity'] : ['identity'];
+    const encoding = accepts(context, {
+      ...{ header: 'Accept-Encoding', supports, default: 'identity' },
+    });
+    const isBrotli = encoding === 'br' && file.brotli;
+    const headers = {
+      'content-type': file.type,
+      'cache-control': FOREVER,
+      vary: 'accept-encoding',
+      ...(isBrotli && { 'content-encoding': 'br' }),
+    };
+    // Nobody would read the file to its end and close it.
+    if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+    const content = Readable.toWeb(createReadStream(isBrotli ? file.brotli : file.source));
+    return context.body(content as ReadableStream, 200, headers);
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import pc from 'picocolors';
 import { defaultModel, UndertoneError } from '../../core/index.ts';
@@ -48,15 +49,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { port, host, inbox, labels } = options;
   if (options.localCallbacks && !isLoopback(host)) throw callbacksTooOpen(host);
   const { card } = await defaultModel();
+  const cloudFolder = hasCloudPackages() ? options.cloud : null;
   let cloud: Promise<LocalCloud> | undefined;
-  const server = await startServer({ port, host, cloud: options.cloud ? () => cloud : null });
+  const server = await startServer({ port, host, cloud: cloudFolder ? () => cloud : null });
   const stopped = interrupted();
   let classifier: Classifier | undefined;
   let folder: DropFolder | undefined;
   try {
     print(welcome({ url: server.url, host, inbox, labels, model: `${card.name} ${card.version}` }));
-    if (options.cloud) {
-      cloud = startCloud({ ...options, cloud: options.cloud, api: server.url });
+    if (cloudFolder) {
+      cloud = startCloud({ ...options, cloud: cloudFolder, api: server.url });
       // Awaited below; until then a failure must not count as unhandled.
       cloud.catch(() => {});
     }
@@ -65,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       folder = await watchDropFolder({ inbox, labels, classify: classifier.classify, print });
     }
     if (cloud) print(cloudWelcome(await cloud, server.url));
+    else if (options.cloud) print(NO_CLOUD);
     await stopped;
     print('Stopping: finishing what is in flight. Press Ctrl+C again to stop at once.');
   } finally {
@@ -73,6 +76,25 @@ export async function serve(options: ServeOptions): Promise<void> {
     await running?.drain();
     await Promise.all([server.close(), folder?.close()]);
     await Promise.all([classifier?.close(), running?.close()]);
+  }
+}
+
+/** What the local cloud consists of, besides our own code; who installs the library does not have it. */
+const CLOUD_PACKAGES = [
+  'dynalite',
+  '@20minutes/s3rver',
+  ...['@aws-sdk/client-s3', '@aws-sdk/client-sqs', '@aws-sdk/client-dynamodb'],
+];
+
+const NO_CLOUD = `The local cloud is not started: its packages are not installed. If you need local S3 and its labels:\n\n  npm install ${CLOUD_PACKAGES.join(' ')}\n`;
+
+function hasCloudPackages(): boolean {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    for (const name of CLOUD_PACKAGES) resolve(name);
+    return true;
+  } catch {
+    return false;
   }
 }
 

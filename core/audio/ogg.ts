@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes.ts';
 import { type DecodedAudio, type DecodeLimits, damaged } from './mono-sink.ts';
 import {
   decodeOpus,
@@ -196,7 +197,7 @@ export function* oggPackets(
       end += length;
       if (length === 255) continue;
       const part = page.body.subarray(start, end);
-      if (!isOrphan) packets.push(pending ? Buffer.concat([...pending, part]) : part);
+      if (!isOrphan) packets.push(pending ? concatBytes([...pending, part]) : part);
       isOrphan = false;
       pending = null;
       start = end;

@@ -1,3 +1,4 @@
+import { latin1 } from '../bytes.ts';
 import { UndertoneError } from '../errors.ts';
 
 /** A supported container. `demuxer` is the only demuxer that ffmpeg may use for it. */
@@ -158,7 +159,7 @@ function precedingLength(bytes: Uint8Array): number {
   if (startsWith(bytes, 'APETAGEX') && bytes.length >= 32) {
     return 32 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(12, true);
   }
-  const head = Buffer.from(bytes.subarray(0, MAX_JUNK)).toString('latin1');
+  const head = latin1(bytes.subarray(0, MAX_JUNK));
   // What a script printed by mistake, and the headers of a web server or of a part of a form.
   const [printed] = head.match(PRINTED) ?? [''];
   if (printed.length > 0) return printed.length;
@@ -272,9 +273,9 @@ function nameOf(bytes: Uint8Array): string {
     return startsWith(bytes, 'AVI ', 8) ? 'an AVI video' : 'a RIFF file without WAVE audio';
   }
   if (bytes[0] === 0x47 && bytes[188] === 0x47) return 'an MPEG transport stream';
-  const head = Buffer.from(bytes.subarray(0, MAX_JUNK));
+  const head = latin1(bytes.subarray(0, MAX_JUNK));
   if (head.includes('OggS')) return `${SLICE} an Ogg file`;
-  if (head.includes('\x1f\x43\xb6\x75', 0, 'latin1')) return `${SLICE} a WebM file`;
+  if (head.includes('\x1f\x43\xb6\x75')) return `${SLICE} a WebM file`;
   const sample = bytes.subarray(0, 512);
   const isText = sample.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
   return isText ? 'text' : 'a file of an unknown type';

@@ -1,3 +1,4 @@
+import { concatBytes, indexOfBytes } from '../bytes.ts';
 import { type DecodedAudio, type DecodeLimits, damaged, MonoSink } from './mono-sink.ts';
 import { startsWith } from './sniff.ts';
 
@@ -10,6 +11,9 @@ const FRAMES_PER_CHUNK = 16_384;
 
 /** Upper bound for the header that ffmpeg writes before the samples. */
 const MAX_HEADER_BYTES = 4096;
+
+/** `data`, which begins the samples. */
+const DATA = [0x64, 0x61, 0x74, 0x61];
 
 /** How samples are written. `int24in32` has 24 bits in the lower part of four bytes. */
 type Encoding = 'int8' | 'int16' | 'int24' | 'int24in32' | 'int32' | 'float32' | 'float64';
@@ -105,7 +109,7 @@ export class WavStreamReader {
   #format: WavFormat | null = null;
   #sink: MonoSink | null = null;
   /** Bytes of an incomplete frame, or of an incomplete header. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Uint8Array = new Uint8Array();
 
   constructor(limits: DecodeLimits) {
     this.#limits = limits;
@@ -116,10 +120,10 @@ export class WavStreamReader {
     return !this.#sink && this.#rest.length === 0;
   }
 
-  push(chunk: Buffer): void {
-    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+  push(chunk: Uint8Array): void {
+    let bytes = this.#rest.length > 0 ? concatBytes([this.#rest, chunk]) : chunk;
     if (!this.#format) {
-      const at = bytes.indexOf('data');
+      const at = indexOfBytes(bytes, DATA);
       if (at < 0 || at + 8 > bytes.length) {
         if (bytes.length > MAX_HEADER_BYTES) throw new NotWav();
         this.#rest = bytes;
@@ -144,7 +148,7 @@ export class WavStreamReader {
 /** What claims to be ffmpeg has written something that ffmpeg does not write. */
 export class NotWav extends Error {}
 
-function headerOf(bytes: Buffer): WavFormat {
+function headerOf(bytes: Uint8Array): WavFormat {
   try {
     const format = startsWith(bytes, 'RIFF') ? readWavHeader(bytes) : null;
     if (format?.encoding === 'float32') return format;

@@ -1,3 +1,4 @@
+import { indexOfBytes, latin1 } from '../bytes.ts';
 import type { DecodedAudio, DecodeLimits } from './mono-sink.ts';
 import { decodeOpus, GRANULE_RATE, type OpusBatch, type OpusStream, readOpusHead } from './opus.ts';
 import { startsWith } from './sniff.ts';
@@ -29,7 +30,7 @@ const NAMES = new Map(Object.entries(ID).map(([name, id]) => [id as number, name
 
 /** Recorders do not know the size of these, so they are entered rather than read as a whole. */
 const ENTERED: ReadonlySet<number> = new Set([ID.segment, ID.cluster]);
-const CLUSTER_MAGIC = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
+const CLUSTER_MAGIC = [0x1f, 0x43, 0xb6, 0x75];
 
 const AUDIO_TRACK = 2;
 /** Bits of a block's flags that are set if it holds several packets. */
@@ -132,12 +133,11 @@ function* webmBlocks(bytes: Uint8Array): Generator<WebmBlock> {
 
 /** Yields the elements of the segment and of its clusters, in order. */
 function* topElements(bytes: Uint8Array): Generator<Element> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = 0;
   while (at < bytes.length) {
     const element = elementAt(bytes, at);
     if (!element) {
-      at = buffer.indexOf(CLUSTER_MAGIC, at + 1);
+      at = indexOfBytes(bytes, CLUSTER_MAGIC, at + 1);
       if (at === -1) return;
       continue;
     }
@@ -191,7 +191,7 @@ function trackIn(bytes: Uint8Array, entry: Element): WebmTrack | null {
   return {
     number: number('trackNumber'),
     // It may be padded with zeros (RFC 8794, 7.4).
-    codec: Buffer.from(content('codecId')).toString('latin1').split('\0', 1)[0],
+    codec: latin1(content('codecId')).split('\0', 1)[0],
     codecPrivate: content('codecPrivate'),
     isEncoded: parts.contentEncodings !== undefined,
   };

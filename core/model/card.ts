@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { UndertoneError } from '../errors.ts';
+import { FEATURE_CONFIG } from '../features/config.ts';
 import { emotionSchema } from '../verdict.ts';
+import { EMOTIONS } from './emotions.ts';
 
 /** What a model can look at: the functionals of a window, or its mel spectrogram. */
 export const INPUT_KINDS = ['functionals', 'mel'] as const;
@@ -89,3 +92,49 @@ export const cardSchema = z.object({
 
 export type ModelCard = z.infer<typeof cardSchema>;
 export type Figures = z.infer<typeof figuresSchema>;
+
+/**
+ * Reads a model card and checks that this version can serve its model: it was trained on the features
+ * that this code computes, and its classes are in our order.
+ *
+ * @param json the text of `emotion.json`
+ * @param name what to call it in an error message, for example its path
+ * @throws UndertoneError `model-invalid`
+ */
+export function parseCard(json: string, name: string): ModelCard {
+  let card: ModelCard;
+  try {
+    card = cardSchema.parse(JSON.parse(json));
+  } catch (cause) {
+    throw modelInvalid(`${name} is not a model card.`, cause);
+  }
+  if (!isEqual(card.features, FEATURE_CONFIG)) {
+    throw modelInvalid(
+      `The model of ${name} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
+    );
+  }
+  if (!isEqual(card.classes, EMOTIONS)) {
+    throw modelInvalid(`The model of ${name} has its classes in another order.`);
+  }
+  return card;
+}
+
+/** Whether two JSON values are the same, in whatever order their members are. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return a === b;
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && isEqual(value, right.get(key)))
+  );
+}
+
+/** The error for a model that cannot be served. */
+export function modelInvalid(why: string, cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'model-invalid',
+    `${why} Use the model folder of this version, or train one with "npm run train".`,
+    { cause },
+  );
+}

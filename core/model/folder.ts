@@ -1,16 +1,37 @@
+import './telemetry.ts';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
-import { UndertoneError } from '../errors.ts';
-import { FEATURE_CONFIG } from '../features/config.ts';
-import { cardSchema, type ModelCard } from './card.ts';
-import { EMOTIONS } from './emotions.ts';
+import { type ModelCard, modelInvalid, parseCard } from './card.ts';
+import { createModel, type Model } from './session.ts';
 
 /** The two files that training writes and serving loads. */
 export const MODEL_FILE = 'emotion.onnx';
 export const CARD_FILE = 'emotion.json';
+
+/**
+ * Loads a model folder with onnxruntime-node, on one thread, and checks it: see `createModel`.
+ *
+ * @throws UndertoneError `model-invalid`
+ * @example
+ * const model = await loadModel('model');
+ * const [{ probabilities, isVoice }] = await model.predict([[spectrogram]]);
+ */
+export async function loadModel(folder: string): Promise<Model> {
+  const card = await readCard(folder);
+  const path = join(folder, MODEL_FILE);
+  const graph = await readFile(path).catch((cause) => {
+    throw modelInvalid(`${path} cannot be read (${cause.code}).`, cause);
+  });
+  return createModel(card, graph, {
+    name: path,
+    sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    // Loaded with the first model: a process that runs none does not pay for the native library.
+    runtime: () => import('onnxruntime-node'),
+  });
+}
 
 /**
  * Reads and checks the card of a model folder. The graph itself is left alone, and so is what runs it.
@@ -22,21 +43,7 @@ export async function readCard(folder: string): Promise<ModelCard> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw modelInvalid(`${path} cannot be read (${cause.code}).`, cause);
   });
-  let card: ModelCard;
-  try {
-    card = cardSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw modelInvalid(`${path} is not a model card.`, cause);
-  }
-  if (!isDeepStrictEqual(card.features, FEATURE_CONFIG)) {
-    throw modelInvalid(
-      `The model in ${folder} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
-    );
-  }
-  if (!isDeepStrictEqual(card.classes, [...EMOTIONS])) {
-    throw modelInvalid(`The model in ${folder} has its classes in another order.`);
-  }
-  return card;
+  return parseCard(text, path);
 }
 
 /**
@@ -52,13 +59,4 @@ export function findModelFolder(environment: NodeJS.ProcessEnv = process.env): s
     folder = parent;
   }
   return join(folder, 'model');
-}
-
-/** The error for a model that cannot be served. */
-export function modelInvalid(why: string, cause?: unknown): UndertoneError {
-  return new UndertoneError(
-    'model-invalid',
-    `${why} Use the model folder of this version, or train one with "npm run train".`,
-    { cause },
-  );
 }

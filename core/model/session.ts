@@ -1,11 +1,6 @@
-import './telemetry.ts';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ModelCard } from './card.ts';
+import type { InferenceSession, InferenceSessionFactory, Tensor } from 'onnxruntime-common';
+import { type ModelCard, modelInvalid } from './card.ts';
 import { EMOTION_COUNT } from './emotions.ts';
-import { MODEL_FILE, modelInvalid, readCard } from './folder.ts';
 import type { ModelInput } from './input.ts';
 
 /** A loaded model: windows in, calibrated probabilities out. */
@@ -26,37 +21,47 @@ export interface Prediction {
   readonly isVoice: boolean;
 }
 
+/** What onnxruntime-node and onnxruntime-web have in common. */
+export interface OnnxRuntime {
+  readonly InferenceSession: Pick<InferenceSessionFactory, 'create'>;
+  readonly Tensor: typeof Tensor;
+}
+
+/** What a model needs of the machine that it runs on. */
+export interface ModelHost {
+  /** What to call the graph in an error message, for example its path. */
+  readonly name: string;
+  /** Returns a digest in hexadecimal. */
+  readonly sha256: (bytes: Uint8Array) => string | Promise<string>;
+  /** Loads onnxruntime. */
+  readonly runtime: () => Promise<OnnxRuntime>;
+}
+
 /**
- * Loads a model folder and checks it: the card is complete, the graph is the one that the card
- * describes, and it was trained on the very features that this code computes.
+ * Returns a model that is ready to run, and checks it: the graph is the one that the card describes,
+ * onnxruntime can load it, and it takes and gives the tensors that the card names.
  *
+ * @param graph the bytes of `emotion.onnx`
  * @throws UndertoneError `model-invalid`
- * @example
- * const model = await loadModel('model');
- * const [{ probabilities, isVoice }] = await model.predict([[spectrogram]]);
  */
-export async function loadModel(folder: string): Promise<Model> {
-  const card = await readCard(folder);
-  const bytes = await readFile(join(folder, MODEL_FILE)).catch((cause) => {
-    throw modelInvalid(`${join(folder, MODEL_FILE)} cannot be read (${cause.code}).`, cause);
-  });
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== card.sha256) {
-    throw modelInvalid(`${MODEL_FILE} in ${folder} is not the file that its card describes.`);
+export async function createModel(
+  card: ModelCard,
+  graph: Uint8Array,
+  { name, sha256, runtime }: ModelHost,
+): Promise<Model> {
+  if ((await sha256(graph)) !== card.sha256) {
+    throw modelInvalid(`${name} is not the file that its card describes.`);
   }
-  // Loaded with the first model: a process that runs none does not pay for the native library.
-  const ort = await import('onnxruntime-node');
+  const ort = await runtime();
   // One thread: a note is too small to share, and many notes are shared between processes instead.
-  const session = await ort.InferenceSession.create(bytes, {
+  const session = await ort.InferenceSession.create(graph, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
   }).catch((cause) => {
-    throw modelInvalid(`${MODEL_FILE} in ${folder} cannot be loaded.`, cause);
+    throw modelInvalid(`${name} cannot be loaded.`, cause);
   });
   if (!fits(session, card)) {
-    throw modelInvalid(
-      `${MODEL_FILE} in ${folder} takes or gives other tensors than its card says.`,
-    );
+    throw modelInvalid(`${name} takes or gives other tensors than its card says.`);
   }
   return { card, predict: (windows) => predict(ort, session, card, windows) };
 }
@@ -84,7 +89,7 @@ function fits(
 const BATCH = 4;
 
 async function predict(
-  ort: { readonly Tensor: typeof Tensor },
+  ort: Pick<OnnxRuntime, 'Tensor'>,
   session: InferenceSession,
   { inputs, output, voice }: ModelCard,
   windows: readonly ModelInput[],

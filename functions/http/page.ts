@@ -61,7 +61,9 @@ export interface PageSources {
  * CloudFront both send them.
  *
  * The page loads nothing but its own files, and plays only what the visitor gave it. `connect-src
- * 'self'` covers the live stream, which goes to the same host over wss:.
+ * 'self'` covers the live stream, which goes to the same host over wss:. `'wasm-unsafe-eval'` lets it
+ * compile WebAssembly, and nothing else: onnxruntime and the decoders that classify on the visitor's
+ * device, which come from our own address like every script. Text still never becomes a script.
  *
  * There is no Cross-Origin-Opener-Policy. It would separate the page from a foreign window that opened
  * it, which can do no more than navigate it away: there is no login, no secret in the address, no
@@ -75,8 +77,9 @@ export function securityHeaders({ styleSource, uploadOrigin }: PageSources) {
   return {
     'content-security-policy': [
       "default-src 'none'",
-      "script-src 'self'",
+      "script-src 'self' 'wasm-unsafe-eval'",
       "worker-src 'self'",
+      "manifest-src 'self'",
       `style-src 'self' ${styleSource}`,
       "img-src 'self'",
       ["connect-src 'self'", uploadOrigin].filter(Boolean).join(' '),

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyResult, S3Event } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../core/index.ts';
+import { DEVICE_LIST, deviceFiles } from '../../functions/http/device.ts';
 import { PAGE, readPageDocument } from '../../functions/http/page.ts';
 import { CHAT_ROUTES, ROUTES } from '../../functions/routes.ts';
 import { ROOT } from '../../lib/root.ts';
@@ -88,8 +90,25 @@ describe('a deployment', () => {
   test('has the files of the page, and those from packages', async () => {
     const uploaded = await Promise.all(assembly.pageAssets().map(filesIn));
     const here = await filesIn(join(ROOT, PAGE.folder));
-    const more = [...Object.keys(PAGE.vendor), 'not-found.json', PAGE.limits];
-    expect(uploaded.flat().sort()).toEqual([...here, ...more].sort());
+    const more = [...Object.keys(PAGE.vendor), 'not-found.json', PAGE.limits, DEVICE_LIST];
+    const device = deviceFiles(join(ROOT, 'model')).files.map(({ path }) => basename(path));
+    expect(uploaded.flat().sort()).toEqual([...here, ...more, ...device].sort());
+  });
+
+  test('has what classifies on the visitor’s device, compressed where CloudFront would not', async () => {
+    const { files } = deviceFiles(join(ROOT, 'model'));
+    for (const { path, source, brotli } of files) {
+      const [uploaded] = assembly
+        .pageAssets()
+        .map((asset) => join(asset, basename(path)))
+        .filter(existsSync);
+      const bytes = readFileSync(uploaded);
+      expect((brotli ? brotliDecompressSync(bytes) : bytes).equals(readFileSync(source))).toBe(
+        true,
+      );
+      // CloudFront compresses up to 10 MB.
+      expect(bytes.length).toBeLessThan(10_000_000);
+    }
   });
 
   test('has the inline style that the policy allows', async () => {

@@ -155,9 +155,41 @@ describe('a response', () => {
 });
 
 test('the deployment does not wait until CloudFront has emptied its cache', () => {
-  const upload = properties(template, 'Custom::CDKBucketDeployment', /./);
+  const upload = properties(template, 'Custom::CDKBucketDeployment', /^WebsiteUpload/);
   expect(upload.DistributionId).toBeDefined();
   expect(upload.WaitForDistributionInvalidation).toBe(false);
+});
+
+describe('what classifies on the visitor’s device', () => {
+  const uploads = (id: RegExp) => properties(template, 'Custom::CDKBucketDeployment', id);
+
+  test('is kept by browsers for ever, and stays for pages that are open', () => {
+    for (const { SystemMetadata, Prune, DestinationBucketKeyPrefix } of [
+      uploads(/^WebsiteDeviceUploadC/),
+      uploads(/^WebsiteDeviceUpload1/),
+    ]) {
+      expect(SystemMetadata['cache-control']).toBe('public, max-age=31536000, immutable');
+      expect({ Prune, DestinationBucketKeyPrefix }).toEqual({
+        Prune: false,
+        DestinationBucketKeyPrefix: 'device',
+      });
+    }
+    expect(uploads(/^WebsiteUpload/)).toMatchObject({
+      Exclude: ['device/*'],
+      Include: ['device/files.json'],
+    });
+  });
+
+  test('is WebAssembly in Brotli, and is there before the list that names it', () => {
+    expect(uploads(/^WebsiteDeviceUpload1/).SystemMetadata).toMatchObject({
+      'content-encoding': 'br',
+      'content-type': 'application/wasm',
+    });
+    const all = template.findResources('Custom::CDKBucketDeployment');
+    const [page] = Object.entries(all).filter(([id]) => id.startsWith('WebsiteUpload'));
+    const others = Object.keys(all).filter((id) => id.startsWith('WebsiteDeviceUpload'));
+    expect(page[1].DependsOn).toEqual(expect.arrayContaining(others));
+  });
 });
 
 test('only CloudFront can read the files', () => {
@@ -250,7 +282,7 @@ describe('the page is omitted', () => {
   };
 
   test('with page=false', () => {
-    expect(counts({})).toEqual([1, 1]);
+    expect(counts({})).toEqual([1, 3]);
     expect(counts({ page: 'false' })).toEqual([0, 0]);
   });
 

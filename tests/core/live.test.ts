@@ -4,7 +4,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classify } from '../../core/classify.ts';
 import {
   LiveListener,
   type LiveSummary,
@@ -13,7 +12,9 @@ import {
   liveVerdictSchema,
   SampleRing,
 } from '../../core/live.ts';
-import { loadModel, type Model } from '../../core/model/session.ts';
+import { loadModel } from '../../core/model/folder.ts';
+import type { Model } from '../../core/model/session.ts';
+import { classify } from '../../core/node/classify.ts';
 import { silence, twoStretches, voiceLike, wavFile, whiteNoise } from '../fixtures/audio.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';

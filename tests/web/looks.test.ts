@@ -64,6 +64,9 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
     await visit.choose(NOTE, QUIET, LETTER);
     await visit.card('letter.txt', 'failed');
     found.push(...(await violations('table')));
+    await page.getByLabel('Analyze on this device').check();
+    await page.locator('.device-words', { hasText: /^Ready/ }).waitFor();
+    found.push(...(await violations('on this device')));
     expect(found).toEqual([]);
   });
 

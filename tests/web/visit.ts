@@ -26,7 +26,7 @@ export function file(name: string, bytes: Uint8Array) {
   return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) };
 }
 
-type CardState = 'waiting' | 'sending' | 'listening' | 'heard' | 'failed' | 'cancelled';
+type CardState = 'waiting' | 'loading' | 'sending' | 'listening' | 'heard' | 'failed' | 'cancelled';
 
 interface Opening extends BrowserContextOptions {
   /** Whether the visitor refuses the microphone. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { decode } from '../../core/audio/decode.ts';
 import { findActivity } from '../../core/audio/speech.ts';
 import { UndertoneError } from '../../core/errors.ts';
+import { decode } from '../../core/node/decode.ts';
 import type { Content } from './exclusions.ts';
 import { hashSamples, sha256 } from './extract.ts';
 import { fingerprintOf } from './fingerprint.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { analyze } from '../../core/analyze.ts';
-import { decode } from '../../core/audio/decode.ts';
 import { UndertoneError } from '../../core/errors.ts';
 import { functionals } from '../../core/features/functionals.ts';
+import { decode } from '../../core/node/decode.ts';
 
 /** What one recording gave. A recording without a vector is excluded, and `problem` says why. */
 export interface Extraction {

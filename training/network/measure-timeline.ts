@@ -1,9 +1,9 @@
 import '../../core/model/telemetry.ts';
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { decode } from '../../core/audio/decode.ts';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { decode } from '../../core/node/decode.ts';
 import type { NetworkWeights } from './architecture.ts';
 import { EMOTION_OUTPUT, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';
 import type { PreparedCorpus } from './prepare.ts';

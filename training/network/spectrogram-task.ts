@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { analyze } from '../../core/analyze.ts';
-import { decode } from '../../core/audio/decode.ts';
+import { decode } from '../../core/node/decode.ts';
 import { type Rendering, render } from './renderings.ts';
 import { isMade, madeSound } from './sounds.ts';
 

@@ -29,6 +29,7 @@ export function createAnswers({ list, table, status, threshold }) {
       {
         cancel: () => answer.attempt.abort(),
         again: () => enqueue(answer),
+        send: () => enqueue(answer, true),
         remove() {
           answer.attempt.abort();
           answers.splice(answers.indexOf(answer), 1);
@@ -40,7 +41,7 @@ export function createAnswers({ list, table, status, threshold }) {
     return answer;
   }
 
-  function enqueue(answer) {
+  function enqueue(answer, onServer = false) {
     const attempt = new AbortController();
     answer.attempt = attempt;
     answer.outcome = null;
@@ -49,10 +50,10 @@ export function createAnswers({ list, table, status, threshold }) {
     });
     answer.card.showWaiting();
     refresh();
-    queue = queue.then(() => process(answer, attempt.signal));
+    queue = queue.then(() => process(answer, attempt.signal, onServer));
   }
 
-  async function process(answer, signal) {
+  async function process(answer, signal, onServer) {
     // Nothing is sent for a recording that was cancelled or removed while it waited.
     if (signal.aborted) return;
     const { card, file, name } = answer;
@@ -63,6 +64,9 @@ export function createAnswers({ list, table, status, threshold }) {
     try {
       const verdict = await classify(file, {
         signal,
+        onServer,
+        onLoading: card.showLoading,
+        onHearing: card.showHearing,
         onSending(share) {
           if (share === 0) say('Sending.');
           card.showSending(share);

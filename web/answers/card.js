@@ -8,7 +8,7 @@ import { createTimeline } from './timeline.js';
 /** Stands for a pause, where a stretch is expected. */
 const PAUSE = {};
 /** The states in which the visitor waits, and can cancel. */
-const BUSY = new Set(['waiting', 'sending', 'listening']);
+const BUSY = new Set(['waiting', 'loading', 'sending', 'listening']);
 /** Milliseconds after which the card says that the answer takes long. */
 const SLOW = 8000;
 
@@ -16,14 +16,14 @@ const SLOW = 8000;
  * Returns the card of one recording: waiting, sending, listening, and finally its verdict or failure.
  *
  * @param recording `file`, `name` (for people) and `isOwn`: whether it was recorded here
- * @param actions the actions of the buttons: `cancel`, `again` and `remove`
+ * @param actions the actions of the buttons: `cancel`, `again`, `send` (to the server) and `remove`
  */
 export function createCard({ file, name, isOwn }, actions) {
   const root = clone('#card-template').firstElementChild;
   const body = root.querySelector('.card-body');
   const removal = new AbortController();
   const buttons = {};
-  for (const action of ['cancel', 'again', 'save', 'remove']) {
+  for (const action of ['cancel', 'again', 'send', 'save', 'remove']) {
     const button = root.querySelector(`.card-${action}`);
     button.setAttribute('aria-label', `${button.textContent}: ${name}`);
     button.addEventListener('click', () =>
@@ -35,16 +35,17 @@ export function createCard({ file, name, isOwn }, actions) {
   root.querySelector('.card-name').textContent = name;
 
   let late;
-  const show = (state, emotion, child, canRetry = false) => {
+  const show = (state, emotion, child, { canRetry = false, offersServer = false } = {}) => {
     clearTimeout(late);
     const isBusy = BUSY.has(state);
     // The focus would be lost with the hidden button.
-    const held = [buttons.cancel, buttons.again].includes(document.activeElement);
+    const held = [buttons.cancel, buttons.again, buttons.send].includes(document.activeElement);
     root.dataset.state = state;
     root.dataset.emotion = emotion;
     root.setAttribute('aria-busy', String(isBusy));
     buttons.cancel.hidden = !isBusy;
     buttons.again.hidden = !canRetry;
+    buttons.send.hidden = !offersServer;
     body.replaceChildren(child);
     if (held)
       (isBusy ? buttons.cancel : buttons.again.hidden ? buttons.remove : buttons.again).focus();
@@ -57,7 +58,16 @@ export function createCard({ file, name, isOwn }, actions) {
     show(state, '', view);
     return line;
   };
-  let sending;
+  let progress;
+  /** Shows a share of some work, which takes a while. */
+  const showShare = (state, share, label, text) => {
+    if (root.dataset.state !== state) {
+      const bar = element('progress', { class: 'progress', max: 1, 'aria-label': label });
+      progress = { bar, line: showBusy(state, '', bar) };
+    }
+    progress.bar.value = share;
+    progress.line.textContent = text;
+  };
 
   return {
     element: root,
@@ -66,17 +76,18 @@ export function createCard({ file, name, isOwn }, actions) {
     },
     /** Shows the share of the recording that is sent; only for uploads, which take a while. */
     showSending(share) {
-      if (root.dataset.state !== 'sending') {
-        const progress = element('progress', {
-          class: 'progress',
-          max: 1,
-          'aria-label': `Sending ${name}`,
-        });
-        const line = showBusy('sending', '', progress);
-        sending = { progress, line };
-      }
-      sending.progress.value = share;
-      sending.line.textContent = `Sending: ${percent(share)} of ${size(file.size)}`;
+      const text = `Sending: ${percent(share)} of ${size(file.size)}`;
+      showShare('sending', share, `Sending ${name}`, text);
+    },
+    /** Shows the share of the analyzer for this device that is loaded. */
+    showLoading(share) {
+      const text = `Loading the analyzer: ${percent(share)}`;
+      showShare('loading', share, `Loading, for ${name}`, text);
+    },
+    /** Shows the share of a long recording that this device has classified. */
+    showHearing(share) {
+      if (root.dataset.state !== 'listening') showBusy('listening', 'Listening');
+      root.querySelector('.busy').textContent = `Listening: ${percent(share)}`;
     },
     showListening() {
       const line = showBusy('listening', 'Listening');
@@ -96,9 +107,12 @@ export function createCard({ file, name, isOwn }, actions) {
       return `${headline(verdict)}. ${sentence}`;
     },
     /** Returns the shown text as one sentence. */
-    showFailure({ message, code, requestId, canRetry }) {
+    showFailure({ message, code, requestId, canRetry, offersServer }) {
       const reference = [code, requestId && `request ${requestId}`].filter(Boolean).join(', ');
-      show('failed', 'error', plainView('error', 'No answer', message, reference), canRetry);
+      show('failed', 'error', plainView('error', 'No answer', message, reference), {
+        canRetry,
+        offersServer,
+      });
       return message;
     },
     showCancelled() {
@@ -106,7 +120,7 @@ export function createCard({ file, name, isOwn }, actions) {
         'cancelled',
         'no-speech',
         plainView('no-speech', 'Cancelled', 'You can try again whenever you like.', ''),
-        true,
+        { canRetry: true },
       );
     },
     remove() {

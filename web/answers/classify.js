@@ -1,4 +1,5 @@
 import { ApiError, call, MAX_BYTES, noAnswer, unreachable } from '../api.js';
+import { classifyHere, isOnDevice } from '../device.js';
 import { percent, size } from '../words.js';
 
 /** Bytes that one call accepts wherever the API runs. If it accepts more, the server says how much. */
@@ -18,14 +19,20 @@ const PASSING = new Set(['unreachable', 'unavailable', 'rate-limited']);
 const DELETE_AFTER = [0, 2000, 10_000, 60_000];
 
 /**
- * Returns the verdict on a recording. A recording too large for one call is uploaded first.
+ * Returns the verdict on a recording, from this device or from the server. A recording too large for one
+ * call is uploaded first.
  *
+ * @param onServer whether the server is asked although the switch is on
+ * @param onLoading called repeatedly with the share of what this device needs that is loaded
+ * @param onHearing called repeatedly with the share of the recording that this device has classified
  * @param onSending called repeatedly during an upload with the share that is sent
  * @param onSent called when the upload is complete
  * @throws ApiError with a sentence for the visitor; AbortError if `signal` aborts it
  */
-export async function classify(file, { signal, onSending, onSent }) {
+export async function classify(file, options) {
   if (file.size > MAX_BYTES) throw tooLarge(file);
+  const { signal, onServer, onSending, onSent } = options;
+  if (isOnDevice() && !onServer) return classifyHere(file, options);
   const verdict = (await fitsOneCall(file, signal))
     ? await call('v1/emotion', { method: 'POST', body: file, signal }, file)
     : await classifyUpload(file, { signal, onSending, onSent });

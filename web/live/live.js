@@ -1,5 +1,6 @@
 import { createBars } from '../answers/bars.js';
 import { ApiError, readCard } from '../api.js';
+import { isOnDevice, openStreamHere } from '../device.js';
 import { element, mark } from '../dom.js';
 import { meter } from '../microphone/meters.js';
 import { openMicrophone } from '../microphone/microphone.js';
@@ -13,7 +14,7 @@ const COLUMNS = 60;
 const NOTHING = Object.fromEntries(EMOTIONS.map((emotion) => [emotion, 0]));
 
 /**
- * Streams the microphone to the API and shows its verdicts as they arrive, until the visitor stops it.
+ * Streams the microphone to the API, or to this device, and shows the verdicts as they arrive, until the visitor stops it.
  *
  * @returns a sentence about the whole stream
  * @throws MicrophoneError or ApiError
@@ -27,7 +28,8 @@ export async function listenLive(panel, { onStart }) {
     // Safari starts it suspended.
     audio.resume();
     // The server first: nobody should grant a microphone that nothing would listen to.
-    const stream = await openStream(audio.sampleRate, view.show);
+    const open = isOnDevice() ? openStreamHere : openStream;
+    const stream = await open(audio.sampleRate, view.show);
     await audio.audioWorklet.addModule(new URL('pcm.js', import.meta.url));
     microphone = await openMicrophone().catch((error) => {
       stream.stop();

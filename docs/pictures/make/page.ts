@@ -38,6 +38,13 @@ export async function photographPage(folder: string): Promise<void> {
     await live.getByRole('button', { name: 'Listen live' }).click();
     await live.waitForTimeout(14_000);
     await write('live', live);
+
+    const onDevice = await open(browser, server.url, HAND);
+    await onDevice.getByLabel('Analyze on this device').check();
+    await onDevice.locator('.device-words', { hasText: /without a network\.$/ }).waitFor();
+    await hear(onDevice, note);
+    await onDevice.locator('.device').evaluate((place) => place.scrollIntoView());
+    await write('on-device', onDevice);
   } finally {
     await browser.close();
     await server.close();

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type DecodeOptions, decode } from '../../../core/audio/decode.ts';
 import { oggChecksum } from '../../../core/audio/ogg.ts';
 import { readWavHeader } from '../../../core/audio/wav.ts';
 import { type ErrorCode, UndertoneError } from '../../../core/errors.ts';
+import { type DecodeOptions, decode } from '../../../core/index.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
 import { oggPage, opusSilence } from '../../fixtures/ogg.ts';

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { decode, SAMPLE_RATE } from '../../../core/audio/decode.ts';
 import { findFfmpeg } from '../../../core/audio/find-ffmpeg.ts';
 import { UndertoneError } from '../../../core/errors.ts';
+import { decode, SAMPLE_RATE } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
 

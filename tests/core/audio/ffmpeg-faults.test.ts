@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'undertone-faults-'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
 

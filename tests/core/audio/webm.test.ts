@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
 import { UndertoneError } from '../../../core/errors.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { encode, ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
 import { element, opusPackets, videoTrack, webmFile } from '../../fixtures/webm.ts';
 

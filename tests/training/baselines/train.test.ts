@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { classify } from '../../../core/classify.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
-import { loadModel } from '../../../core/model/session.ts';
+import { loadModel } from '../../../core/model/folder.ts';
+import { classify } from '../../../core/node/classify.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import type { Scores } from '../../../evaluation/metrics.ts';
 import { FAMILIES } from '../../../training/baselines/families.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { findClips } from '../../../training/corpus/corpora.ts';
 import { type Content, findExclusions } from '../../../training/corpus/exclusions.ts';
 import extract, { sha256 } from '../../../training/corpus/extract.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { bitErrorRate, fingerprintOf, isCopy } from '../../../training/corpus/fingerprint.ts';
 import { createRandom } from '../../../training/random.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { classify } from '../../../core/classify.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
-import { loadModel } from '../../../core/model/session.ts';
+import { loadModel } from '../../../core/model/folder.ts';
+import { classify } from '../../../core/node/classify.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
 import type { NetworkResults } from '../../../training/network/results.ts';
 import { createRandom } from '../../../training/random.ts';
