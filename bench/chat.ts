@@ -11,6 +11,7 @@ import { memoryLimits } from '../bots/limits.ts';
 import { fileSettings } from '../bots/settings.ts';
 import { slackHosts } from '../bots/slack/files.ts';
 import { startSocketBot } from '../bots/slack/socket.ts';
+import { oneWorkspace } from '../bots/slack/workspaces.ts';
 import { handler as discordInteractions } from '../functions/discord-interactions.ts';
 import { handler as slackEvents } from '../functions/slack-events.ts';
 import { ROOT } from '../lib/root.ts';
@@ -125,10 +126,10 @@ async function slackEvent(slack: Counterpart): Promise<void> {
 async function slackAnswer(slack: Counterpart, name: string, note: Uint8Array): Promise<void> {
   await withServices(async (services) => {
     const { appToken, botToken } = slack;
-    const hosts = slackHosts(botToken, [`http://${slack.files.host}`]);
+    const hosts = slackHosts([`http://${slack.files.host}`]);
     const bot = await startSocketBot({
       appToken,
-      botToken,
+      workspaces: oneWorkspace(botToken, slack.api.url),
       apiUrl: slack.api.url,
       services: { ...services, hosts },
     });

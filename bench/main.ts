@@ -38,6 +38,7 @@ import { benchLive } from './live.ts';
 import { benchLoad } from './load.ts';
 import { benchPage } from './page.ts';
 import { benchScaling } from './scaling.ts';
+import { benchShards } from './shards.ts';
 import { benchCorpus, benchNetwork, benchTrees } from './training.ts';
 
 const { values, positionals } = parseArgs({
@@ -63,6 +64,7 @@ const benchmarks: Record<string, () => unknown> = {
   trees: benchTrees,
   discord: benchDiscord,
   slack: benchSlack,
+  shards: benchShards,
   page: benchPage,
   device: benchDevice,
   evaluate: benchEvaluate,

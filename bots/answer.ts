@@ -137,7 +137,7 @@ async function isFirst(
   settings: ChannelSettings,
 ): Promise<boolean> {
   const audience = isPrivate ? `user:${asker ?? author}` : `channel:${place.channel}`;
-  return settings.isFirstUse(`${place.platform}:${audience}`).catch(() => true);
+  return settings.isFirstUse(place, audience).catch(() => true);
 }
 
 function refused(error: UndertoneError, text: string, isRepeated = false): RefusedAnswer {

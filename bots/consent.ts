@@ -8,6 +8,8 @@ export interface Ask {
   readonly asker: string | null;
   /** Who recorded the note, as far as that is known. */
   readonly author: string;
+  /** Whether the bot is not in the place: nobody can have opened it, or no longer wants it to be open. */
+  readonly isGuest?: boolean;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface Ask {
  * may ask about their own notes and get an answer that only they see. Once a moderator has opened the
  * channel, every note in it is answered for everyone to see. A forwarded note of which nobody knows who
  * recorded it is answered in no channel: that person may not even be in it.
+ * Where the bot is not a member, people may ask about their own notes only.
  *
  * @returns whether only the asker may see the answer
  * @throws UndertoneError `not-permitted`, `author-unknown`; `unavailable` when the settings cannot be read
@@ -22,12 +25,12 @@ export interface Ask {
  * const { isPrivate } = await checkConsent({ place, asker: 'U1', author: 'U1' }, settings);
  */
 export async function checkConsent(
-  { place, asker, author }: Ask,
+  { place, asker, author, isGuest = false }: Ask,
   settings: ChannelSettings,
   { isAuthorUnknown = false }: { readonly isAuthorUnknown?: boolean } = {},
 ): Promise<{ readonly isPrivate: boolean }> {
   if (place.isDirect) return { isPrivate: false };
-  const isOpen = await settings.isAutomatic(place);
+  const isOpen = !isGuest && (await settings.isAutomatic(place));
   if (isAuthorUnknown && (isOpen || asker !== null)) {
     throw new UndertoneError(
       'author-unknown',

@@ -4,8 +4,7 @@ import {
   RateLimiterDynamo,
   RateLimiterMemory,
 } from 'rate-limiter-flexible';
-import type { Place } from './settings.ts';
-import { anonymous } from './settings.ts';
+import { anonymous, type Place, scopeOf } from './settings.ts';
 
 /** How many notes are answered in each time window. */
 export interface LimitOptions {
@@ -89,15 +88,17 @@ export function dynamoLimits(
 
 function countIn(users: RateLimiterAbstract, channels: RateLimiterAbstract): Limits {
   return {
-    async take({ platform, channel, isDirect }, user) {
-      const own = await count(users, `${platform}:${user}`);
+    async take(place, user) {
+      const scope = scopeOf(place);
+      const own = await count(users, scope + user);
       // In a direct message both would count the same thing.
-      return own ?? (isDirect ? null : count(channels, `${platform}:${channel}`));
+      return own ?? (place.isDirect ? null : count(channels, scope + place.channel));
     },
-    async left({ platform, channel, isDirect }, user) {
+    async left(place, user) {
+      const scope = scopeOf(place);
       return {
-        person: await remaining(users, `${platform}:${user}`),
-        channel: isDirect ? null : await remaining(channels, `${platform}:${channel}`),
+        person: await remaining(users, scope + user),
+        channel: place.isDirect ? null : await remaining(channels, scope + place.channel),
       };
     },
   };

@@ -15,7 +15,10 @@ import { writeAtomically } from '../lib/files.ts';
 /** Where a question is asked. */
 export interface Place {
   readonly platform: 'discord' | 'slack';
-  /** Guild or team; null where there is none, as in direct messages of Discord. */
+  /**
+   * Guild of Discord, or what has installed the app in Slack: a team or a whole organization. Null where
+   * there is none, as in direct messages of Discord.
+   */
   readonly workspace: string | null;
   /** For a thread, its parent channel: the settings of a channel apply to its threads. */
   readonly channel: string;
@@ -23,24 +26,29 @@ export interface Place {
   readonly isDirect: boolean;
 }
 
+/** A workspace of Slack, or all of Discord, whose ids are unique across its servers. */
+export type Workspace = Pick<Place, 'platform' | 'workspace'>;
+
 /** What a bot remembers about its channels. Survives restarts. */
 export interface ChannelSettings {
   /** Whether a moderator has opened the channel, so that every voice note in it is answered. */
   isAutomatic(place: Place): Promise<boolean>;
   setAutomatic(place: Place, isOn: boolean): Promise<void>;
-  /** Returns the open channels of a platform. */
-  automaticChannels(platform: Place['platform']): Promise<string[]>;
+  /** Returns the open channels of a workspace. */
+  automaticChannels(workspace: Workspace): Promise<string[]>;
   /**
    * Returns true exactly once for each audience and records that: the notice goes with the first answer
    * that someone sees.
    *
-   * @param audience who sees the answer, such as `discord:user:123`; only a hash of it is kept
+   * @param audience who sees the answer, such as `user:123`; only a hash of it is kept
    */
-  isFirstUse(audience: string): Promise<boolean>;
+  isFirstUse(workspace: Workspace, audience: string): Promise<boolean>;
   /** Returns the locale in which a person last used a command; null if it is not known. */
-  language(person: string): Promise<string | null>;
-  /** @param person such as `discord:user:123`; only a hash of it is kept */
-  setLanguage(person: string, locale: string): Promise<void>;
+  language(workspace: Workspace, person: string): Promise<string | null>;
+  /** @param person such as `user:123`; only a hash of it is kept */
+  setLanguage(workspace: Workspace, person: string, locale: string): Promise<void>;
+  /** Forgets all of the above about a workspace that has removed the bot. */
+  forget(workspace: Workspace): Promise<void>;
   /**
    * Returns the time up to which every note of a platform has been answered, in milliseconds since 1970;
    * null if it was never set.
@@ -49,9 +57,26 @@ export interface ChannelSettings {
   setAnsweredUntil(platform: Place['platform'], milliseconds: number): Promise<void>;
 }
 
+/**
+ * Returns a prefix for the ids of a workspace's people and channels, so that no two workspaces share a
+ * setting or a limit: Slack promises unique ids within one workspace only.
+ *
+ * @example
+ * scopeOf({ platform: 'slack', workspace: 'T1' }); // slack:T1:
+ */
+export function scopeOf({ platform, workspace }: Workspace): string {
+  return platform === 'slack' ? `${platform}:${workspace ?? ''}:` : `${platform}:`;
+}
+
 /** Returns the name under which a channel is stored. */
-function channelName({ platform, channel }: Pick<Place, 'platform' | 'channel'>): string {
-  return `${platform}:${channel}`;
+function channelName(place: Place): string {
+  return scopeOf(place) + place.channel;
+}
+
+/** Returns the name under which an audience or a person is stored. */
+function hashedName(workspace: Workspace, id: string): string {
+  const scope = scopeOf(workspace);
+  return scope + anonymous(scope + id);
 }
 
 /** Returns a hash that can be compared but not read: nobody needs to know who uses a bot. */
@@ -116,14 +141,14 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
       else channels.delete(name);
       await save();
     },
-    async automaticChannels(platform) {
-      const prefix = channelName({ platform, channel: '' });
+    async automaticChannels(workspace) {
+      const scope = scopeOf(workspace);
       return [...channels]
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => name.slice(prefix.length));
+        .filter((name) => name.startsWith(scope))
+        .map((name) => name.slice(scope.length));
     },
-    async isFirstUse(audience) {
-      const name = anonymous(audience);
+    async isFirstUse(workspace, audience) {
+      const name = hashedName(workspace, audience);
       if (audiences.has(name)) return false;
       audiences.add(name);
       for (const oldest of audiences) {
@@ -133,16 +158,23 @@ export async function fileSettings(path: string): Promise<ChannelSettings> {
       await save();
       return true;
     },
-    async language(person) {
-      return locales.get(anonymous(person)) ?? null;
+    async language(workspace, person) {
+      return locales.get(hashedName(workspace, person)) ?? null;
     },
-    async setLanguage(person, locale) {
-      const name = anonymous(person);
+    async setLanguage(workspace, person, locale) {
+      const name = hashedName(workspace, person);
       if (locales.get(name) === locale) return;
       locales.set(name, locale);
       for (const oldest of locales.keys()) {
         if (locales.size <= MAX_NOTICED) break;
         locales.delete(oldest);
+      }
+      await save();
+    },
+    async forget(workspace) {
+      const scope = scopeOf(workspace);
+      for (const names of [channels, audiences, locales]) {
+        for (const name of names.keys()) if (name.startsWith(scope)) names.delete(name);
       }
       await save();
     },
@@ -186,6 +218,27 @@ const ANSWERED_UNTIL = 'answered-until:';
  * const settings = dynamoSettings('undertone-chat', DynamoDBDocumentClient.from(new DynamoDBClient()));
  */
 export function dynamoSettings(table: string, client: DynamoDBDocumentClient): ChannelSettings {
+  /** Scans the whole table, which is small; only for what happens rarely. */
+  async function keysWith(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    const pages = paginateScan(
+      { client },
+      {
+        TableName: table,
+        ConsistentRead: true,
+        FilterExpression: 'begins_with(#key, :prefix)',
+        ProjectionExpression: '#key',
+        ExpressionAttributeNames: { '#key': 'key' },
+        ExpressionAttributeValues: { ':prefix': prefix },
+      },
+    );
+    try {
+      for await (const { Items = [] } of pages) keys.push(...Items.map(({ key }) => String(key)));
+    } catch (cause) {
+      failed(cause);
+    }
+    return keys;
+  }
   return {
     async isAutomatic(place) {
       const key = AUTOMATIC + channelName(place);
@@ -201,33 +254,15 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
         await client.send(new DeleteCommand({ TableName: table, Key: { key } })).catch(failed);
       }
     },
-    // Scans the whole table, which is small, and only when a new session with the platform starts.
-    async automaticChannels(platform) {
-      const prefix = AUTOMATIC + channelName({ platform, channel: '' });
-      const channels: string[] = [];
-      const pages = paginateScan(
-        { client },
-        {
-          TableName: table,
-          FilterExpression: 'begins_with(#key, :prefix)',
-          ExpressionAttributeNames: { '#key': 'key' },
-          ExpressionAttributeValues: { ':prefix': prefix },
-        },
-      );
-      try {
-        for await (const { Items = [] } of pages) {
-          channels.push(...Items.map(({ key }) => String(key).slice(prefix.length)));
-        }
-      } catch (cause) {
-        failed(cause);
-      }
-      return channels;
+    async automaticChannels(workspace) {
+      const prefix = AUTOMATIC + scopeOf(workspace);
+      return (await keysWith(prefix)).map((key) => key.slice(prefix.length));
     },
-    async isFirstUse(audience) {
+    async isFirstUse(workspace, audience) {
       const now = Math.floor(Date.now() / 1000);
       const put = new PutCommand({
         TableName: table,
-        Item: { key: NOTICED + anonymous(audience), expire: now + NOTICE_SECONDS },
+        Item: { key: NOTICED + hashedName(workspace, audience), expire: now + NOTICE_SECONDS },
         // DynamoDB may take days to remove expired rows.
         ConditionExpression: 'attribute_not_exists(#key) OR #expire < :now',
         ExpressionAttributeNames: { '#key': 'key', '#expire': 'expire' },
@@ -241,17 +276,24 @@ export function dynamoSettings(table: string, client: DynamoDBDocumentClient): C
         return failed(error);
       }
     },
-    async language(person) {
-      const key = LANGUAGE + anonymous(person);
+    async language(workspace, person) {
+      const key = LANGUAGE + hashedName(workspace, person);
       const { Item } = await client
         .send(new GetCommand({ TableName: table, Key: { key } }))
         .catch(failed);
       return Item ? String(Item.locale) : null;
     },
-    async setLanguage(person, locale) {
+    async setLanguage(workspace, person, locale) {
       const expire = Math.floor(Date.now() / 1000) + NOTICE_SECONDS;
-      const Item = { key: LANGUAGE + anonymous(person), locale, expire };
+      const Item = { key: LANGUAGE + hashedName(workspace, person), locale, expire };
       await client.send(new PutCommand({ TableName: table, Item })).catch(failed);
+    },
+    async forget(workspace) {
+      for (const kind of [AUTOMATIC, NOTICED, LANGUAGE]) {
+        for (const key of await keysWith(kind + scopeOf(workspace))) {
+          await client.send(new DeleteCommand({ TableName: table, Key: { key } })).catch(failed);
+        }
+      }
     },
     async answeredUntil(platform) {
       const get = new GetCommand({ TableName: table, Key: { key: ANSWERED_UNTIL + platform } });

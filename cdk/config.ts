@@ -129,6 +129,11 @@ export const contextSchema = z.object({
     .optional(),
   /** Whether a small Fargate task listens to Discord, for direct messages and automatic replies. */
   discordGateway: flag.default(false),
+  /** Memory in MB of that task: about 50 KB for each server of 40 channels (docs/discord.md). */
+  gatewayMemory: z.coerce
+    .number()
+    .pipe(z.literal([512, 1024, 2048]))
+    .default(512),
   /**
    * Secret with the `botToken` of the Discord application, which that task needs. ECS takes complete ARNs
    * only: it finds no secret by its name, and mistakes a name that ends like an ARN for one.
@@ -140,7 +145,10 @@ export const contextSchema = z.object({
       'the complete ARN of a secret, as shown by: aws secretsmanager describe-secret --query ARN --secret-id <name>',
     )
     .optional(),
-  /** Secret with `signingSecret` and `botToken` of the Slack app, by name or ARN; deploys its webhook. */
+  /**
+   * Secret of the Slack app, by name or ARN; deploys its webhook. It has `signingSecret`, and `botToken`
+   * or, with slackDistribution, `clientId`, `clientSecret` and `encryptionKeys`.
+   */
   slackSecret: z
     .string()
     .refine(
@@ -148,6 +156,8 @@ export const contextSchema = z.object({
       'the name of a secret, or its complete ARN, which ends in a hyphen and six characters',
     )
     .optional(),
+  /** Whether any workspace can install the Slack app: deploys the pages for it, and a table. */
+  slackDistribution: flag.default(false),
   /** Most chat questions that are answered concurrently. */
   chatConcurrency: whole(2, 1000).default(2),
   /** Dollars a month that the account may cost before the alarms say so; 0 has no such alarm. */
@@ -193,6 +203,9 @@ const configSchema = contextSchema
     }
     if (values.discordGateway && values.discordSecret === undefined) {
       report('discordGateway', 'needs discordSecret');
+    }
+    if (values.slackDistribution && values.slackSecret === undefined) {
+      report('slackDistribution', 'needs slackSecret');
     }
   })
   .transform((values) => ({ ...values, page: values.page ?? values.apiKeys.length === 0 }));

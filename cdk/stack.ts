@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { PerVariable } from '../functions/infrastructure.ts';
+import { INSTALL_ROUTES } from '../functions/routes.ts';
 import type { Config } from './config.ts';
 import { Api } from './constructs/api.ts';
 import { Callbacks } from './constructs/callbacks.ts';
@@ -130,6 +131,10 @@ export class UndertoneStack extends Stack {
     for (const { platform, path } of webhooks) {
       const name = { discord: 'DiscordInteractionsUrl', slack: 'SlackRequestUrl' }[platform];
       output(name, endpoint + path.slice(1), `Webhook of the bot, to be entered at ${platform}.`);
+    }
+    if (config.slackDistribution) {
+      const [{ path }] = INSTALL_ROUTES;
+      output('SlackInstallUrl', endpoint + path.slice(1), 'Page where workspaces install the app.');
     }
     if (chat) {
       output(

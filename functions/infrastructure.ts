@@ -79,7 +79,9 @@ export const TABLES = {
   idempotency: { partitionKey: 'id', timeToLive: 'expiration' },
   /** Channel settings, notices and rate limits of the bots: `{ key, …, expire }`. */
   chat: { partitionKey: 'key', timeToLive: 'expire' },
-} as const satisfies Record<string, TableKeys & { readonly timeToLive: string }>;
+  /** Workspaces that have installed the Slack app: `{ id, sealed, installedAt }`. They do not expire. */
+  slackInstallations: { partitionKey: 'id' },
+} as const satisfies Record<string, TableKeys & { readonly timeToLive?: string }>;
 
 /** Recordings of the inbox bucket, on their way to the function `label`. */
 export const LABELLING = {
@@ -159,6 +161,7 @@ export type FunctionVariable =
   | 'UNDERTONE_DISCORD_PUBLIC_KEY'
   | 'UNDERTONE_HEALTH_PORT'
   | 'UNDERTONE_SLACK_SECRET'
+  | 'UNDERTONE_SLACK_INSTALLATIONS_TABLE'
   // Where the platforms are, when tests run against local counterparts.
   | 'UNDERTONE_DISCORD_API'
   | 'UNDERTONE_SLACK_API'

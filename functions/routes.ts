@@ -95,7 +95,12 @@ export interface ChatRoute extends RouteBase {
   readonly signatureHeaders: readonly [signature: string, timestamp: string];
 }
 
-export type Route = ApiRoute | ChatRoute;
+/** A web page with which a workspace of Slack installs the app. It exists where that is set up. */
+export interface InstallRoute extends RouteBase {
+  readonly installs: 'slack';
+}
+
+export type Route = ApiRoute | ChatRoute | InstallRoute;
 
 /** What web pages of any origin may send and read (CORS). */
 export const CORS = {
@@ -373,6 +378,20 @@ export const slackEvents = {
   signatureHeaders: ['x-slack-signature', 'x-slack-request-timestamp'],
 } as const satisfies ChatRoute;
 
+export const slackInstall = {
+  method: 'GET',
+  path: '/slack/install',
+  handler: 'slack-install',
+  usesCloud: true,
+  installs: 'slack',
+} as const satisfies InstallRoute;
+
+/** Where Slack leads a browser back to. */
+export const slackOauthRedirect = {
+  ...slackInstall,
+  path: '/slack/oauth_redirect',
+} as const satisfies InstallRoute;
+
 export const ROUTES = [
   emotion,
   uploads,
@@ -385,3 +404,5 @@ export const ROUTES = [
 ] as const satisfies readonly ApiRoute[];
 
 export const CHAT_ROUTES: readonly ChatRoute[] = [discordInteractions, slackEvents];
+
+export const INSTALL_ROUTES: readonly InstallRoute[] = [slackInstall, slackOauthRedirect];

@@ -28,7 +28,7 @@ export const answer = handle(slackEvents, async ({ request, respond }) => {
   if (!work) return respond(200, null);
   try {
     const job = { platform: 'slack', id: work.id, payload: work.payload } as const;
-    await enqueue(job, { group: work.channel });
+    await enqueue(job, { group: work.group });
     return respond(200, null);
   } catch (thrown) {
     taken.set(signature, false);

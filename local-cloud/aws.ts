@@ -51,6 +51,7 @@ const NAMES = {
   UNDERTONE_CALLBACKS_TABLE: 'undertone-callbacks',
   UNDERTONE_IDEMPOTENCY_TABLE: 'undertone-idempotency',
   UNDERTONE_CHAT_TABLE: 'undertone-chat',
+  UNDERTONE_SLACK_INSTALLATIONS_TABLE: 'undertone-slack-installations',
 } as const satisfies PerVariable<string>;
 /** Each table with its keys. */
 const KEYS: readonly (readonly [table: string, keys: TableKeys])[] = [
@@ -59,6 +60,7 @@ const KEYS: readonly (readonly [table: string, keys: TableKeys])[] = [
   [NAMES.UNDERTONE_CALLBACKS_TABLE, TABLES.callbacks],
   [NAMES.UNDERTONE_IDEMPOTENCY_TABLE, TABLES.idempotency],
   [NAMES.UNDERTONE_CHAT_TABLE, TABLES.chat],
+  [NAMES.UNDERTONE_SLACK_INSTALLATIONS_TABLE, TABLES.slackInstallations],
 ];
 const REGION = 'us-east-1';
 

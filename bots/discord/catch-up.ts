@@ -29,6 +29,37 @@ const MAX_PAGES = 5;
 /** The latest message seen in each channel when the connection broke. */
 export type Mark = ReadonlyMap<string, string>;
 
+/** Used when it is unknown how far channels were read: recent messages are looked at again. */
+export const NOWHERE: Mark = new Map();
+
+/** Tracks for each connection (shard) since when it has missed messages. */
+export class Interruptions {
+  /** How far every channel was read when the connection broke. */
+  readonly #marks = new Map<number, Mark>();
+  /** Connections that have had a session: another one means that the last was lost. */
+  readonly #known = new Set<number>();
+
+  /** Records that a connection broke. */
+  begin(shard: number, mark: Mark): void {
+    if (!this.#marks.has(shard)) this.#marks.set(shard, mark);
+  }
+
+  /** Records that a connection is back, and has missed nothing. */
+  end(shard: number): void {
+    this.#marks.delete(shard);
+  }
+
+  /** Returns since when a connection that starts a session has missed messages; null if it is the first. */
+  startSession(shard: number): Mark | null {
+    const isFirst = !this.#known.has(shard);
+    this.#known.add(shard);
+    // Not every interruption is announced: two at the same moment may both go unnoticed.
+    const mark = this.#marks.get(shard) ?? NOWHERE;
+    this.end(shard);
+    return isFirst ? null : mark;
+  }
+}
+
 /** Who looks for missed messages. */
 export interface Reader {
   readonly rest: REST;

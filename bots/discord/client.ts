@@ -57,18 +57,28 @@ const THREADS = { lifetime: 3600, interval: 3600 };
 export function createClient(api: string | undefined): Client {
   return new Client({
     intents: INTENTS,
+    // As many connections as Discord asks for; all are in this process.
+    shards: 'auto',
     rest: restOptions(api),
     makeCache: Options.cacheWithLimits(NO_CACHES),
     sweepers: { threads: THREADS },
   });
 }
 
-/** Returns when Discord last acknowledged a heartbeat, in milliseconds since 1970; null before the first. */
-export function lastHeartbeat(client: Client): number | null {
-  const times = client.ws.shards.map(({ lastPingTimestamp }) => lastPingTimestamp);
-  // A connection that has had none says -1.
-  const oldest = Math.min(...times);
-  return oldest > 0 && Number.isFinite(oldest) ? oldest : null;
+/** One of the connections to Discord among which it divides the servers of a bot. */
+export interface Shard {
+  readonly id: number;
+  /** When Discord last acknowledged a heartbeat, in milliseconds since 1970; null before the first. */
+  readonly lastHeartbeat: number | null;
+}
+
+/** Returns the connections of a client; none before Discord has said how many there are. */
+export function shardsOf(client: Client): Shard[] {
+  return client.ws.shards.map(({ id, lastPingTimestamp }) => ({
+    id,
+    // A connection that has had none says -1.
+    lastHeartbeat: lastPingTimestamp > 0 ? lastPingTimestamp : null,
+  }));
 }
 
 /** Returns why the bot could not log in, and what to do about it. */
@@ -80,6 +90,15 @@ export function loginFailure(thrown: unknown): UndertoneError {
   const { message = '' } = thrown as Partial<Error>;
   if (/disallowed intents/i.test(message)) return intentsRefused(thrown);
   if (/authentication failed/i.test(message)) return tokenRefused(thrown);
+  const [, needed, left, reset] =
+    /spawn (\d+) shards; only (\d+) remaining; resets at (\S+)/.exec(message) ?? [];
+  if (reset) {
+    return new UndertoneError(
+      'rate-limited',
+      `Discord lets a bot connect a limited number of times a day: ${left} times until ${reset}, and this one needs ${needed}. Start it again after that. If it was started again and again, find out why before you do.`,
+      { cause: thrown },
+    );
+  }
   return new UndertoneError(
     'unavailable',
     'Discord cannot be reached. Check the network connection, and UNDERTONE_DISCORD_API if it is set; then start the bot again.',
@@ -91,6 +110,12 @@ export function loginFailure(thrown: unknown): UndertoneError {
 export function sessionFailure(closeCode: number): UndertoneError {
   if (closeCode === GatewayCloseCodes.DisallowedIntents) return intentsRefused();
   if (closeCode === GatewayCloseCodes.AuthenticationFailed) return tokenRefused();
+  if (closeCode === GatewayCloseCodes.ShardingRequired) {
+    return new UndertoneError(
+      'unavailable',
+      'This bot is now in so many servers that Discord wants more connections. Start it again: it opens as many as Discord asks for.',
+    );
+  }
   return new UndertoneError(
     'unavailable',
     `Discord has ended the session permanently with code ${closeCode}. Update Undertone and start the bot again.`,

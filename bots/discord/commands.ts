@@ -118,6 +118,16 @@ export const PERMISSIONS = [
   },
 ] as const;
 
+/** Returns the link with which people install the bot for themselves, to use its commands everywhere. */
+export function userInstallLink(applicationId: string): string {
+  const query = new URLSearchParams({
+    client_id: applicationId,
+    scope: OAuth2Scopes.ApplicationsCommands,
+    integration_type: String(ApplicationIntegrationType.UserInstall),
+  });
+  return `https://discord.com/oauth2/authorize?${query}`;
+}
+
 /** Returns the link with which people add the bot to a server. */
 export function inviteLink(applicationId: string): string {
   const permissions = PERMISSIONS.reduce((all, { bit }) => all | bit, 0n);

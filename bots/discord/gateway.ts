@@ -14,9 +14,10 @@ import { type Ask, checkConsent } from '../consent.ts';
 import { Recent } from '../recent.ts';
 import type { Place } from '../settings.ts';
 import { stringsFor } from '../wording/languages.ts';
-import { AnsweredUntil, type Mark, MissedMessages } from './catch-up.ts';
-import { createClient, lastHeartbeat, loginFailure, sessionFailure } from './client.ts';
+import { AnsweredUntil, Interruptions, type Mark, MissedMessages, NOWHERE } from './catch-up.ts';
+import { createClient, loginFailure, type Shard, sessionFailure, shardsOf } from './client.ts';
 import { isAcknowledged, isForbidden, isGone } from './failure.ts';
+import { startHealth } from './health.ts';
 import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
 import { localeOfReply } from './language.ts';
@@ -30,13 +31,15 @@ export interface BotOptions {
   readonly api?: string | undefined;
   /** Notes that are analyzed at the same time, over all channels. */
   readonly concurrency?: number;
+  /** Port of 127.0.0.1 that says whether the bot is connected, from before it is. */
+  readonly healthPort?: number | undefined;
 }
 
 export interface DiscordBot {
-  /** Rejects with an UndertoneError when Discord ends the session permanently; never resolves. */
+  /** Rejects with an UndertoneError when Discord ends a session permanently; never resolves. */
   readonly ended: Promise<never>;
-  /** When Discord last acknowledged a heartbeat, in milliseconds since 1970; null before the first. */
-  lastHeartbeat(): number | null;
+  /** Returns the connections among which Discord divides the servers of the bot. */
+  shards(): readonly Shard[];
   /** Takes no more messages, answers those it has taken, and disconnects. */
   close(): Promise<void>;
 }
@@ -45,8 +48,6 @@ export interface DiscordBot {
 const MAX_TAKEN = 20_000;
 const MAX_CHANNELS = 10_000;
 const MAX_DIRECTS = 200;
-/** Used when it is unknown how far channels were read: recent messages are looked at again. */
-const NOWHERE: Mark = new Map();
 /** Milliseconds that pending answers get when the bot closes. */
 const CLOSE_TIMEOUT = 20_000;
 /** The types of messages that people write. */
@@ -54,10 +55,10 @@ const WRITTEN: readonly number[] = [MessageType.Default, MessageType.Reply];
 
 /**
  * Starts the connected bot. It replies to every voice note in direct messages and open channels, and
- * answers commands unless Discord sends those to an endpoint. After an interruption it reconnects by
- * itself and answers the notes it missed.
+ * answers commands unless Discord sends those to an endpoint. It opens as many connections (shards) as
+ * Discord asks for. After an interruption of one it reconnects by itself and answers the notes it missed.
  *
- * @throws UndertoneError when it cannot log in; the sentence says what to do
+ * @throws UndertoneError when it cannot log in; the sentence says what to do; `port-taken`
  * @example
  * const bot = await startDiscordBot({ token, services });
  * await Promise.race([interrupted(), bot.ended]).finally(() => bot.close());
@@ -68,12 +69,21 @@ export async function startDiscordBot(options: BotOptions): Promise<DiscordBot> 
   const ended = bot.listen();
   // The caller handles the rejection later; until then it must not count as unhandled.
   ended.catch(() => {});
+  const shards = () => shardsOf(client);
+  const { healthPort: port } = options;
+  // Before the login: with many connections that takes minutes.
+  const health = port === undefined ? undefined : await startHealth(port, { shards });
+  const close = async () => {
+    await bot.close();
+    health?.close();
+  };
   try {
     await client.login(options.token);
   } catch (thrown) {
+    health?.close();
     throw loginFailure(thrown);
   }
-  return { ended, lastHeartbeat: () => lastHeartbeat(client), close: () => bot.close() };
+  return { ended, shards, close };
 }
 
 class Bot {
@@ -84,16 +94,13 @@ class Bot {
   readonly #typing: Typing;
   readonly #taken = new Recent<true>(MAX_TAKEN);
   readonly #missed = new MissedMessages();
+  readonly #interruptions = new Interruptions();
   readonly #answered: AnsweredUntil;
   /** The channels of recent direct messages: Discord does not list those of a bot. */
   readonly #directs = new Recent<true>(MAX_DIRECTS);
   /** Channels for which it was already logged that the bot may not write there. */
   readonly #forbidden = new Recent<true>(MAX_CHANNELS);
   readonly #stop = new AbortController();
-  /** How far every channel was read when the connection broke; null while connected. */
-  #mark: Mark | null = null;
-  /** Whether there has been a session: another one means that the last was lost. */
-  #hasSession = false;
   #isClosing = false;
 
   constructor(client: Client, { services, concurrency = 4 }: BotOptions) {
@@ -112,19 +119,14 @@ class Bot {
     client.ws.on(GatewayDispatchEvents.InteractionCreate, (payload) => {
       void this.#onInteraction(payload);
     });
-    client.on(Events.ShardReconnecting, () => {
-      this.#mark ??= this.#missed.mark();
+    client.on(Events.ShardReconnecting, (shard) => {
+      this.#interruptions.begin(shard, this.#missed.mark());
     });
-    client.on(Events.ShardResume, () => {
-      // Discord has resent the missed events.
-      this.#mark = null;
-    });
-    client.ws.on(GatewayDispatchEvents.Ready, () => {
-      // Not every interruption is announced: two at the same moment may both go unnoticed.
-      const mark = this.#mark ?? NOWHERE;
-      this.#mark = null;
-      if (this.#hasSession) void this.#catchUp(mark);
-      this.#hasSession = true;
+    // Discord has resent the missed events.
+    client.on(Events.ShardResume, (shard) => this.#interruptions.end(shard));
+    client.ws.on(GatewayDispatchEvents.Ready, (_, shard) => {
+      const mark = this.#interruptions.startSession(shard);
+      if (mark) void this.#catchUp(mark, shard);
     });
     // The channels are known only from then on.
     client.once(Events.ClientReady, () => void this.#catchUpAfterRestart());
@@ -254,11 +256,11 @@ class Bot {
     this.#answered.start();
   }
 
-  /** Answers the notes posted since a mark. */
-  async #catchUp(mark: Mark): Promise<void> {
+  /** Answers the notes posted since a mark, on one connection or on all. */
+  async #catchUp(mark: Mark, shard?: number): Promise<void> {
     try {
       const reader = { rest: this.#client.rest, bot: this.#client.user?.id ?? '' };
-      const channels = await this.#openChannels();
+      const channels = await this.#openChannels(shard);
       for (const [channel, guild_id] of channels) {
         const messages = await this.#missed.since(mark, channel, reader).catch(missing);
         for (const message of messages) this.#onMessage({ ...(message as object), guild_id });
@@ -273,15 +275,20 @@ class Bot {
   }
 
   /** Returns the channels that may hold notes to answer, with the server of each. */
-  async #openChannels(): Promise<Map<string, string | undefined>> {
-    const open = new Set(await this.#services.settings.automaticChannels('discord'));
+  async #openChannels(shard?: number): Promise<Map<string, string | undefined>> {
+    const everywhere = { platform: 'discord', workspace: null } as const;
+    const open = new Set(await this.#services.settings.automaticChannels(everywhere));
     const found = new Map<string, string | undefined>();
     for (const [id, channel] of this.#client.channels.cache) {
       if (channel.isDMBased()) continue;
+      if (shard !== undefined && channel.guild.shardId !== shard) continue;
       const isOpen = open.has(channel.isThread() ? (channel.parentId ?? id) : id);
       if (isOpen && channel.isTextBased()) found.set(id, channel.guildId);
     }
-    for (const id of this.#directs.keys()) found.set(id, undefined);
+    // Discord sends direct messages on the first connection.
+    if (shard === undefined || shard === 0) {
+      for (const id of this.#directs.keys()) found.set(id, undefined);
+    }
     return found;
   }
 

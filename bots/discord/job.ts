@@ -78,7 +78,7 @@ async function isWaiting(
 }
 
 async function work(
-  { command, place, asker, isModerator }: CommandInteraction,
+  { command, place, asker, isModerator, isMember }: CommandInteraction,
   services: Services & { readonly strings: Strings },
   signal: AbortSignal,
 ): Promise<MessageBody> {
@@ -86,7 +86,7 @@ async function work(
   if (command.kind === 'read') {
     const { notes, author } = command;
     const options = { signal, isPrivate: isForAskerAlone(place) };
-    return replyTo({ place, asker, author }, notes, services, options);
+    return replyTo({ place, asker, author, isGuest: !isMember }, notes, services, options);
   }
   if (command.kind === 'help') {
     const { title, text } = await help(place, asker, services);

@@ -3,6 +3,8 @@ import { logEvent } from '../../lib/log.ts';
 import type { ChannelSettings } from '../settings.ts';
 import type { CommandInteraction, DiscordMessage } from './interaction.ts';
 
+const DISCORD = { platform: 'discord', workspace: null } as const;
+
 /**
  * Returns the language of a reply that nobody asked for: in a server that of the server, in a direct
  * message the one in which its author last used a command. Null where it is not known.
@@ -13,7 +15,7 @@ export async function localeOfReply(
   settings: ChannelSettings,
 ): Promise<string | null> {
   if (guild_id !== undefined) return guilds.cache.get(guild_id)?.preferredLocale ?? null;
-  return settings.language(personOf(author.id)).catch(() => null);
+  return settings.language(DISCORD, `user:${author.id}`).catch(() => null);
 }
 
 /** Keeps the language of the asker for their direct messages, of which Discord does not tell it. */
@@ -23,10 +25,6 @@ export async function rememberLocale(
 ): Promise<void> {
   if (locale === null) return;
   await settings
-    .setLanguage(personOf(asker), locale)
+    .setLanguage(DISCORD, `user:${asker}`, locale)
     .catch((thrown) => logEvent('discord: the language of a person was not saved', thrown));
-}
-
-function personOf(user: string): string {
-  return `discord:user:${user}`;
 }

@@ -13,7 +13,6 @@ import { logEvent } from '../../lib/log.ts';
 import { discordEnvironment } from '../environment.ts';
 import { botServices } from '../services.ts';
 import { startDiscordBot } from './gateway.ts';
-import { startHealth } from './health.ts';
 import { discordHosts } from './rest.ts';
 
 /** Errors inside discord.js must not stop the bot. */
@@ -34,15 +33,14 @@ async function run(): Promise<void> {
     token: environment.UNDERTONE_DISCORD_TOKEN,
     api: environment.UNDERTONE_DISCORD_API,
     services,
+    healthPort: environment.UNDERTONE_HEALTH_PORT,
   });
   // Before the line is printed: whoever waits for it may end the bot at once.
   const stopped = interrupted();
   print(
     `Undertone is connected to Discord and uses ${environment.UNDERTONE_API_ENDPOINT}. Press Ctrl+C to stop.`,
   );
-  const { UNDERTONE_HEALTH_PORT: port } = environment;
   try {
-    if (port !== undefined) await startHealth(port, bot);
     await Promise.race([stopped, bot.ended]);
     print('Stopping after the pending answers. Press Ctrl+C again to stop at once.');
   } finally {

@@ -13,7 +13,7 @@ import { DiscordAPIError, REST } from '@discordjs/rest';
 import { type RESTGetCurrentApplicationResult, Routes } from 'discord-api-types/v10';
 import { UndertoneError } from '../../core/index.ts';
 import { discordEnvironment } from '../environment.ts';
-import { COMMANDS, inviteLink, PERMISSIONS } from './commands.ts';
+import { COMMANDS, inviteLink, PERMISSIONS, userInstallLink } from './commands.ts';
 import { restOptions } from './rest.ts';
 
 try {
@@ -41,6 +41,10 @@ async function register(): Promise<void> {
     'It requests these permissions:',
     '',
     ...PERMISSIONS.map(({ name, why }) => `  ${name.padEnd(26)}${why}`),
+    '',
+    'People can also install it for themselves, and use its commands everywhere:',
+    '',
+    `  ${userInstallLink(id)}`,
     '',
   ];
   process.stdout.write(lines.join('\n'));

@@ -1,9 +1,23 @@
-import { App, LogLevel, type Receiver, webApi } from '@slack/bolt';
+import {
+  App,
+  type AuthorizationError,
+  type Context as BoltContext,
+  ErrorCode,
+  LogLevel,
+  type webApi,
+} from '@slack/bolt';
+import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
+import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
+import { stringsFor } from '../wording/languages.ts';
+import { textMessage } from './blocks.ts';
 import { runCommand } from './command.ts';
+import { notInstalled } from './installations.ts';
+import { stringsKnownFor } from './language.ts';
 import { type Context, readMessage, readShortcut } from './listen.ts';
 import {
+  askerOf,
   COMMAND,
   commandBodySchema,
   eventBodySchema,
@@ -13,24 +27,15 @@ import {
   shortcutBodySchema,
 } from './payloads.ts';
 import { Replies } from './replies.ts';
-import { boltLogger, callSlack, clientOptions } from './web.ts';
-
-/** Who the bot is in its workspace. */
-export interface Identity {
-  readonly botId: string;
-  readonly botUserId: string;
-}
+import { boltLogger, callSlack, clientOptions, isRemoved } from './web.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface SlackAppOptions {
+  /** Its `hosts` are those of `slackHosts`. */
   readonly services: Services;
-  readonly botToken: string;
+  readonly workspaces: Workspaces;
   /** Address of the Web API if it is not Slack's own. */
   readonly apiUrl?: string | undefined;
-  readonly identity: Identity;
-  /** The source of payloads: Socket Mode, or the queue of the worker. */
-  readonly receiver: Receiver;
-  /** Runs a piece of work when its turn comes, or skips it if it was done before. */
-  readonly schedule: (taken: Intake, work: () => Promise<void>) => Promise<void>;
   /** Limits how many notes are analyzed at the same time; by default there is no limit. */
   readonly analyzing?: Context['analyzing'];
   /** Whether an earlier attempt may have answered already. */
@@ -40,29 +45,37 @@ export interface SlackAppOptions {
 }
 
 /**
- * Returns the bot as a Bolt app, whatever the source of its payloads.
+ * Returns the bot: a function that does what a payload asks for, with the token of its workspace. Bolt
+ * runs it, behind whatever has taken, acknowledged and ordered the payloads.
  *
  * @example
- * const app = slackApp({ services, botToken, identity, receiver, schedule: (_, work) => work() });
- * await app.start();
+ * const perform = slackApp({ services, workspaces });
+ * const taken = intake(body);
+ * if (taken) await perform(taken);
  */
-export function slackApp(options: SlackAppOptions): App {
-  const { services, botToken, apiUrl, identity, receiver, schedule } = options;
+export function slackApp(options: SlackAppOptions): (taken: Intake) => Promise<void> {
+  const { services, workspaces, apiUrl } = options;
   const { analyzing = (work) => work(), isRepeated = false, signal } = options;
   const app = new App({
-    receiver,
-    authorize: async () => ({ botToken, ...identity }),
+    // Payloads are handed over below.
+    receiver: { init() {}, start: async () => {}, stop: async () => {} },
+    authorize: workspaces.authorize,
     clientOptions: clientOptions(apiUrl),
     logger: boltLogger(),
     logLevel: LogLevel.WARN,
     // It would keep a state for each conversation that nothing reads.
     convoStore: false,
   });
-  const context = (client: webApi.WebClient): Context => ({
-    services,
+  const contextOf = (client: webApi.WebClient, context: BoltContext): Context => ({
+    // A file is fetched with the token of the workspace that asks, and with no other.
+    services: {
+      ...services,
+      hosts: { ...services.hosts, authorization: `Bearer ${context.botToken}` },
+    },
     client,
     replies: new Replies(client, isRepeated),
-    botUserId: identity.botUserId,
+    workspace: workspaceOf(context),
+    botUserId: context.botUserId,
     analyzing,
     signal,
   });
@@ -71,49 +84,86 @@ export function slackApp(options: SlackAppOptions): App {
   app.error(async (error) => {
     throw error;
   });
-  app.use(async ({ body, next, ...args }) => {
-    // First of all: without it, Slack tells the user after three seconds that it did not work.
-    if ('ack' in args) await args.ack?.();
-    const taken = intake(body);
-    if (taken) await schedule(taken, next);
-  });
   for (const type of ['message', 'app_mention'] as const) {
-    app.event(type, async ({ body, client }) => {
-      await readMessage(eventBodySchema.parse(body), context(client));
+    app.event(type, async ({ body, client, context }) => {
+      await readMessage(eventBodySchema.parse(body), contextOf(client, context));
+    });
+  }
+  for (const type of ['app_uninstalled', 'tokens_revoked'] as const) {
+    app.event(type, async ({ context }) => {
+      const workspace = workspaceOf(context);
+      if (!workspace || !(await workspaces.remove(workspace))) return;
+      await services.settings.forget({ platform: 'slack', workspace });
     });
   }
   app.shortcut(
     { type: 'message_action', callback_id: SHORTCUT },
-    async ({ body, client, respond }) => {
-      await readShortcut(shortcutBodySchema.parse(body), { ...context(client), respond });
+    async ({ body, client, context, respond }) => {
+      const shortcut = shortcutBodySchema.parse(body);
+      await readShortcut(shortcut, { ...contextOf(client, context), respond });
     },
   );
-  app.command(COMMAND, async ({ body, client, respond }) => {
-    await runCommand(commandBodySchema.parse(body), { ...context(client), respond });
+  app.command(COMMAND, async ({ body, client, context, respond }) => {
+    const command = commandBodySchema.parse(body);
+    await runCommand(command, { ...contextOf(client, context), respond });
   });
-  return app;
+  return async ({ payload }) => {
+    try {
+      await app.processEvent({ body: payload, ack: async () => {} });
+    } catch (thrown) {
+      const failure = authorizationFailure(thrown, workspaces);
+      if (!failure) throw thrown;
+      await sayWithoutToken(payload, failure);
+    }
+  };
 }
 
 /**
- * Asks Slack whose token this is.
- *
- * @throws UndertoneError `configuration-invalid` for a token that is not valid
+ * Returns what the settings and limits of a workspace belong to: whatever has installed the app. An
+ * organization shares its channels among its workspaces, so they share the settings as well.
  */
-export async function identify(client: webApi.WebClient): Promise<Identity> {
-  const { bot_id: botId, user_id: botUserId } = await callSlack(() => client.auth.test());
-  if (!botId || !botUserId) {
-    throw new UndertoneError(
-      'configuration-invalid',
-      'UNDERTONE_SLACK_BOT_TOKEN is not the token of a bot. Use the "Bot User OAuth Token" from the page "OAuth & Permissions", which begins with xoxb-.',
-    );
-  }
-  return { botId, botUserId };
+function workspaceOf({ isEnterpriseInstall, enterpriseId, teamId }: BoltContext): string | null {
+  return (isEnterpriseInstall ? enterpriseId : teamId) ?? null;
+}
+
+/** Returns why there is no usable token for a payload; null for any other failure. */
+function authorizationFailure(thrown: unknown, { isOne }: Workspaces): UndertoneError | null {
+  const { code, original } = (thrown ?? {}) as Partial<AuthorizationError>;
+  const cause = code === ErrorCode.AuthorizationError ? original : thrown;
+  if (!isOne && isRemoved(cause)) return notInstalled(cause);
+  return code === ErrorCode.AuthorizationError ? UndertoneError.from(original) : null;
+}
+
+/**
+ * Answers a command or a shortcut although there is no token: the address for answers needs none. An
+ * event of a workspace that has removed the app needs no answer.
+ *
+ * @throws the failure, if there is no such address and a later attempt may succeed
+ */
+async function sayWithoutToken(payload: Intake['payload'], failure: UndertoneError): Promise<void> {
+  const isUnknown = failure.code === 'unauthorized';
+  const { data } = z.object({ response_url: z.url() }).safeParse(payload);
+  if (!data && !isUnknown) throw failure;
+  logEvent('slack: there is no token for a workspace', failure);
+  if (!data) return;
+  const asker = askerOf(payload);
+  const strings = asker ? await stringsKnownFor(asker) : stringsFor(null, 'slack');
+  const message = textMessage(isUnknown ? strings.notInstalled : strings.errors[failure.code]);
+  const { fetch = globalThis.fetch } = clientOptions(undefined);
+  await callSlack(async () => {
+    const { status } = await fetch(data.response_url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ response_type: 'ephemeral', ...message }),
+    });
+    if (status !== 200) throw Object.assign(new Error('not taken'), { statusCode: status });
+  });
 }
 
 export interface SlackJobServices {
   /** Its `hosts` are those of `slackHosts`. */
   readonly services: Services;
-  readonly botToken: string;
+  readonly workspaces: Workspaces;
   /** Address of the Web API if it is not Slack's own. */
   readonly apiUrl?: string | undefined;
 }
@@ -122,9 +172,6 @@ export interface SlackJobOptions {
   readonly isRepeated?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** The owner of a token does not change: it is looked up once in the life of the process. */
-let known: { readonly token: string; readonly identity: Promise<Identity> } | undefined;
 
 /**
  * Handles a payload of Slack and answers it: even when the work fails, and then with a sentence that says
@@ -135,54 +182,13 @@ let known: { readonly token: string; readonly identity: Promise<Identity> } | un
  * @param options.signal stops the analysis of notes; the answer then says so
  * @throws the error that kept the answer from reaching Slack, if a later attempt may succeed
  * @example
- * await handleSlackJob(job.payload, { services, botToken });
+ * await handleSlackJob(job.payload, { services, workspaces: oneWorkspace(botToken) });
  */
 export async function handleSlackJob(
   payload: unknown,
-  { services, botToken, apiUrl }: SlackJobServices,
-  { isRepeated = false, signal }: SlackJobOptions = {},
+  services: SlackJobServices,
+  options: SlackJobOptions = {},
 ): Promise<void> {
   const taken = intake(payload);
-  if (!taken) return;
-  const identity = await identityOf(botToken, apiUrl);
-  const receiver = new JobReceiver();
-  slackApp({
-    services,
-    botToken,
-    apiUrl,
-    identity,
-    receiver,
-    isRepeated,
-    signal,
-    schedule: (_, work) => work(),
-  });
-  await receiver.receive(taken.payload);
-}
-
-async function identityOf(token: string, apiUrl: string | undefined): Promise<Identity> {
-  if (known?.token !== token) {
-    const identity = identify(new webApi.WebClient(token, clientOptions(apiUrl)));
-    known = { token, identity };
-    identity.catch(() => {
-      known = undefined;
-    });
-  }
-  return known.identity;
-}
-
-/** Hands jobs of the queue to Bolt. They were acknowledged before they were queued. */
-class JobReceiver implements Receiver {
-  #app: App | undefined;
-
-  init(app: App): void {
-    this.#app = app;
-  }
-
-  async receive(body: Intake['payload']): Promise<void> {
-    await this.#app?.processEvent({ body, ack: async () => {} });
-  }
-
-  async start(): Promise<void> {}
-
-  async stop(): Promise<void> {}
+  if (taken) await slackApp({ ...services, ...options })(taken);
 }

@@ -16,7 +16,7 @@ export async function runCommand(
   body: CommandBody,
   context: Context & { readonly respond: RespondFn },
 ): Promise<void> {
-  const { team_id, channel_id: channel, user_id: user } = body;
+  const { channel_id: channel, user_id: user } = body;
   const destination: Destination = {
     channel,
     isDirect: isDirect(channel),
@@ -25,8 +25,7 @@ export async function runCommand(
     isInThread: false,
     respond: context.respond,
   };
-  const person = { workspace: team_id ?? null, user };
-  const message = await perform(body, await speakingTo(person, context));
+  const message = await perform(body, await speakingTo(user, context));
   if (message) await context.replies.toUser(destination, body.trigger_id, message);
 }
 
@@ -36,7 +35,7 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   switch (body.text) {
     case '':
     case 'help': {
-      const { title, text } = await help(placeOf(body), body.user_id, context.services);
+      const { title, text } = await help(placeOf(body, context), body.user_id, context.services);
       return textMessage(text, title);
     }
     case 'about':
@@ -57,10 +56,10 @@ async function perform(body: CommandBody, context: CommandContext): Promise<Slac
   }
 }
 
-function placeOf({ team_id, channel_id: channel }: CommandBody): Place {
+function placeOf({ channel_id: channel }: CommandBody, { workspace }: Context): Place {
   return {
     platform: 'slack',
-    workspace: team_id ?? null,
+    workspace,
     channel,
     isDirect: isDirect(channel),
   };
@@ -69,11 +68,12 @@ function placeOf({ team_id, channel_id: channel }: CommandBody): Place {
 async function setAutomatic(
   body: CommandBody,
   isOn: boolean,
-  { services, client }: CommandContext,
+  context: CommandContext,
 ): Promise<SlackMessage | null> {
+  const { services, client } = context;
   const { settings, strings } = services;
   const { team_id, channel_id: channel, user_id: user } = body;
-  const place = placeOf(body);
+  const place = placeOf(body, context);
   if (place.isDirect) return textMessage(strings.onlyInChannels);
   if (!(await isModerator(user, team_id, client))) return textMessage(strings.moderatorsOnly);
   await settings.setAutomatic(place, isOn);
@@ -98,7 +98,10 @@ function slackErrorOf(thrown: unknown): string {
   return refusal;
 }
 
-/** Returns whether someone is an admin or owner of this workspace, not of one that shares the channel. */
+/**
+ * Returns whether someone is an admin or owner of this workspace, or of its organization; not of a
+ * workspace that shares the channel.
+ */
 async function isModerator(
   id: string,
   team: string | null | undefined,
@@ -108,5 +111,9 @@ async function isModerator(
     if (slackErrorOf(thrown) === 'user_not_found') return { user: undefined };
     throw thrown;
   });
-  return user?.team_id === team && (user?.is_admin || user?.is_owner) === true;
+  if (!user || !team) return false;
+  const { enterprise_user: member } = user;
+  const isMember = user.team_id === team || member?.teams?.includes(team) === true;
+  const isAdmin = user.is_admin || user.is_owner || member?.is_admin || member?.is_owner;
+  return isMember && isAdmin === true;
 }

@@ -6,18 +6,19 @@ import { fileSchema, mayBeNote, type PostedNote, type SlackFile } from './payloa
 import { callSlack, slackError } from './web.ts';
 
 /**
- * The only hosts that get the token of the bot. Files are at files.slack.com; those who may not read one
+ * The only hosts that get a token of the bot. Files are at files.slack.com; those who may not read one
  * are redirected to the sign-in page of the workspace, which is on slack.com too.
  */
 const HOSTS = ['*.slack.com'] as const;
 
 /**
- * Returns the hosts of files, plus stand-ins on this machine.
+ * Returns the hosts of files, plus stand-ins on this machine. The token to fetch a file with is that of the
+ * workspace where somebody asks.
  *
  * @param local origins of the stand-ins
  */
-export function slackHosts(botToken: string, local: readonly string[] = []): FileHosts {
-  return { hosts: [...HOSTS, ...local], authorization: `Bearer ${botToken}` };
+export function slackHosts(local: readonly string[] = []): FileHosts {
+  return { hosts: [...HOSTS, ...local] };
 }
 
 /**

@@ -4,7 +4,7 @@ import { logEvent } from '../../lib/log.ts';
 import { Recent } from '../recent.ts';
 import { stringsFor } from '../wording/languages.ts';
 import type { Strings } from '../wording/strings.ts';
-import { secondsToWait, slackError } from './web.ts';
+import { isRevocation, secondsToWait, slackError } from './web.ts';
 
 /** Milliseconds that answers wait to learn a language; they are in English until it is known. */
 const PATIENCE = 1000;
@@ -56,6 +56,13 @@ export async function stringsForPerson(person: Person, client: webApi.WebClient)
   return stringsFor(await Promise.race([known.locale, late]), 'slack');
 }
 
+/** Returns the same for somebody of whom Slack cannot be asked, from what it said in the last hour. */
+export async function stringsKnownFor({ workspace, user }: Person): Promise<Strings> {
+  const known = people.get(`${workspace}:${user}`);
+  const isKnown = known !== undefined && Number.isFinite(known.until);
+  return stringsFor(isKnown ? await known.locale : null, 'slack');
+}
+
 function lookUp({ workspace, user }: Person, client: webApi.WebClient): Known {
   const known: Known = {
     locale: client.users.info({ user, include_locale: true }).then(
@@ -65,9 +72,13 @@ function lookUp({ workspace, user }: Person, client: webApi.WebClient): Known {
       },
       (thrown) => {
         const seconds = secondsToWait(thrown);
-        known.until = performance.now() + (seconds === null ? UNKNOWN_FOR : seconds * 1000);
+        const refusal = slackError(thrown);
+        const isOut = refusal !== null && isRevocation(refusal);
+        // A workspace that has removed the app may install it again at once.
+        const pause = isOut ? 0 : seconds === null ? UNKNOWN_FOR : seconds * 1000;
+        known.until = performance.now() + pause;
         if (seconds !== null) pauses.set(String(workspace), known.until);
-        const reason = seconds === null ? slackError(thrown) : 'ratelimited';
+        const reason = seconds === null ? refusal : 'ratelimited';
         logEvent(`slack: the language of a person is not known (${reason ?? 'no answer'})`);
         return null;
       },

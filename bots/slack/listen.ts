@@ -6,7 +6,7 @@ import { type Answer, answer, help, type Services } from '../answer.ts';
 import type { Strings } from '../wording/strings.ts';
 import { textMessage, verdictMessage } from './blocks.ts';
 import { noteIn } from './files.ts';
-import { type Person, stringsForPerson } from './language.ts';
+import { stringsForPerson } from './language.ts';
 import {
   type eventBodySchema,
   isDirect,
@@ -24,7 +24,9 @@ export interface Context {
   readonly services: Services;
   readonly client: webApi.WebClient;
   readonly replies: Replies;
-  readonly botUserId: string;
+  /** The team or organization that has installed the app. */
+  readonly workspace: string | null;
+  readonly botUserId: string | undefined;
   /** Runs the work that fetches and analyzes a note when a slot is free. */
   readonly analyzing: <T>(work: () => Promise<T>) => Promise<T>;
   /** Stops that work when its time is up. */
@@ -36,16 +38,16 @@ export type Speaking = Context & { readonly services: { readonly strings: String
 
 /** Returns what is needed to answer a person, in their language. */
 export async function speakingTo<Given extends Context>(
-  person: Person,
+  user: string,
   context: Given,
 ): Promise<Given & Speaking> {
-  const strings = await stringsForPerson(person, context.client);
+  const { workspace, client } = context;
+  const strings = await stringsForPerson({ workspace, user }, client);
   return { ...context, services: { ...context.services, strings } };
 }
 
 /** A question about a message. */
 interface Question {
-  readonly workspace: string | null;
   readonly destination: Destination;
   /** Null for a reply that nobody asked for. */
   readonly asker: string | null;
@@ -68,12 +70,12 @@ const QUIET: ReadonlySet<UndertoneError['code']> = new Set([
  * message without a note is answered with what the bot can do.
  */
 export async function readMessage(
-  { team_id, event }: z.infer<typeof eventBodySchema>,
+  { event }: z.infer<typeof eventBodySchema>,
   context: Context,
 ): Promise<void> {
   const { user, channel, ts, thread_ts } = event;
   if (!user) return;
-  const workspace = team_id ?? null;
+  const { workspace } = context;
   const place = { platform: 'slack', workspace, channel, isDirect: isDirect(channel) } as const;
   const destination: Destination = {
     channel,
@@ -84,12 +86,12 @@ export async function readMessage(
   };
   const isAsked = event.type === 'app_mention' || namesBot(event, context);
   if (place.isDirect && notesOf(event).length === 0) {
-    const { services } = await speakingTo({ workspace, user }, context);
+    const { services } = await speakingTo(user, context);
     const { title, text } = await help(place, user, services);
     return context.replies.toUser(destination, ts, textMessage(text, title));
   }
   if (!isAsked && !place.isDirect && !(await context.services.settings.isAutomatic(place))) return;
-  const speaking = await speakingTo({ workspace, user }, context);
+  const speaking = await speakingTo(user, context);
   const { errors } = speaking.services.strings;
   const found = isAsked ? await withNotes(event, context) : event;
   if (!found) {
@@ -97,7 +99,6 @@ export async function readMessage(
   }
   await answerAll(
     {
-      workspace,
       destination,
       asker: isAsked || place.isDirect ? user : null,
       notes: notesOf(found),
@@ -109,13 +110,11 @@ export async function readMessage(
 
 /** Answers someone who used the shortcut of a message. */
 export async function readShortcut(
-  { team, channel, user, message }: ShortcutBody,
+  { channel, user, message }: ShortcutBody,
   context: Context & { readonly respond: RespondFn },
 ): Promise<void> {
-  const workspace = team?.id ?? null;
   await answerAll(
     {
-      workspace,
       destination: {
         channel: channel.id,
         isDirect: isDirect(channel.id),
@@ -128,7 +127,7 @@ export async function readShortcut(
       notes: notesOf(message),
       poster: message.user ?? null,
     },
-    await speakingTo({ workspace, user: user.id }, context),
+    await speakingTo(user.id, context),
   );
 }
 
@@ -143,8 +142,8 @@ async function answerAll(question: Question, context: Speaking): Promise<void> {
 
 async function answerTo(
   posted: PostedNote | null,
-  { workspace, destination, asker, poster }: Question,
-  { services, client, analyzing, signal }: Speaking,
+  { destination, asker, poster }: Question,
+  { services, client, workspace, analyzing, signal }: Speaking,
 ): Promise<Answer> {
   const { channel, isDirect: isHere } = destination;
   const place = { platform: 'slack', workspace, channel, isDirect: isHere } as const;

@@ -53,11 +53,40 @@ export const messageEventSchema = z.object({
 });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 
+/** Tells which installation of the app a payload is for: Bolt reads it. */
+const origin = {
+  team_id: z.string().nullish(),
+  enterprise_id: z.string().nullish(),
+};
+
+const eventOrigin = {
+  ...origin,
+  is_enterprise_install: z.boolean().nullish(),
+  /** One installation that may see the event. In a shared channel `team_id` may be that of another. */
+  authorizations: z
+    .array(z.object({ ...origin, is_enterprise_install: z.boolean().nullish() }))
+    .nullish(),
+};
+
 export const eventBodySchema = z.object({
   type: z.literal('event_callback'),
-  team_id: z.string().nullish(),
   event_id: z.string().min(1),
+  ...eventOrigin,
   event: messageEventSchema,
+});
+
+/** Events about a workspace that has removed the app. Of the tokens of people the bot has none. */
+const removalBodySchema = z.object({
+  type: z.literal('event_callback'),
+  event_id: z.string().min(1),
+  ...eventOrigin,
+  event: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('app_uninstalled') }),
+    z.object({
+      type: z.literal('tokens_revoked'),
+      tokens: z.object({ bot: z.array(z.string()).min(1) }),
+    }),
+  ]),
 });
 
 /** What may follow the command. */
@@ -73,7 +102,9 @@ function subcommand(text: string): (typeof SUBCOMMANDS)[number] | 'unknown' {
 export const commandBodySchema = z.object({
   command: z.string(),
   text: z.string().default('').transform(subcommand),
-  team_id: z.string().nullish(),
+  ...origin,
+  /** In commands it is text, as in forms everything is. */
+  is_enterprise_install: z.string().nullish(),
   channel_id: z.string().min(1),
   user_id: z.string().min(1),
   trigger_id: z.string().min(1),
@@ -88,8 +119,10 @@ export const shortcutBodySchema = z.object({
   trigger_id: z.string().min(1),
   response_url: z.string(),
   team: z.object({ id: z.string() }).nullish(),
+  enterprise: z.object({ id: z.string() }).nullish(),
+  is_enterprise_install: z.boolean().nullish(),
   channel: z.object({ id: z.string().min(1) }),
-  user: z.object({ id: z.string().min(1) }),
+  user: z.object({ id: z.string().min(1), team_id: z.string().nullish() }),
   message: z.object({
     ts: z.string().min(1),
     thread_ts: z.string().optional(),
@@ -151,6 +184,10 @@ export function notesOf({
 export const COMMAND = '/undertone';
 export const SHORTCUT = 'read_emotion';
 
+/** Where people begin to install the app, and where Slack sends them back to. */
+export const INSTALL_PATH = '/slack/install';
+export const REDIRECT_PATH = '/slack/oauth_redirect';
+
 /** A payload that the bot has to act on. */
 export interface Intake {
   /**
@@ -158,8 +195,8 @@ export interface Intake {
    * events, `message` and `app_mention`, of one message with a mention.
    */
   readonly id: string;
-  /** Work for one channel is done in order. */
-  readonly channel: string;
+  /** Work for one channel of a workspace is done in order. */
+  readonly group: string;
   /** The part of the payload that the bot needs: neither what people write nor the names of files. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
@@ -178,23 +215,58 @@ const SUBTYPES: ReadonlySet<string | undefined> = new Set([
 export function intake(body: unknown): Intake | null {
   const command = commandBodySchema.safeParse(body);
   if (command.success) {
-    const { trigger_id, channel_id: channel } = command.data;
-    return { id: `command-${trigger_id}`, channel, payload: command.data };
+    const { trigger_id, channel_id, team_id } = command.data;
+    const group = `${team_id}-${channel_id}`;
+    return { id: `command-${trigger_id}`, group, payload: command.data };
   }
   const shortcut = shortcutBodySchema.safeParse(body);
   if (shortcut.success) {
-    const { callback_id, trigger_id, channel } = shortcut.data;
+    const { callback_id, trigger_id, channel, team, enterprise } = shortcut.data;
     if (callback_id !== SHORTCUT) return null;
-    return { id: `shortcut-${trigger_id}`, channel: channel.id, payload: shortcut.data };
+    const group = `${(team ?? enterprise)?.id}-${channel.id}`;
+    return { id: `shortcut-${trigger_id}`, group, payload: shortcut.data };
+  }
+  const removal = removalBodySchema.safeParse(body);
+  if (removal.success) {
+    const { event_id } = removal.data;
+    const group = `${installationOf(removal.data)}-removal`;
+    return { id: `removal-${event_id}`, group, payload: removal.data };
   }
   const parsed = eventBodySchema.safeParse(body);
   if (!parsed.success || !concernsUs(parsed.data.event)) return null;
   const { event } = parsed.data;
+  const group = `${installationOf(parsed.data)}-${event.channel}`;
   return {
-    id: `message-${event.channel}-${event.ts}`,
-    channel: event.channel,
+    id: `message-${group}-${event.ts}`,
+    group,
     payload: { ...parsed.data, event: { ...event, text: mentions(event.text ?? '') } },
   };
+}
+
+/** Returns who used a command or a shortcut, and what has installed the app there; null for events. */
+export function askerOf(
+  payload: unknown,
+): { readonly workspace: string | null; readonly user: string } | null {
+  const { data: command } = commandBodySchema.safeParse(payload);
+  if (command) {
+    const { is_enterprise_install, enterprise_id, team_id, user_id: user } = command;
+    const workspace = is_enterprise_install === 'true' ? enterprise_id : team_id;
+    return { workspace: workspace ?? null, user };
+  }
+  const { data: shortcut } = shortcutBodySchema.safeParse(payload);
+  if (!shortcut) return null;
+  const { is_enterprise_install, enterprise, team, user } = shortcut;
+  const workspace = is_enterprise_install ? enterprise : team;
+  return { workspace: workspace?.id ?? null, user: user.id };
+}
+
+/** Returns the team or organization for whose installation an event was sent. */
+function installationOf({
+  authorizations,
+  team_id,
+}: Pick<z.infer<typeof eventBodySchema>, 'authorizations' | 'team_id'>): string {
+  const [first] = authorizations ?? [];
+  return String(first?.team_id ?? team_id ?? first?.enterprise_id);
 }
 
 function concernsUs(event: MessageEvent): boolean {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SocketModeReceiver, webApi } from '@slack/bolt';
+import { SocketModeReceiver, type webApi } from '@slack/bolt';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { UndertoneError } from '../../core/index.ts';
@@ -7,8 +7,10 @@ import { logEvent } from '../../lib/log.ts';
 import type { Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
 import { Recent } from '../recent.ts';
-import { identify, slackApp } from './app.ts';
+import { slackApp } from './app.ts';
+import { intake } from './payloads.ts';
 import { boltLogger, clientOptions, isRevocation, isRevoked, revoked } from './web.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** Notes that are analyzed at the same time. */
 const CONCURRENCY = 4;
@@ -23,14 +25,14 @@ export interface SocketBotOptions {
   /** Its `hosts` are those of `slackHosts`. */
   readonly services: Services;
   readonly appToken: string;
-  readonly botToken: string;
+  readonly workspaces: Workspaces;
   readonly apiUrl?: string | undefined;
   /** Milliseconds of silence after which the connection is replaced. */
   readonly pingTimeout?: number;
 }
 
 export interface SocketBot {
-  /** Resolves with the reason if Slack revokes a token; otherwise never. */
+  /** Resolves with the reason if Slack revokes the app's token or the only bot token; otherwise never. */
   readonly revoked: Promise<UndertoneError>;
   /** Takes no more events, and resolves when those taken are answered. */
   stop(): Promise<void>;
@@ -41,12 +43,12 @@ export interface SocketBot {
  *
  * @throws UndertoneError `configuration-invalid` when Slack does not accept a token
  * @example
- * const bot = await startSocketBot({ services, appToken, botToken });
+ * const bot = await startSocketBot({ services, appToken, workspaces: oneWorkspace(botToken) });
  * await bot.stop();
  */
 export async function startSocketBot(options: SocketBotOptions): Promise<SocketBot> {
-  const { services, appToken, botToken, apiUrl, pingTimeout = PING_TIMEOUT } = options;
-  const identity = await identify(new webApi.WebClient(botToken, clientOptions(apiUrl)));
+  const { services, appToken, workspaces, apiUrl, pingTimeout = PING_TIMEOUT } = options;
+  if (workspaces.isOne) await workspaces.check();
   const queue = new ChannelQueue();
   const limit = pLimit(CONCURRENCY);
   const seen = new Recent<true>(REMEMBERED);
@@ -54,40 +56,54 @@ export async function startSocketBot(options: SocketBotOptions): Promise<SocketB
   const isOver = new Promise<UndertoneError>((resolve) => {
     giveUp = resolve;
   });
-  const receiver = new SocketModeReceiver({
+  // Of Bolt's receiver only the connection is used: it would look up the token before it acknowledges.
+  const { client } = new SocketModeReceiver({
     appToken,
     logger: boltLogger(),
     clientPingTimeout: pingTimeout,
     installerOptions: { clientOptions: connectingOptions(apiUrl, giveUp) },
   });
-  const app = slackApp({
-    services,
-    botToken,
-    apiUrl,
-    identity,
-    receiver,
-    // A note whose answer waits for Slack must not keep others from being analyzed.
-    analyzing: limit,
-    async schedule({ id, channel }, work) {
-      if (seen.has(id)) return;
-      seen.set(id, true);
-      queue.add(channel, () =>
-        work().catch((thrown) => {
-          if (isRevoked(thrown)) giveUp(thrown);
-          else logEvent('slack: an answer did not reach the chat', thrown);
-        }),
-      );
-    },
+  // A note whose answer waits for Slack must not keep others from being analyzed.
+  const perform = slackApp({ services, workspaces, apiUrl, analyzing: limit });
+  client.on('slack_event', async ({ ack, body }: Envelope) => {
+    // First of all: without it, Slack tells the user after three seconds that it did not work.
+    await ack().catch((thrown) => logEvent('slack: an event could not be acknowledged', thrown));
+    const taken = intake(body);
+    if (!taken || seen.has(taken.id)) return;
+    seen.set(taken.id, true);
+    queue.add(taken.group, () =>
+      perform(taken).catch((thrown) => {
+        if (workspaces.isOne && isRevoked(thrown)) giveUp(thrown);
+        else logEvent('slack: an answer did not reach the chat', thrown);
+      }),
+    );
   });
-  const refusal = await Promise.race([app.start().then(() => null), isOver]);
+  const refusal = await Promise.race([client.start().then(() => null), isOver]);
   if (refusal) throw refusal;
+  // Events that came while the bot was not running are lost, and with them that it was removed.
+  if (!workspaces.isOne) void forgetRemoved(options);
   return {
     revoked: isOver,
     async stop() {
-      const isFinished = Promise.all([receiver.client.disconnect(), queue.idle()]);
+      const isFinished = Promise.all([client.disconnect(), queue.idle()]);
       await Promise.race([isFinished, sleep(STOP_TIMEOUT, undefined, { ref: false })]);
     },
   };
+}
+
+interface Envelope {
+  readonly ack: () => Promise<void>;
+  readonly body: unknown;
+}
+
+async function forgetRemoved({ workspaces, services }: SocketBotOptions): Promise<void> {
+  try {
+    for (const workspace of await workspaces.check()) {
+      await services.settings.forget({ platform: 'slack', workspace });
+    }
+  } catch (thrown) {
+    logEvent('slack: workspaces that have removed the app could not be looked up', thrown);
+  }
 }
 
 const answerSchema = z.object({ ok: z.literal(false), error: z.string() });

@@ -81,6 +81,19 @@ export function isRevoked(thrown: unknown): boolean {
   return thrown instanceof UndertoneError && isRevocation(slackError(thrown.cause) ?? '');
 }
 
+/** Errors that mean that a workspace has removed the app. An expired token may still be renewed. */
+const REMOVED: ReadonlySet<string> = new Set([
+  'account_inactive',
+  'app_uninstalled',
+  'team_disabled',
+  'token_revoked',
+]);
+
+/** Returns whether an error means that a workspace has removed the app. */
+export function isRemoved(thrown: unknown): boolean {
+  return isRevoked(thrown) && REMOVED.has(slackError((thrown as UndertoneError).cause) ?? '');
+}
+
 export function revoked(error: string, variable: string, cause?: unknown): UndertoneError {
   return new UndertoneError(
     'configuration-invalid',

@@ -83,6 +83,8 @@ export interface Catalogue {
   /** The same on Discord, where people can install the bot for themselves. */
   readonly addMe: string;
   readonly unknownCommand: string;
+  /** Answers a command in a workspace of Slack for which the bot has no token. */
+  readonly notInstalled: string;
   readonly wait: string;
   /** What to do about a failure that will pass. */
   readonly again: string;

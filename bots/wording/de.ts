@@ -145,6 +145,8 @@ export const GERMAN: Catalogue = {
   addMe:
     'Ich bin hier kein Mitglied: Jemand hat mich nur für sich installiert, und was hier gepostet wird, sehe ich nicht. Darum gibt es nichts zu öffnen. Wer den Server verwaltet, kann mich hinzufügen; nach deinen eigenen Sprachnachrichten kannst du mich hier mit *{readEmotion}* fragen.',
   unknownCommand: 'Diesen Befehl kenne ich nicht. `{help}` zeigt, was ich kann.',
+  notInstalled:
+    'Ich habe keinen Zugang mehr zu diesem Workspace: Ich wurde entfernt, oder mein Zugang ist abgelaufen. Jemand, der hier Apps installieren darf, muss mich neu installieren.',
   wait: 'Das ist mehr, als ich auf einmal schaffe. Frag in {seconds} noch einmal; was bis dahin gepostet wird, lasse ich aus.',
   again:
     'Versuch es in ein paar Minuten noch einmal. Wenn es nicht aufhört, sag der Person Bescheid, die diesen Bot betreibt.',

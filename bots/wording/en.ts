@@ -131,6 +131,8 @@ export const ENGLISH = {
   addMe:
     'I’m not a member here: someone uses me who has installed me for themselves, and I don’t see what is posted. So there is nothing to open. Whoever manages a server can add me to it; here, ask about your own voice notes with *{readEmotion}*.',
   unknownCommand: 'I don’t know this command. `{help}` shows what I can do.',
+  notInstalled:
+    'I have lost my access to this workspace: I was removed, or my access has expired. Someone who may install apps here has to install me again.',
   wait: 'That’s more than I can handle at once. Ask again in {seconds}; I skip what is posted until then.',
   again:
     'Please try again in a few minutes. If it keeps happening, tell the person who runs this bot.',

@@ -141,6 +141,8 @@ export const SPANISH: Catalogue = {
   addMe:
     'No soy miembro de este sitio: alguien me ha instalado solo para sí, y no veo lo que se publica. Por eso no hay nada que abrir. Quien administre un servidor puede añadirme; aquí puedes preguntar por tus propias notas de voz con *{readEmotion}*.',
   unknownCommand: 'No conozco ese comando. `{help}` muestra qué sé hacer.',
+  notInstalled:
+    'Ya no tengo acceso a este espacio de trabajo: me han eliminado o mi acceso ha caducado. Alguien que pueda instalar aplicaciones aquí tiene que instalarme de nuevo.',
   wait: 'Es más de lo que puedo atender a la vez. Pregunta de nuevo en {seconds}; lo que se publique hasta entonces lo omito.',
   again: 'Inténtalo de nuevo en unos minutos. Si sigue pasando, avisa a quien administra este bot.',
   errors: {

@@ -148,6 +148,8 @@ export const FRENCH: Catalogue = {
   addMe:
     'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. Qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
   unknownCommand: 'Je ne connais pas cette commande. `{help}` montre ce que je sais faire.',
+  notInstalled:
+    'Je n’ai plus accès à cet espace de travail\u00a0: j’ai été supprimé, ou mon accès a expiré. Une personne autorisée à installer des applications ici doit me réinstaller.',
   wait: 'C’est plus que je ne peux traiter à la fois. Réessaie dans {seconds}\u00a0; d’ici là, j’ignore ce qui est publié.',
   again: 'Réessaie dans quelques minutes. Si cela continue, préviens la personne qui gère ce bot.',
   errors: {

@@ -142,6 +142,8 @@ export const PORTUGUESE: Catalogue = {
   addMe:
     'Não sou membro daqui: alguém me instalou só para si, e eu não vejo o que é publicado. Por isso, não há nada para abrir. Quem administra um servidor pode me adicionar; aqui, pergunte sobre as suas próprias mensagens de voz com *{readEmotion}*.',
   unknownCommand: 'Não conheço este comando. `{help}` mostra o que eu sei fazer.',
+  notInstalled:
+    'Perdi o acesso a este workspace: fui removido, ou meu acesso expirou. Alguém que possa instalar apps aqui precisa me instalar de novo.',
   wait: 'É mais do que consigo atender de uma vez. Pergunte de novo em {seconds}; até lá, pulo o que for publicado.',
   again: 'Tente de novo em alguns minutos. Se continuar acontecendo, avise quem cuida deste bot.',
   errors: {

@@ -40,6 +40,8 @@ export interface Strings {
   readonly inviteMe: string;
   readonly addMe: string;
   readonly unknownCommand: string;
+  /** Answers a command in a workspace of Slack for which the bot has no token. */
+  readonly notInstalled: string;
   /** What to say for each error; `wait` takes the seconds of `rate-limited`. */
   readonly errors: Readonly<Record<ErrorCode, string>>;
   readonly wait: (seconds: number) => string;
@@ -150,6 +152,7 @@ export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medi
     inviteMe: catalogue.inviteMe,
     addMe: say(catalogue.addMe),
     unknownCommand: say(catalogue.unknownCommand),
+    notInstalled: catalogue.notInstalled,
     errors: everyCode((code) => say(code in errors ? errors[code as Spoken] : errors.internal)),
     wait: (seconds) => say(catalogue.wait, { seconds: amount(units.seconds, seconds) }),
     quota: ({ person, channel }) =>

@@ -22,7 +22,14 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { PerVariable } from '../../functions/infrastructure.ts';
-import { type ApiRoute, type ChatRoute, CORS, ROUTES, type Route } from '../../functions/routes.ts';
+import {
+  type ApiRoute,
+  type ChatRoute,
+  CORS,
+  INSTALL_ROUTES,
+  ROUTES,
+  type Route,
+} from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems } from './gateway-problems.ts';
@@ -99,6 +106,9 @@ export class Api extends Construct {
         methodOptions: Object.fromEntries([
           ...ROUTES.map((route) => throttled(route, THROTTLE_SHARES[route.handler] ?? OTHER_SHARE)),
           ...props.webhooks.map((route) => throttled(route, 1)),
+          ...(config.slackDistribution ? INSTALL_ROUTES : []).map((route) =>
+            throttled(route, OTHER_SHARE),
+          ),
         ]),
         accessLogDestination: new LogGroupLogDestination(this.accessLog),
         accessLogFormat: ACCESS_LOG_FORMAT,

@@ -1,12 +1,12 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CHAT, type PerVariable, TABLES } from '../../functions/infrastructure.ts';
-import { CHAT_ROUTES, type ChatRoute } from '../../functions/routes.ts';
+import { CHAT_ROUTES, type ChatRoute, INSTALL_ROUTES } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { type Api, LIGHT_MEMORY } from './api.ts';
 import { DiscordGateway } from './discord-gateway.ts';
@@ -63,6 +63,8 @@ export class Chat extends Construct {
   readonly webhooks: readonly Handler[];
   readonly gateway: DiscordGateway | undefined;
   readonly #table: Table;
+  /** Where workspaces that install the Slack app are stored. */
+  readonly #installations: Table | undefined;
   readonly #slackSecret: ISecret | undefined;
 
   constructor(scope: Construct, id: string, props: ChatProps) {
@@ -81,8 +83,12 @@ export class Chat extends Construct {
     });
     this.#slackSecret =
       config.slackSecret === undefined ? undefined : secretOf(this, 'Slack', config.slackSecret);
+    this.#installations = config.slackDistribution ? this.#installationsTable(config) : undefined;
     api.allowKey('Key-chat', { description: 'Undertone: its bots', value: this.key.value });
-    this.webhooks = chatWebhooks(config).map((webhook) => this.#webhook(webhook, props));
+    this.webhooks = [
+      ...chatWebhooks(config).map((webhook) => this.#webhook(webhook, props)),
+      ...(this.#installations ? [this.#installPages(this.#installations, props)] : []),
+    ];
     this.worker = this.#worker(props);
     const { discordGateway, discordSecret } = config;
     if (discordGateway && discordSecret) {
@@ -117,6 +123,44 @@ export class Chat extends Construct {
     return handler;
   }
 
+  /**
+   * Makes the table of installations. Its rows are encrypted, and there is no other copy of them: if they
+   * were lost, every workspace would have to install the app again.
+   */
+  #installationsTable({ removal }: Config): Table {
+    return new Table(this, 'Installations', {
+      partitionKey: { name: TABLES.slackInstallations.partitionKey, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    });
+  }
+
+  /** Makes the function behind the pages with which a workspace installs the Slack app. */
+  #installPages(installations: Table, { config, api }: ChatProps): Handler {
+    const [{ handler: name }] = INSTALL_ROUTES;
+    const handler = new Handler(this, name, {
+      config,
+      name,
+      description: `Answers ${INSTALL_ROUTES.map(({ method, path }) => `${method} ${path}`).join(' and ')}.`,
+      memory: LIGHT_MEMORY,
+      // Slack may take ten seconds for each of two calls.
+      timeout: Duration.seconds(25),
+      environment: {
+        UNDERTONE_SLACK_INSTALLATIONS_TABLE: installations.tableName,
+        ...(config.slackSecret && { UNDERTONE_SLACK_SECRET: config.slackSecret }),
+      },
+    });
+    installations.grant(handler.function, 'dynamodb:PutItem');
+    if (this.#slackSecret) grantSecret(handler.function, this.#slackSecret);
+    const integration = new LambdaIntegration(handler.function, { allowTestInvoke: false });
+    for (const { method, path } of INSTALL_ROUTES) {
+      // Browsers open these pages.
+      api.api.root.resourceForPath(path).addMethod(method, integration, { apiKeyRequired: false });
+    }
+    return handler;
+  }
+
   /** Makes the function that downloads notes, sends them to the API and posts the answers. */
   #worker({ config, api, state }: ChatProps): Handler {
     const worker = new Handler(this, 'Chat', {
@@ -133,6 +177,9 @@ export class Chat extends Construct {
         UNDERTONE_API_KEY: this.key.value,
         ...gatewayVariable(config),
         ...(config.slackSecret && { UNDERTONE_SLACK_SECRET: config.slackSecret }),
+        ...(this.#installations && {
+          UNDERTONE_SLACK_INSTALLATIONS_TABLE: this.#installations.tableName,
+        }),
       },
     });
     worker.function.addEventSource(
@@ -145,7 +192,18 @@ export class Chat extends Construct {
     // For bots/settings.ts and bots/limits.ts.
     this.#table.grant(worker.function, ...ITEM_ACTIONS);
     state.idempotency.grant(worker.function, ...ITEM_ACTIONS);
-    if (this.#slackSecret) grantSecret(worker.function, this.#slackSecret);
+    if (this.#slackSecret) {
+      grantSecret(worker.function, this.#slackSecret);
+      // To find the settings of a workspace that has removed the app.
+      this.#table.grant(worker.function, 'dynamodb:Scan');
+    }
+    // To read them, to store tokens that were renewed, and to delete them.
+    this.#installations?.grant(
+      worker.function,
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    );
     return worker;
   }
 }

@@ -14,7 +14,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { CALLBACKS, LABELLING, UPLOADS } from '../../functions/infrastructure.ts';
-import { CHAT_ROUTES } from '../../functions/routes.ts';
+import { CHAT_ROUTES, INSTALL_ROUTES } from '../../functions/routes.ts';
 import type { Api } from './api.ts';
 import { Budget } from './budget.ts';
 import type { Callbacks } from './callbacks.ts';
@@ -48,7 +48,7 @@ export class Observability extends Construct {
     this.#alarmOnCompaction(props.compaction);
     this.#alarmOnUploads(props.uploads);
     this.#alarmOnCallbacks(props.callbacks);
-    this.#alarmOnApi(props.api, props.chat);
+    this.#alarmOnApi(props.api);
     if (props.chat) this.#alarmOnChat(props.chat, props.api);
     this.dashboard = dashboard(this, props);
   }
@@ -133,7 +133,7 @@ export class Observability extends Construct {
     });
   }
 
-  #alarmOnApi({ api, handlers }: Api, chat: Chat | undefined): void {
+  #alarmOnApi({ api, handlers }: Api): void {
     this.#alarm('ServerErrors', {
       metric: new MathExpression({
         expression: '100 * errors / requests',
@@ -148,12 +148,15 @@ export class Observability extends Construct {
       evaluationPeriods: 2,
       alarmDescription: 'More than 2% of the responses of the API are 5xx.',
     });
-    const endpoints = [...handlers.values(), ...(chat?.webhooks ?? [])];
     this.#alarm('Throttled', {
       metric: new MathExpression({
         expression: 'SUM(METRICS())',
+        // Ten at most. Those of the bots' functions are 5xx responses, which WebhookErrors counts.
         usingMetrics: Object.fromEntries(
-          endpoints.map((each, i) => [`throttles${i}`, each.function.metricThrottles()]),
+          [...handlers.values()].map((each, i) => [
+            `throttles${i}`,
+            each.function.metricThrottles(),
+          ]),
         ),
         period: FIVE_MINUTES,
         label: 'Throttled requests',
@@ -204,7 +207,7 @@ export class Observability extends Construct {
         threshold: 1,
         evaluationPeriods: 1,
         alarmDescription:
-          'Discord or Slack got a 5xx response: its function failed or was throttled. Somebody got no answer.',
+          'Discord, Slack, or a browser at the installation pages got a 5xx response: the function failed or was throttled. Somebody got no answer.',
       });
     }
     if (!gateway) return;
@@ -218,7 +221,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** Counts 5xx responses to the platforms in the access log: there, each is one of few. */
+  /** Counts 5xx responses of the bots' functions in the access log: there, each is one of few. */
   #webhookErrors({ accessLog }: Api): MetricFilter {
     return new MetricFilter(this, 'WebhookFilter', {
       logGroup: accessLog,
@@ -228,7 +231,9 @@ export class Observability extends Construct {
       filterPattern: FilterPattern.all(
         FilterPattern.stringValue('$.status', '=', '5*'),
         FilterPattern.any(
-          ...CHAT_ROUTES.map(({ path }) => FilterPattern.stringValue('$.route', '=', path)),
+          ...[...CHAT_ROUTES, ...INSTALL_ROUTES].map(({ path }) =>
+            FilterPattern.stringValue('$.route', '=', path),
+          ),
         ),
       ),
     });

@@ -20,7 +20,7 @@ import {
 } from '../../functions/http/device.ts';
 import { type Answer, problem } from '../../functions/http/handle.ts';
 import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/page.ts';
-import { CHAT_ROUTES, CORS, ROUTES, type Route } from '../../functions/routes.ts';
+import { CHAT_ROUTES, CORS, INSTALL_ROUTES, ROUTES, type Route } from '../../functions/routes.ts';
 import { ROOT } from '../../lib/root.ts';
 import { isLoopback, parseUrl } from '../../lib/url.ts';
 import { Admission } from './admission.ts';
@@ -65,15 +65,18 @@ export function createApp({ host, cloud, uploads }: AppOptions): Hono {
   const headersOfAll = Object.entries(securityHeaders(sources));
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of headersOfAll) context.header(name, value);
     const { headers } = context.res;
+    // The pages of functions have a stricter policy of their own.
+    for (const [name, value] of headersOfAll) if (!headers.has(name)) context.header(name, value);
     // The files of the page may change at every start: the browser asks each time.
     if (!headers.has('cache-control')) context.header('cache-control', 'no-cache');
     if (!headers.has('x-request-id')) context.header('x-request-id', randomUUID());
   });
-  // Before the check of the name: platforms come through a tunnel, under its name, and sign what they send.
-  for (const route of CHAT_ROUTES)
+  // Before the check of the name: platforms come through a tunnel, under its name, and sign what they send;
+  // browsers come the same way to install the Slack app.
+  for (const route of [...CHAT_ROUTES, ...INSTALL_ROUTES]) {
     app.all(route.path, ({ req }) => answer(req.raw, [route], cloud));
+  }
   if (isLoopback(host)) {
     app.use(async ({ req }, next) => {
       if (!isLoopback(new URL(req.url).hostname)) throw hostUnknown();
@@ -142,9 +145,10 @@ async function answer(
 ): Promise<Response> {
   const route = here.find(({ method }) => method === request.method);
   if (!route) return problem(notAllowed(here), { headers: { allow: methodsOf(here).join(', ') } });
-  if ('platform' in route) {
-    const missing = missingSettings(route.platform);
-    if (missing.length > 0) throw notSetUp(route.platform, missing);
+  if ('platform' in route || 'installs' in route) {
+    const platform = 'platform' in route ? route.platform : route.installs;
+    const missing = missingSettings(platform);
+    if (missing.length > 0) throw notSetUp(platform, missing);
   }
   if (route.usesCloud) {
     if (!cloud) throw noCloud();

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fileHostsSchema } from '../../bots/environment.ts';
+import { DISTRIBUTION_VARIABLES, fileHostsSchema, isDistributed } from '../../bots/environment.ts';
 import type { DiscordMedium } from '../../bots/wording/strings.ts';
 import { readEnvironment } from '../../lib/environment.ts';
 import type { PerVariable } from '../infrastructure.ts';
@@ -8,6 +8,7 @@ import type { ChatRoute } from '../routes.ts';
 type Variables = PerVariable<z.ZodType>;
 
 const table = z.string('the name of a DynamoDB table').min(3, 'the name of a DynamoDB table');
+const slackApi = z.url('an address such as https://slack.com/api/').optional();
 
 /** What the functions that talk with chat platforms read from their environment. */
 const schemas = {
@@ -20,6 +21,10 @@ const schemas = {
       .string('the public key of the application, 64 hexadecimal digits')
       .regex(/^[0-9a-f]{64}$/i, 'the public key of the application, 64 hexadecimal digits'),
   } satisfies Variables),
+  installations: z.object({
+    UNDERTONE_SLACK_INSTALLATIONS_TABLE: table,
+    UNDERTONE_SLACK_API: slackApi,
+  } satisfies Variables),
   gateway: z.object({
     /** Whether a bot is connected to Discord's gateway, which alone gets messages. */
     UNDERTONE_DISCORD_GATEWAY: z.enum(['true', 'false'], 'true or false').default('false'),
@@ -31,7 +36,7 @@ const schemas = {
     UNDERTONE_API_KEY: z.string().optional(),
     /** Local counterparts of the platforms, for tests. */
     UNDERTONE_DISCORD_API: z.url('an address such as https://discord.com/api').optional(),
-    UNDERTONE_SLACK_API: z.url('an address such as https://slack.com/api/').optional(),
+    UNDERTONE_SLACK_API: slackApi,
     UNDERTONE_FILE_HOSTS: fileHostsSchema,
   } satisfies Variables),
 } as const;
@@ -59,13 +64,18 @@ export function discordMedium(): DiscordMedium {
 
 export type Platform = ChatRoute['platform'];
 
-/** Variables that a platform needs on your own machine; docs/discord.md and docs/slack.md explain them. */
-const PLATFORM_VARIABLES: Readonly<Record<Platform, readonly string[]>> = {
-  discord: ['UNDERTONE_DISCORD_PUBLIC_KEY'],
-  slack: ['UNDERTONE_SLACK_SIGNING_SECRET', 'UNDERTONE_SLACK_BOT_TOKEN'],
-};
-
-/** Returns the variables that a platform still needs; none when it is set up. */
+/**
+ * Returns the variables that a platform still needs on your own machine; none when it is set up.
+ * docs/discord.md and docs/slack.md explain them.
+ */
 export function missingSettings(platform: Platform): string[] {
-  return PLATFORM_VARIABLES[platform].filter((name) => !process.env[name]);
+  return variablesOf(platform).filter((name) => !process.env[name]);
+}
+
+function variablesOf(platform: Platform): readonly string[] {
+  if (platform === 'discord') return ['UNDERTONE_DISCORD_PUBLIC_KEY'];
+  const tokens = isDistributed()
+    ? Object.keys(DISTRIBUTION_VARIABLES)
+    : ['UNDERTONE_SLACK_BOT_TOKEN'];
+  return ['UNDERTONE_SLACK_SIGNING_SECRET', ...tokens];
 }

@@ -4,7 +4,6 @@ import { ApiClient } from '../../bots/api-client.ts';
 import { tableClient, tableMemory } from '../../bots/services.ts';
 import { chatEnvironment, discordMedium } from './environment.ts';
 import type { ChatJob } from './job.ts';
-import { slackSecrets } from './secrets.ts';
 
 /** Does the jobs of one platform. */
 export type Platform = (payload: unknown, attempt: Attempt) => Promise<void>;
@@ -60,17 +59,15 @@ function createWorker(): Worker {
         await handleDiscordJob(payload, { services, rest, medium, signal });
       },
       async slack(payload, { isRepeated, signal }) {
-        const [{ handleSlackJob }, { slackHosts }, { botToken }] = await Promise.all([
+        const [{ handleSlackJob }, { slackHosts }, { slackWorkspaces }] = await Promise.all([
           import('../../bots/slack/app.ts'),
           import('../../bots/slack/files.ts'),
-          slackSecrets(),
+          import('./slack.ts'),
         ]);
-        const services = {
-          ...common,
-          hosts: slackHosts(botToken, environment.UNDERTONE_FILE_HOSTS),
-        };
+        const services = { ...common, hosts: slackHosts(environment.UNDERTONE_FILE_HOSTS) };
+        const workspaces = await slackWorkspaces(dynamodb);
         const apiUrl = environment.UNDERTONE_SLACK_API;
-        await handleSlackJob(payload, { services, botToken, apiUrl }, { isRepeated, signal });
+        await handleSlackJob(payload, { services, workspaces, apiUrl }, { isRepeated, signal });
       },
     },
   };

@@ -17,6 +17,9 @@ const place = (channel: string, platform: Place['platform'] = 'discord'): Place 
   isDirect: false,
 });
 
+const DISCORD = { platform: 'discord', workspace: null } as const;
+const SLACK = { platform: 'slack', workspace: 'G1' } as const;
+
 let folder: string;
 let dynamodb: Awaited<ReturnType<typeof startDynamoDB>>;
 let client: DynamoDBClient;
@@ -64,26 +67,46 @@ describe.each([
     const later = await open('channels');
     expect(await later.isAutomatic(place('C1'))).toBe(true);
     expect(await later.isAutomatic(place('C2'))).toBe(false);
-    expect((await later.automaticChannels('discord')).sort()).toEqual(['C1', 'C3']);
-    expect(await later.automaticChannels('slack')).toEqual(['C1']);
+    expect((await later.automaticChannels(DISCORD)).sort()).toEqual(['C1', 'C3']);
+    expect(await later.automaticChannels(SLACK)).toEqual(['C1']);
   });
 
   test('the first use is the first once, however many ask at a time', async () => {
     const settings = await open('notices');
-    const asked = Array.from({ length: 20 }, () => settings.isFirstUse('discord:user:1'));
+    const asked = Array.from({ length: 20 }, () => settings.isFirstUse(DISCORD, 'user:1'));
     expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1);
-    expect(await (await open('notices')).isFirstUse('discord:user:1')).toBe(false);
-    expect(await settings.isFirstUse('discord:user:2')).toBe(true);
+    expect(await (await open('notices')).isFirstUse(DISCORD, 'user:1')).toBe(false);
+    expect(await settings.isFirstUse(DISCORD, 'user:2')).toBe(true);
   });
 
   test('the language of a person is the last one, also for the next process', async () => {
     const settings = await open('languages');
-    expect(await settings.language('discord:user:1')).toBeNull();
-    for (const locale of ['de', 'es-419']) await settings.setLanguage('discord:user:1', locale);
-    await settings.setLanguage('discord:user:2', 'ja');
+    expect(await settings.language(DISCORD, 'user:1')).toBeNull();
+    for (const locale of ['de', 'es-419']) await settings.setLanguage(DISCORD, 'user:1', locale);
+    await settings.setLanguage(DISCORD, 'user:2', 'ja');
     const later = await open('languages');
-    expect(await later.language('discord:user:1')).toBe('es-419');
-    expect(await later.language('discord:user:2')).toBe('ja');
+    expect(await later.language(DISCORD, 'user:1')).toBe('es-419');
+    expect(await later.language(DISCORD, 'user:2')).toBe('ja');
+  });
+
+  test('a workspace that has removed the bot is forgotten, with what its people speak', async () => {
+    const settings = await open('left');
+    const workspaces = ['T1', 'T2'].map((workspace) => ({ platform: 'slack', workspace }) as const);
+    for (const workspace of workspaces) {
+      await settings.setAutomatic({ ...workspace, channel: 'C1', isDirect: false }, true);
+      await settings.isFirstUse(workspace, 'user:1');
+      await settings.setLanguage(workspace, 'user:1', `de-${workspace.workspace}`);
+    }
+    await settings.forget(workspaces[0]);
+    const later = await open('left');
+    const known = (workspace: (typeof workspaces)[number]) =>
+      Promise.all([
+        later.automaticChannels(workspace),
+        later.isFirstUse(workspace, 'user:1'),
+        later.language(workspace, 'user:1'),
+      ]);
+    expect(await known(workspaces[0])).toEqual([[], true, null]);
+    expect(await known(workspaces[1])).toEqual([['C1'], false, 'de-T2']);
   });
 
   test('the next process learns until when everything was answered', async () => {
@@ -101,9 +124,9 @@ describe('the file of settings', () => {
     const path = join(folder, 'own', 'settings.json');
     const settings = await fileSettings(path);
     await Promise.all(
-      Array.from({ length: 20 }, (_, i) => settings.isFirstUse(`discord:user:person${i}`)),
+      Array.from({ length: 20 }, (_, i) => settings.isFirstUse(DISCORD, `user:person${i}`)),
     );
-    await settings.setLanguage('discord:user:person1', 'de');
+    await settings.setLanguage(DISCORD, 'user:person1', 'de');
     expect(await readFile(path, 'utf8')).not.toContain('person');
     expect(JSON.parse(await readFile(path, 'utf8')).noticed).toHaveLength(20);
     expect(await readdir(join(folder, 'own'))).toEqual(['settings.json']);
@@ -129,13 +152,13 @@ describe('the file of settings', () => {
     await rm(blocked);
     await settings.setAutomatic(place('C2'), true);
     const later = await fileSettings(join(blocked, 'settings.json'));
-    expect(await later.automaticChannels('discord')).toEqual(['C1', 'C2']);
+    expect(await later.automaticChannels(DISCORD)).toEqual(['C1', 'C2']);
   });
 });
 
 test('a notice in DynamoDB counts for half a year', async () => {
   const settings = dynamoSettings(TABLE, documents);
-  expect(await settings.isFirstUse('slack:user:old')).toBe(true);
+  expect(await settings.isFirstUse(SLACK, 'user:old')).toBe(true);
   const { Items = [] } = await documents.send(new ScanCommand({ TableName: TABLE }));
   for (const { key, expire } of Items.filter((item) => String(item.key).startsWith('noticed:'))) {
     expect(expire - Date.now() / 1000).toBeGreaterThan(170 * 24 * 3600);
@@ -147,7 +170,7 @@ test('a notice in DynamoDB counts for half a year', async () => {
     });
     await documents.send(update);
   }
-  expect(await settings.isFirstUse('slack:user:old')).toBe(true);
+  expect(await settings.isFirstUse(SLACK, 'user:old')).toBe(true);
 });
 
 test('a table that does not answer is told as such', async () => {
@@ -156,11 +179,11 @@ test('a table that does not answer is told as such', async () => {
   for (const call of [
     settings.isAutomatic(place('C1')),
     settings.setAutomatic(place('C1'), true),
-    settings.automaticChannels('slack'),
-    settings.isFirstUse('x'),
+    settings.automaticChannels(SLACK),
+    settings.isFirstUse(DISCORD, 'x'),
     settings.answeredUntil('discord'),
-    settings.language('x'),
-    settings.setLanguage('x', 'de'),
+    settings.language(DISCORD, 'x'),
+    settings.setLanguage(DISCORD, 'x', 'de'),
     settings.setAnsweredUntil('discord', 1),
   ]) {
     await expect(call).rejects.toMatchObject({ code: 'unavailable' });

@@ -82,6 +82,28 @@ test('the Slack webhook verifies signatures', async () => {
   expect(JSON.parse(answer.body)).toEqual({ challenge: 'prove it' });
 });
 
+test('the pages of the Slack app lead to Slack', async () => {
+  bundleHandler({ ...PLATFORM, name: 'slack-install' }, folder);
+  await using lambda = await startLambda({
+    folder,
+    environment: {
+      UNDERTONE_SLACK_SIGNING_SECRET: 'a signing secret',
+      UNDERTONE_SLACK_CLIENT_ID: '123.456',
+      UNDERTONE_SLACK_CLIENT_SECRET: 'a client secret',
+      UNDERTONE_SLACK_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+      UNDERTONE_SLACK_INSTALLATIONS_TABLE: 'installations',
+    },
+  });
+  const event = proxyEvent('GET', '/slack/install', {});
+  const { payload } = await lambda.invoke<APIGatewayProxyResult>(event);
+  const { statusCode, headers, body } = payload as APIGatewayProxyResult;
+  expect(statusCode, lambda.log).toBe(200);
+  expect(headers?.['content-type']).toContain('text/html');
+  expect(body).toMatch(
+    /href="https:\/\/slack\.com\/oauth\/v2\/authorize\?scope=[^"]+client_id=123\.456"/,
+  );
+});
+
 test('the worker always answers, here that a voice message is gone', async () => {
   bundleHandler({ ...PLATFORM, name: 'chat' }, folder);
   const aws = await startLocalAws({ folder: null });

@@ -20,8 +20,8 @@ const template = templateFor(both);
 const handlers = (from: Template) =>
   Object.keys(from.findResources('AWS::Lambda::Function')).filter((id) => /^Chat/.test(id));
 /** The settings of the stage for a method, which it has instead of those of the stage. */
-function methodSettings(path: string, method: string): Properties {
-  const { MethodSettings } = properties(template, 'AWS::ApiGateway::Stage', /./);
+function methodSettings(path: string, method: string, from = template): Properties {
+  const { MethodSettings } = properties(from, 'AWS::ApiGateway::Stage', /./);
   return MethodSettings.find(
     ({ HttpMethod, ResourcePath }: Properties) =>
       HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,
@@ -31,8 +31,8 @@ function methodSettings(path: string, method: string): Properties {
 const functionOf = (id: RegExp, from = template) => properties(from, 'AWS::Lambda::Function', id);
 
 /** The actions that a function is granted, except for logs and traces, with their resources. */
-function grantsOf(id: RegExp): Record<string, string> {
-  const { PolicyDocument } = properties(template, 'AWS::IAM::Policy', id);
+function grantsOf(id: RegExp, from = template): Record<string, string> {
+  const { PolicyDocument } = properties(from, 'AWS::IAM::Policy', id);
   const statements: Statement[] = PolicyDocument.Statement;
   return Object.fromEntries(
     statements
@@ -268,6 +268,7 @@ describe('the worker', () => {
       'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
+      'dynamodb:Scan',
       'dynamodb:UpdateItem',
       'secretsmanager:GetSecretValue',
       'sqs:ChangeMessageVisibility',
@@ -307,6 +308,82 @@ describe('the worker', () => {
     keyed.resourceCountIs('AWS::ApiGateway::UsagePlanKey', 2);
     const key = properties(keyed, 'AWS::ApiGateway::ApiKey', /chat/);
     expect(key.Value['Fn::Join'][1]).toEqual(reference);
+  });
+});
+
+describe('a Slack app that any workspace can install', () => {
+  const distributed = templateFor({ slackSecret, slackDistribution: 'true' });
+  const installations = (from: Template) =>
+    Object.entries(from.findResources('AWS::DynamoDB::Table')).find(([id]) =>
+      /^ChatInstallations/.test(id),
+    )?.[1];
+
+  test('has a table of its own, which can be restored and outlives the stack', () => {
+    expect(installations(template)).toBeUndefined();
+    const table = installations(distributed);
+    expect(table?.Properties).toMatchObject({
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    expect(table?.Properties.TimeToLiveSpecification).toBeUndefined();
+    expect(table?.DeletionPolicy).toBe('Retain');
+    const temporary = { slackSecret, slackDistribution: 'true', removal: 'destroy' };
+    expect(installations(templateFor(temporary))?.DeletionPolicy).toBe('Delete');
+  });
+
+  test('has pages that browsers open without a key, and the first of them as an output', () => {
+    const keyed = templateFor({ slackSecret, slackDistribution: 'true', apiKeys: 'somebody' });
+    const methods = Object.values(keyed.findResources('AWS::ApiGateway::Method')).filter(
+      ({ Properties }) => JSON.stringify(Properties.Integration ?? {}).includes('Chatslackinstall'),
+    );
+    expect(methods).toHaveLength(2);
+    for (const { Properties } of methods) {
+      expect(Properties).toMatchObject({ HttpMethod: 'GET', ApiKeyRequired: false });
+    }
+    for (const path of ['/slack/install', '/slack/oauth_redirect']) {
+      const { ThrottlingRateLimit } = methodSettings(path, 'GET', distributed);
+      expect(ThrottlingRateLimit).toBeLessThan(
+        methodSettings('/slack/events', 'POST', distributed).ThrottlingRateLimit,
+      );
+      expect(methodSettings(path, 'GET')).toBeUndefined();
+    }
+    const { Outputs } = distributed.toJSON();
+    expect(JSON.stringify(Outputs.SlackInstallUrl.Value)).toContain('slack/install');
+    expect(template.toJSON().Outputs.SlackInstallUrl).toBeUndefined();
+  });
+
+  test('lets each function do what it needs with the installations, and nothing else', () => {
+    const table = expect.stringMatching(/^\{"Fn::GetAtt":\["ChatInstallations/);
+    expect(grantsOf(/^Chatslackinstall/, distributed)).toEqual({
+      'dynamodb:PutItem': table,
+      'secretsmanager:GetSecretValue': expect.stringContaining(':secret:undertone/slack-??????'),
+    });
+    expect(Object.keys(grantsOf(/^Chatslackevents/, distributed)).sort()).toEqual([
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+    ]);
+    const { Statement } = properties(distributed, 'AWS::IAM::Policy', /^ChatRole/).PolicyDocument;
+    const own = (Statement as Statement[]).filter(({ Resource }) =>
+      JSON.stringify(Resource).includes('ChatInstallations'),
+    );
+    expect(own.flatMap(({ Action }) => Action).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+    ]);
+  });
+
+  test('tells the table to the functions that use it, and the template no secret', () => {
+    const table = { Ref: expect.stringMatching(/^ChatInstallations/) };
+    for (const id of [/^Chatslackinstall/, /^ChatFunction/]) {
+      const { Variables } = functionOf(id, distributed).Environment;
+      expect(Variables).toMatchObject({
+        UNDERTONE_SLACK_INSTALLATIONS_TABLE: table,
+        UNDERTONE_SLACK_SECRET: slackSecret,
+      });
+    }
+    const events = functionOf(/^Chatslackevents/, distributed).Environment.Variables;
+    expect(events.UNDERTONE_SLACK_INSTALLATIONS_TABLE).toBeUndefined();
   });
 });
 

@@ -55,6 +55,8 @@ describe('an invalid value is reported with what is valid', () => {
     ['discordSecret', 'undertone/discord-abc123', /complete ARN/],
     ['discordSecret', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a', /complete ARN/],
     ['slackSecret', 'a secret', /name of a secret/],
+    ['gatewayMemory', '600', /512/],
+    ['slackDistribution', 'true', /needs slackSecret/],
     ['slackSecret', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a', /six characters/],
     ['chatConcurrency', '1', />=2/],
     ['ffmpegSha256', 'b6.1.1', /64 hexadecimal digits/],

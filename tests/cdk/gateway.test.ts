@@ -48,9 +48,20 @@ describe('the task', () => {
     });
   });
 
+  test('has more memory for a bot in more servers, and lets Node use it', () => {
+    const large = templateFor({ ...discord, gatewayMemory: '2048' });
+    const { Memory, ContainerDefinitions } = properties(large, 'AWS::ECS::TaskDefinition', /./);
+    expect(Memory).toBe('2048');
+    expect(ContainerDefinitions[0].Environment).toContainEqual({
+      Name: 'NODE_OPTIONS',
+      Value: '--max-old-space-size=1433',
+    });
+  });
+
   test('gets its secrets at start; the template contains none', () => {
     const names = container.Environment.map(({ Name }: { Name: string }) => Name);
     expect(names.sort()).toEqual([
+      'NODE_OPTIONS',
       'UNDERTONE_API_ENDPOINT',
       'UNDERTONE_CHAT_TABLE',
       'UNDERTONE_HEALTH_PORT',

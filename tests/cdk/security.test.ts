@@ -241,6 +241,7 @@ describe('cdk-nag, AwsSolutions', () => {
     [{ node: '22', architecture: 'x86_64', labelDays: '0' }],
     [{ removal: 'destroy' }],
     [CHAT],
+    [{ ...CHAT, slackDistribution: 'true' }],
     [{ ...CHAT, apiKeys: 'somebody', architecture: 'x86_64', node: '22' }],
     [{ pageDomain: 'undertone.example', pageCertificate: PAGE_CERTIFICATE }],
     [{ apiDomain: 'api.undertone.example', apiCertificate: PAGE_CERTIFICATE }],

@@ -3,7 +3,7 @@ import { chatJobSchema } from '../../functions/chat/job.ts';
 import { handler } from '../../functions/slack-events.ts';
 import { type SlackRequest, signedRequest } from '../support/slack/http-delivery.ts';
 import { commandBody, eventBody, shortcutBody } from '../support/slack/payloads.ts';
-import { BOT, slackId } from '../support/slack/workspace.ts';
+import { BOT, slackId, TEAM } from '../support/slack/workspace.ts';
 import { FifoQueue } from '../support/sqs.ts';
 import { type Answer, expectProblem } from './problem.ts';
 import { slackRequestEvent } from './slack-request.ts';
@@ -73,10 +73,10 @@ describe('a request that Slack signed', () => {
   test('with an event is handed on and acknowledged', async () => {
     const answer = await post(noteEvent());
     expect(answer).toMatchObject({ status: 200, body: '' });
-    expect(queue.messages[0].group).toBe('slack-C1');
+    expect(queue.messages[0].group).toBe(`slack-${TEAM}-C1`);
     expect(jobs()[0]).toMatchObject({
       platform: 'slack',
-      id: expect.stringMatching(/^message-C1-/),
+      id: expect.stringMatching(/^message-T0UNDERTONE-C1-/),
     });
   });
 
@@ -105,7 +105,7 @@ describe('a request that Slack signed', () => {
     const command = { channel: 'C2', user: 'U1', text: 'auto on', responseUrl: 'https://x.test/' };
     const body = commandBody(command);
     expect(await form(body)).toMatchObject({ status: 200, body: '' });
-    expect(queue.messages[0].group).toBe('slack-C2');
+    expect(queue.messages[0].group).toBe(`slack-${TEAM}-C2`);
     expect(jobs()[0].id).toBe(`command-${body.trigger_id}`);
     expect(jobs()[0].payload).toMatchObject({ command: '/undertone', text: 'auto on' });
   });

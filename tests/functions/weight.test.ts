@@ -13,6 +13,7 @@ const LIGHT = [
   'openapi',
   'discord-interactions',
   'slack-events',
+  'slack-install',
 ];
 /** What only the classification of recordings needs, and what only the labelling needs. */
 const HEAVY =

@@ -213,8 +213,9 @@ describe('a bot that is asked for its health', () => {
     const address = health.address() as AddressInfo;
     expect(address.address).toBe('127.0.0.1');
     expect(await askAt(address)).toBe(200);
-    await discord.until(() => bot.lastHeartbeat() !== null);
-    const first = bot.lastHeartbeat() ?? 0;
+    const heartbeat = () => bot.shards()[0].lastHeartbeat;
+    await discord.until(() => heartbeat() !== null);
+    const first = heartbeat() ?? 0;
     // From now on nobody answers: neither this connection nor a new one.
     discord.gateway.close();
     const minutes = (count: number) =>
@@ -227,7 +228,7 @@ describe('a bot that is asked for its health', () => {
   });
 
   test('says that it is lost if it has never had a heartbeat acknowledged', async () => {
-    const health = await startHealth(0, { lastHeartbeat: () => null });
+    const health = await startHealth(0, { shards: () => [{ id: 0, lastHeartbeat: null }] });
     const address = health.address() as AddressInfo;
     expect(await askAt(address)).toBe(200);
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 4 * 60_000);
@@ -239,7 +240,7 @@ describe('a bot that is asked for its health', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
-    await expect(startHealth(port, { lastHeartbeat: () => null })).rejects.toMatchObject({
+    await expect(startHealth(port, { shards: () => [] })).rejects.toMatchObject({
       code: 'port-taken',
       message: expect.stringContaining('UNDERTONE_HEALTH_PORT'),
     });

@@ -12,6 +12,7 @@ import { captureLog, NOTE, openChannel, type Stage, useStage } from './fixture.t
 
 const stage = useStage();
 
+const DISCORD = { platform: 'discord', workspace: null } as const;
 const MODERATOR = PermissionFlagsBits.ManageChannels;
 
 /** Waits for the whole answer and returns what the asker reads, embed by embed. */
@@ -183,7 +184,7 @@ describe('/undertone auto', () => {
     );
     expect(await answerTo(discord, asked)).toEqual([EN.moderatorsOnly]);
     expect(isEphemeral(asked)).toBe(true);
-    expect(await services.settings.automaticChannels('discord')).not.toContain(closed.id);
+    expect(await services.settings.automaticChannels(DISCORD)).not.toContain(closed.id);
   });
 
   test.each([
@@ -198,7 +199,7 @@ describe('/undertone auto', () => {
     const on = discord.interact(channel, slash('auto on', asker));
     expect(await answerTo(discord, on)).toEqual([EN.addMe]);
     expect(isEphemeral(on)).toBe(true);
-    expect(await services.settings.automaticChannels('discord')).not.toContain(channel.id);
+    expect(await services.settings.automaticChannels(DISCORD)).not.toContain(channel.id);
     const off = discord.interact(channel, slash('auto off', asker));
     expect(await answerTo(discord, off)).toEqual([
       isPrivateChannel ? EN.moderatorsOnly : EN.automaticOff,

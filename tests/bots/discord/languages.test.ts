@@ -7,6 +7,7 @@ import type { LocalDiscord } from '../../support/discord/server.ts';
 import type { LocalChannel } from '../../support/discord/world.ts';
 import { NOTE, openChannel, useStage } from './fixture.ts';
 
+const DISCORD = { platform: 'discord', workspace: null } as const;
 const stage = useStage();
 
 /** Waits for the whole answer and returns its embeds as they are read. */
@@ -83,7 +84,7 @@ test('a direct message is answered in the language in which its author last used
     expect(await answerTo(discord, asked)).toEqual([stringsFor(at, 'discord').help.title]);
     // It is remembered once the answer is there.
     await vi.waitFor(async () => {
-      expect(await first.services.settings.language(`discord:user:${user.id}`)).toBe(locale);
+      expect(await first.services.settings.language(DISCORD, `user:${user.id}`)).toBe(locale);
     });
   };
   expect(await replyIn(discord, direct)).toBe('😢 Sad');

@@ -148,7 +148,7 @@ describe('npm run bot:discord:register', () => {
     const { code, out } = await startProgram('register', [], environmentFor(discord)).exit;
     expect(code).toBe(0);
     expect(discord.commands.get('global')).toEqual(COMMANDS);
-    const [link] = /https:\/\/discord\.com\/oauth2\S+/.exec(out) ?? [];
+    const [link, forUsers] = out.match(/https:\/\/discord\.com\/oauth2\S+/g) ?? [];
     const query = new URL(String(link)).searchParams;
     expect(query.get('client_id')).toBe(discord.world.applicationId);
     expect(query.get('scope')).toBe('bot applications.commands');
@@ -156,6 +156,7 @@ describe('npm run bot:discord:register', () => {
     expect(asked & PermissionFlagsBits.Administrator).toBe(0n);
     expect(asked & PermissionFlagsBits.SendMessages).not.toBe(0n);
     expect(out).toMatch(/Send Messages +to reply/);
+    expect(new URL(String(forUsers)).searchParams.get('integration_type')).toBe('1');
   });
 
   test('registers them in one server only, when it is named', async () => {

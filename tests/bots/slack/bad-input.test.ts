@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { memoryLimits } from '../../../bots/limits.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import type { NewFile } from '../../support/slack/counterpart.ts';
+import { TEAM } from '../../support/slack/workspace.ts';
 import { NOTE, useSocketBot } from './bot.ts';
 
 useTinyModel({ favourite: 'angry', confidence: 0.7 });
@@ -111,7 +112,7 @@ describe('a hidden file', () => {
     const { workspace } = run.slack;
     const ada = workspace.addUser();
     const channel = workspace.addChannel([ada]);
-    const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+    const place = { platform: 'slack', workspace: TEAM, channel, isDirect: false } as const;
     await run.services.settings.setAutomatic(place, true);
     const picture = { content: NOTE, name: 'a.png', mimetype: 'image/png', subtype: null };
     run.slack.say(channel, ada, { files: [{ ...picture, isHidden: true }] });

@@ -6,9 +6,10 @@ import type { Services } from '../../../bots/answer.ts';
 import { ApiClient } from '../../../bots/api-client.ts';
 import { memoryLimits } from '../../../bots/limits.ts';
 import { fileSettings } from '../../../bots/settings.ts';
-import { handleSlackJob } from '../../../bots/slack/app.ts';
+import { handleSlackJob, type SlackJobServices } from '../../../bots/slack/app.ts';
 import { slackHosts } from '../../../bots/slack/files.ts';
 import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
+import { oneWorkspace } from '../../../bots/slack/workspaces.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { chatJobSchema } from '../../../functions/chat/job.ts';
 import { handler } from '../../../functions/slack-events.ts';
@@ -57,8 +58,14 @@ export async function slackServices(
     api: new ApiClient({ endpoint }),
     settings: await fileSettings(join(folder, 'settings.json')),
     limits,
-    hosts: slackHosts(slack.botToken, [`http://${slack.files.host}`]),
+    hosts: slackHosts([`http://${slack.files.host}`]),
   };
+}
+
+/** What a job of the worker is done with, in one workspace. */
+export function jobServices(slack: Counterpart, services: Services): SlackJobServices {
+  const apiUrl = slack.api.url;
+  return { services, workspaces: oneWorkspace(slack.botToken, apiUrl), apiUrl };
 }
 
 export function newFolder(): Promise<string> {
@@ -99,10 +106,11 @@ export function useSocketBots({
       endpoint: api.url,
       ...(limits && { limits }),
     });
-    const { appToken, botToken } = slack;
+    const { appToken } = slack;
     const apiUrl = slack.api.url;
+    const workspaces = oneWorkspace(slack.botToken, apiUrl);
     // A lost connection is made anew after a moment, not after five seconds.
-    const bot = await startSocketBot({ services, appToken, botToken, apiUrl, pingTimeout: 600 });
+    const bot = await startSocketBot({ services, appToken, workspaces, apiUrl, pingTimeout: 600 });
     return {
       slack,
       services,
@@ -206,7 +214,7 @@ export function useHttpBot(options: Partial<CounterpartOptions> = {}): HttpBotUn
       await new Promise((resolve) => setTimeout(resolve, delays.shift() ?? 0));
       return { status: statusCode, body };
     });
-    const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
+    const deps = jobServices(slack, services);
     endWorker = startEventSource({
       queue,
       batchSize: 1,

@@ -3,6 +3,7 @@ import { memoryLimits } from '../../../bots/limits.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import type { Counterpart } from '../../support/slack/counterpart.ts';
+import { TEAM } from '../../support/slack/workspace.ts';
 import { type BotUnderTest, type HttpBotUnderTest, useHttpBot, useSocketBot } from './bot.ts';
 
 useTinyModel({ favourite: 'happy', confidence: 0.7 });
@@ -21,7 +22,7 @@ async function burst(run: BotUnderTest | HttpBotUnderTest): Promise<void> {
   const people = Array.from({ length: 50 }, () => slack.workspace.addUser());
   const channels = Array.from({ length: CHANNELS }, () => slack.workspace.addChannel(people));
   for (const channel of channels) {
-    const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+    const place = { platform: 'slack', workspace: TEAM, channel, isDirect: false } as const;
     await services.settings.setAutomatic(place, true);
   }
   const said = Array.from({ length: NOTES }, (_, i) =>

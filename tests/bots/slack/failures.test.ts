@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { useTinyModel } from '../../fixtures/model.ts';
+import { TEAM } from '../../support/slack/workspace.ts';
 import { type BotUnderTest, NOTE, useSocketBots } from './bot.ts';
 
 useTinyModel({ favourite: 'sad', confidence: 0.7 });
@@ -139,7 +140,7 @@ describe.concurrent('a post', () => {
 test.concurrent('a click in an open channel in which the bot may not post is answered alone', async () => {
   await using run = await start();
   const { channel, ada } = closed(run);
-  const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+  const place = { platform: 'slack', workspace: TEAM, channel, isDirect: false } as const;
   const note = run.slack.say(channel, ada, { files: [clip] });
   await run.said(0);
   await run.services.settings.setAutomatic(place, true);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { handleSlackJob } from '../../../bots/slack/app.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { BOT } from '../../support/slack/workspace.ts';
-import { NOTE, textOf, useHttpBot } from './bot.ts';
+import { jobServices, NOTE, textOf, useHttpBot } from './bot.ts';
 
 useTinyModel({ favourite: 'calm', confidence: 0.8 });
 
@@ -71,11 +71,7 @@ describe('over HTTP', () => {
     run.slack.say(channel, ada, { files: [clip, clip] });
     await run.said(2);
     const [payload] = run.jobs;
-    const deps = {
-      services: run.services,
-      botToken: run.slack.botToken,
-      apiUrl: run.slack.api.url,
-    };
+    const deps = jobServices(run.slack, run.services);
     await handleSlackJob(payload, deps, { isRepeated: true });
     await run.said(2);
     await handleSlackJob(payload, deps);
@@ -90,7 +86,7 @@ describe('over HTTP', () => {
     await run.said(2);
     const payload = run.jobs.at(-1);
     const { services, slack } = run;
-    const deps = { services, botToken: slack.botToken, apiUrl: slack.api.url };
+    const deps = jobServices(slack, services);
     await handleSlackJob(payload, deps, { isRepeated: true });
     await run.said(2);
     expect(slack.posts()).toHaveLength(1);
@@ -101,11 +97,7 @@ describe('over HTTP', () => {
     run.slack.say(channel, ada, { files: [clip] });
     await run.said(1);
     const [payload] = run.jobs;
-    const deps = {
-      services: run.services,
-      botToken: run.slack.botToken,
-      apiUrl: run.slack.api.url,
-    };
+    const deps = jobServices(run.slack, run.services);
     run.slack.api.botRefusal = 'token_revoked';
     await expect(handleSlackJob(payload, deps)).rejects.toMatchObject({
       code: 'configuration-invalid',
@@ -122,11 +114,7 @@ describe('over HTTP', () => {
     { event: {} },
     { command: '/undertone' },
   ])('a job that is %j is nothing to do', async (payload) => {
-    const deps = {
-      services: run.services,
-      botToken: run.slack.botToken,
-      apiUrl: run.slack.api.url,
-    };
+    const deps = jobServices(run.slack, run.services);
     await handleSlackJob(payload, deps);
     await run.said(0);
   });

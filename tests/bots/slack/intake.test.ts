@@ -25,7 +25,7 @@ describe('what Slack sends', () => {
       fc.property(fc.constantFrom(...places), anything, (place, value) => {
         const taken = intake(eventBody({ ...message, [place]: value }));
         if (taken)
-          expect(taken).toMatchObject({ id: expect.any(String), channel: expect.any(String) });
+          expect(taken).toMatchObject({ id: expect.any(String), group: expect.any(String) });
       }),
     );
     fc.assert(
@@ -45,6 +45,24 @@ describe('what Slack sends', () => {
     expect(ids[0]).not.toBe(intake(eventBody({ ...message, ts: '1.000002' }))?.id);
   });
 
+  test('is kept apart from that of another workspace with the same ids', () => {
+    const event = eventBody(message);
+    const elsewhere = { team_id: 'T2', enterprise_id: null, is_enterprise_install: false };
+    const [one, other] = [event, { ...event, authorizations: [elsewhere] }].map(intake);
+    expect(one?.id).not.toBe(other?.id);
+    expect([one?.group, other?.group]).toEqual(['T0UNDERTONE-C1', 'T2-C1']);
+  });
+
+  test('about tokens of people is nothing to do, as the bot has none', () => {
+    const tokens = { oauth: ['U1'], bot: ['UBOT'] };
+    const { oauth } = tokens;
+    const revoked = (revocation: object) =>
+      intake(eventBody({ type: 'tokens_revoked', tokens: revocation }));
+    expect(revoked({ oauth })).toBeNull();
+    expect(revoked(tokens)?.id).toMatch(/^removal-Ev/);
+    expect(intake(eventBody({ type: 'app_uninstalled' }))?.id).toMatch(/^removal-Ev/);
+  });
+
   test('is handed on without what people wrote, apart from whom they named', () => {
     const text = 'Meet <@U2> and <@U3|ada> at <https://example.org|my place> & bring <!here>';
     const name = 'About my boss.m4a';
@@ -54,6 +72,10 @@ describe('what Slack sends', () => {
       type: 'event_callback',
       team_id: 'T0UNDERTONE',
       event_id: expect.stringMatching(/^Ev/),
+      // By which its token is found, without who may see it.
+      authorizations: [
+        { team_id: 'T0UNDERTONE', enterprise_id: null, is_enterprise_install: false },
+      ],
       event: { ...message, text: '<@U2> <@U3>', files: [file] },
     });
   });

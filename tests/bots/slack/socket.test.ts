@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { EN } from '../../../bots/wording/languages.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
-import { BOT } from '../../support/slack/workspace.ts';
+import { BOT, TEAM } from '../../support/slack/workspace.ts';
 import { NOTE, textOf, useSocketBot } from './bot.ts';
 
 useTinyModel({ favourite: 'happy', confidence: 0.7 });
 
 const run = useSocketBot();
 const clip = { content: NOTE, durationMs: 1200 };
+const WORKSPACE = { platform: 'slack', workspace: TEAM } as const;
 const MENTION = `<@${BOT.user}>`;
 
 function person(options: { isAdmin?: boolean; isBot?: boolean } = {}): string {
@@ -17,7 +18,7 @@ function person(options: { isAdmin?: boolean; isBot?: boolean } = {}): string {
 
 async function openChannel(members: readonly string[]): Promise<string> {
   const channel = run.slack.workspace.addChannel(members);
-  const place = { platform: 'slack', workspace: null, channel, isDirect: false } as const;
+  const place = { platform: 'slack', workspace: TEAM, channel, isDirect: false } as const;
   await run.services.settings.setAutomatic(place, true);
   return channel;
 }
@@ -393,7 +394,7 @@ describe('/undertone', () => {
       expect(text).toContain('/invite @Undertone');
       expect(via).toBe('response_url');
     }
-    expect(await run.services.settings.automaticChannels('slack')).toEqual([]);
+    expect(await run.services.settings.automaticChannels(WORKSPACE)).toEqual([]);
   });
 
   test('auto on of somebody whom Slack does not know is refused', async () => {
@@ -401,7 +402,7 @@ describe('/undertone', () => {
     run.slack.command(channel, 'U0NOBODY', 'auto on');
     await run.said(1);
     const { automaticChannels } = run.services.settings;
-    expect(await automaticChannels('slack')).toEqual([]);
+    expect(await automaticChannels(WORKSPACE)).toEqual([]);
     expect(run.slack.workspace.ephemerals[0].text).toContain('Only moderators');
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,8 @@ import { askDirectly } from '../../support/discord/direct-question.ts';
 import type { LocalInteraction } from '../../support/discord/interactions.ts';
 import { type LocalDiscord, startDiscord } from '../../support/discord/server.ts';
 import { type Counterpart, startSlack } from '../../support/slack/counterpart.ts';
-import { answerOf } from './http.ts';
+import { type Get, Visitor } from '../../support/slack/visitor.ts';
+import { answerOf, rawRequest } from './http.ts';
 import { type ServeProcess, startServe } from './process.ts';
 
 const note = wavFile(voiceLike({ seconds: 1 }));
@@ -30,18 +32,30 @@ let slack: Counterpart;
 let server: ServeProcess;
 let url: string;
 
-async function start(): Promise<void> {
+async function start(slackApp: Record<string, string> = oneWorkspace()): Promise<void> {
   server = startServe(folder, ['--port', '0', '--no-inbox'], {
     UNDERTONE_MODEL: model,
     UNDERTONE_DISCORD_PUBLIC_KEY: discord.interactions.publicKey,
     UNDERTONE_DISCORD_API: discord.api,
     UNDERTONE_SLACK_SIGNING_SECRET: slack.signingSecret,
-    UNDERTONE_SLACK_BOT_TOKEN: slack.botToken,
+    ...slackApp,
     UNDERTONE_SLACK_API: slack.api.url,
     UNDERTONE_FILE_HOSTS: `http://${discord.cdn.host},http://${slack.files.host}`,
   });
   [, url] = await server.printed(/listening at (\S+)/);
   await server.printed(/The local cloud is up/);
+}
+
+function oneWorkspace(): Record<string, string> {
+  return { UNDERTONE_SLACK_BOT_TOKEN: slack.botToken };
+}
+
+function anyWorkspace(): Record<string, string> {
+  return {
+    UNDERTONE_SLACK_CLIENT_ID: slack.oauth.clientId,
+    UNDERTONE_SLACK_CLIENT_SECRET: slack.oauth.clientSecret,
+    UNDERTONE_SLACK_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+  };
 }
 
 beforeAll(async () => {
@@ -79,6 +93,13 @@ async function send(
     sent.end(body);
   });
 }
+
+/** Asks for a page through the tunnel. */
+const get: Get = async (path, cookie) => {
+  const headers = { host: 'some-words.tunnel.example', cookie };
+  const page = await rawRequest(url, { path, headers });
+  return { status: page.status, headers: new Headers(page.headers), html: page.body };
+};
 
 /** Sends an interaction and gives Discord the first answer. */
 async function ask(interaction: LocalInteraction): Promise<void> {
@@ -136,6 +157,8 @@ test('with the secret and the token of a Slack app a note is answered in its thr
   const [post] = slack.posts();
   expect(post).toMatchObject({ channel, threadTs: ts });
   expect(textOf(post.blocks)).toContain('Happy');
+  // Nobody else can install that app.
+  expect((await get('/slack/install', '')).status).toBe(404);
 });
 
 test('what has begun when it is told to end is answered with its verdict', async () => {
@@ -145,7 +168,7 @@ test('what has begun when it is told to end is answered with its verdict', async
   server.child.kill('SIGTERM');
   expect(await server.exit).toMatchObject({ code: 0, err: '' });
   expect(JSON.stringify(interaction.original?.embeds)).toContain('Happy');
-  await start();
+  await start(anyWorkspace());
 });
 
 /** A server in this process, whose environment names no platform. */
@@ -160,6 +183,24 @@ test('a platform that is not set up is told which variables do it', async () => 
   const detail = expectProblem(answer, 404, 'not-found');
   expect(detail).toContain('UNDERTONE_SLACK_SIGNING_SECRET and UNDERTONE_SLACK_BOT_TOKEN');
   expect(detail).toContain('docs/slack.md');
+});
+
+// By the server that was started when the first was told to end.
+test('any workspace installs the Slack app through the tunnel, where it is set up so', async () => {
+  const workspace = slack.addWorkspace();
+  const page = await new Visitor(get).install(slack, workspace);
+  expect(page.status).toBe(200);
+  // Not the one of the page of this server, which allows scripts.
+  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src/);
+  const ada = workspace.addUser();
+  const channel = workspace.addChannel([ada], { kind: 'direct' });
+  slack.say(channel, ada, { files: [{ content: note }] });
+  const posts = () => slack.posts(channel, workspace);
+  await vi.waitFor(() => expect(posts()).toHaveLength(1), { timeout: 20_000 });
+  expect(posts()[0].text).toContain('Happy');
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toMatchObject({ code: 0, err: '' });
+  await start();
 });
 
 test('what waits when everything is killed is answered after the next start', async () => {

@@ -1,6 +1,7 @@
 import {
   type APIApplicationCommandOption,
   ApplicationCommandType,
+  ApplicationIntegrationType,
   Locale,
   type LocalizationMap,
   type RESTPutAPIApplicationCommandsJSONBody,
@@ -88,4 +89,36 @@ function localized(
 
 function tooLong(path: string): never {
   throw invalidBody(path, 'BASE_TYPE_BAD_LENGTH', 'Must be between 1 and 100 in length.');
+}
+
+interface Offer {
+  readonly name: string;
+  readonly type?: number;
+  readonly integration_types?: readonly number[];
+  readonly contexts?: readonly number[] | null;
+}
+
+/**
+ * Checks that Discord offers a command where somebody uses it, once commands are registered.
+ *
+ * @throws Error if people could not choose it there
+ */
+export function checkOffered(registered: unknown, fields: Readonly<Record<string, unknown>>): void {
+  const {
+    data,
+    context,
+    authorizing_integration_owners: owners,
+  } = fields as {
+    data?: Offer;
+    context?: number;
+    authorizing_integration_owners?: object;
+  };
+  if (registered === undefined || !data) return;
+  const offers = registered as readonly Offer[];
+  const offer = offers.find(({ name, type = 1 }) => name === data.name && type === data.type);
+  const { integration_types: types = [ApplicationIntegrationType.GuildInstall], contexts } =
+    offer ?? { integration_types: [] };
+  const isInstalled = Object.keys(owners ?? {}).some((type) => types.includes(Number(type)));
+  if (isInstalled && (contexts?.includes(Number(context)) ?? true)) return;
+  throw new Error(`Discord does not offer ${data.name} there.`);
 }

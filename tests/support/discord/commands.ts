@@ -85,9 +85,11 @@ export function command(asker: Asker, data: Fields): Fields {
     channel: channelPayload(channel),
     channel_id: channel.id,
     context,
-    authorizing_integration_owners: isUserInstall
-      ? { [ApplicationIntegrationType.UserInstall]: user.id }
-      : { [ApplicationIntegrationType.GuildInstall]: guild?.id ?? '0' },
+    // Where the bot is not a party, only the asker can have installed it.
+    authorizing_integration_owners:
+      isUserInstall || isPrivateChannel
+        ? { [ApplicationIntegrationType.UserInstall]: user.id }
+        : { [ApplicationIntegrationType.GuildInstall]: guild?.id ?? '0' },
     entitlements: [],
     locale,
     app_permissions: '2147483647',

@@ -15,11 +15,19 @@ export interface GatewayOptions {
   readonly heartbeatMs: number;
   /** What the developer portal allows. */
   readonly intents: number;
+  /** Connections that Discord asks for. */
+  readonly shards: number;
+  /** Connections that may begin today. */
+  readonly sessionsLeft: number;
 }
+
+/** Which part of the servers a connection is for. */
+type ShardKey = readonly [id: number, count: number];
 
 interface Session {
   readonly id: string;
   readonly intents: number;
+  readonly shard: ShardKey;
   /** Everything sent in this session, for replays. */
   readonly events: Dispatch[];
   /** Null while nobody is connected. */
@@ -73,6 +81,27 @@ export class LocalGateway {
     this.#token = options.token;
   }
 
+  /** What `GET /gateway/bot` answers. */
+  get information(): object {
+    const { shards, sessionsLeft } = this.#options;
+    return {
+      url: this.url,
+      shards,
+      session_start_limit: {
+        total: 1000,
+        remaining: sessionsLeft,
+        reset_after: 86_400_000,
+        // More than one only for bots in very many servers; here, so that tests need not wait.
+        max_concurrency: shards,
+      },
+    };
+  }
+
+  /** Connections that are there, by the id of their shard. */
+  get shards(): number[] {
+    return [...this.#sessions.values()].filter(({ socket }) => socket).map(({ shard: [id] }) => id);
+  }
+
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws));
   }
@@ -81,6 +110,8 @@ export class LocalGateway {
   dispatch(event: GatewayEvent): void {
     for (const session of this.#sessions.values()) {
       if (event.intent && !(session.intents & event.intent)) continue;
+      const { guild_id: guild } = event.d as { guild_id?: string };
+      if (!isFor(session.shard, guild)) continue;
       const mayRead = session.intents & GatewayIntentBits.MessageContent;
       send(session, event.t, mayRead ? event.d : (event.withoutContent ?? event.d));
     }
@@ -90,9 +121,9 @@ export class LocalGateway {
     return [...this.#sessions.values()].some(({ socket }) => socket !== null);
   }
 
-  /** Cuts the connections without a word. */
-  drop(): void {
-    this.#eachSocket((socket) => socket.terminate());
+  /** Cuts the connections without a word, or that of one shard. */
+  drop(shard?: number): void {
+    this.#eachSocket((socket) => socket.terminate(), shard);
   }
 
   /** Ends the connections with a close code. */
@@ -117,10 +148,12 @@ export class LocalGateway {
     this.#sessions.clear();
   }
 
-  /** Forgets all sessions without a word and cuts the connections; a resume is refused then. */
-  forgetSessions(): void {
-    this.drop();
-    this.#sessions.clear();
+  /** Forgets sessions without a word and cuts the connections; a resume is refused then. */
+  forgetSessions(shard?: number): void {
+    this.drop(shard);
+    for (const [id, session] of this.#sessions) {
+      if (shard === undefined || session.shard[0] === shard) this.#sessions.delete(id);
+    }
   }
 
   /** Takes another token from now on and ends all sessions. */
@@ -134,8 +167,10 @@ export class LocalGateway {
     this.#server.close();
   }
 
-  #eachSocket(act: (socket: WebSocket) => void): void {
-    for (const { socket } of this.#sessions.values()) if (socket) act(socket);
+  #eachSocket(act: (socket: WebSocket) => void, only?: number): void {
+    for (const { socket, shard } of this.#sessions.values()) {
+      if (socket && (only === undefined || shard[0] === only)) act(socket);
+    }
   }
 
   #welcome(socket: WebSocket): void {
@@ -159,7 +194,10 @@ export class LocalGateway {
     });
   }
 
-  #identify(socket: WebSocket, d: { token: string; intents: number }): Session | null {
+  #identify(
+    socket: WebSocket,
+    d: { token: string; intents: number; shard?: ShardKey },
+  ): Session | null {
     this.counts.identified++;
     if (d.token !== this.#token) {
       socket.close(GatewayCloseCodes.AuthenticationFailed);
@@ -169,17 +207,23 @@ export class LocalGateway {
       socket.close(GatewayCloseCodes.DisallowedIntents);
       return null;
     }
+    const { shard = [0, 1] } = d;
+    if (shard[1] < this.#options.shards) {
+      socket.close(GatewayCloseCodes.ShardingRequired);
+      return null;
+    }
     const id = randomUUID();
-    const session = { id, intents: d.intents, events: [], socket, isZombie: false };
+    const session = { id, intents: d.intents, shard, events: [], socket, isZombie: false };
     this.#sessions.set(id, session);
-    const { bot, applicationId, guilds } = this.#world;
+    const { bot, applicationId } = this.#world;
+    const guilds = this.#world.guilds.filter((guild) => guild.hasBot && isFor(shard, guild.id));
     send(session, 'READY', {
       v: 10,
       user: bot,
       guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
       session_id: id,
       resume_gateway_url: this.url,
-      shard: [0, 1],
+      shard,
       application: { id: applicationId, flags: 0 },
     });
     for (const guild of guilds) send(session, 'GUILD_CREATE', guildPayload(guild, this.#world));
@@ -206,6 +250,11 @@ export class LocalGateway {
     send(session, 'RESUMED', {});
     return session;
   }
+}
+
+/** Which events a connection gets; direct messages come on the first (Discord's docs: "Sharding"). */
+function isFor([id, count]: ShardKey, guild: string | undefined): boolean {
+  return guild === undefined ? id === 0 : Number((BigInt(guild) >> 22n) % BigInt(count)) === id;
 }
 
 function send(session: Session, t: string, d: unknown): void {

@@ -38,16 +38,7 @@ interface RestRoute {
 export const NOTHING = Symbol('204');
 
 const ROUTES: readonly RestRoute[] = [
-  get(/^\/gateway\/bot$/, ({ services: { gateway } }) => ({
-    url: gateway.url,
-    shards: 1,
-    session_start_limit: {
-      total: 1000,
-      remaining: 999,
-      reset_after: 86_400_000,
-      max_concurrency: 1,
-    },
-  })),
+  get(/^\/gateway\/bot$/, ({ services: { gateway } }) => gateway.information),
   get(/^\/users\/@me$/, ({ services: { world } }) => world.bot),
   get(/^\/applications\/@me$/, ({ services: { world } }) => ({
     id: world.applicationId,
@@ -55,19 +46,19 @@ const ROUTES: readonly RestRoute[] = [
     bot: world.bot,
   })),
   get(/^\/channels\/(\d+)$/, ({ services: { world }, ids: [channel] }) =>
-    channelPayload(world.channel(channel)),
+    channelPayload(world.channelOfBot(channel)),
   ),
   get(/^\/channels\/(\d+)\/messages$/, listMessages),
   get(/^\/channels\/(\d+)\/messages\/(\d+)$/, ({ services: { world }, ids: [channel, id] }) =>
-    world.message(world.channel(channel), id),
+    world.message(world.channelOfBot(channel), id),
   ),
   post(
     /^\/channels\/(\d+)\/messages$/,
     ({ services: { world }, ids: [channel], body }) =>
-      world.post(world.channel(channel), world.bot, messageOf(body)).message,
+      world.post(world.channelOfBot(channel), world.bot, messageOf(body)).message,
   ),
   post(/^\/channels\/(\d+)\/typing$/, ({ services: { world, typed }, ids: [id] }) => {
-    const channel = world.channel(id);
+    const channel = world.channelOfBot(id);
     if (!channel.isWritable) throw missingPermissions();
     typed(channel.id);
     return NOTHING;
@@ -148,7 +139,7 @@ function ofWebhook(
 
 /** The oldest ones after a message, newest first: that is how Discord pages. */
 function listMessages({ services: { world }, ids: [id], query }: Call): unknown {
-  const channel = world.channel(id);
+  const channel = world.channelOfBot(id);
   const after = BigInt(query.get('after') ?? 0);
   const limit = Number(query.get('limit') ?? 50);
   const later = [...channel.messages.values()].filter((message) => BigInt(message.id) > after);

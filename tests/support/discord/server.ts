@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type APIMessage, type APIUser, GatewayIntentBits } from 'discord-api-types/v10';
 import { LocalCdn } from './cdn.ts';
+import { checkOffered } from './command-body.ts';
 import { type Fault, Faults } from './faults.ts';
 import { guildPayload, LocalGateway } from './gateway.ts';
 import { Interactions, type LocalInteraction } from './interactions.ts';
@@ -17,6 +18,10 @@ export interface DiscordOptions {
   readonly heartbeatMs?: number;
   /** Intents that the developer portal allows; all by default. */
   readonly intents?: number;
+  /** Connections that Discord asks for; one by default. */
+  readonly shards?: number;
+  /** Connections that may begin today; 999 by default. */
+  readonly sessionsLeft?: number;
 }
 
 /** One request of the bot, as it was answered. */
@@ -69,9 +74,11 @@ export class LocalDiscord {
   readonly #limits: RateLimits;
   readonly #server: Server;
 
-  constructor({ rateLimits, heartbeatMs = 41_250, intents = ALL_INTENTS }: DiscordOptions) {
-    this.#limits = new RateLimits(rateLimits);
-    this.gateway = new LocalGateway(this.world, { token: this.token, heartbeatMs, intents });
+  constructor(options: DiscordOptions) {
+    const { heartbeatMs = 41_250, intents = ALL_INTENTS, shards = 1, sessionsLeft = 999 } = options;
+    this.#limits = new RateLimits(options.rateLimits);
+    const connecting = { token: this.token, heartbeatMs, intents, shards, sessionsLeft };
+    this.gateway = new LocalGateway(this.world, connecting);
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error) => response.destroy(error));
     });
@@ -160,6 +167,7 @@ export class LocalDiscord {
 
   /** Somebody uses a command; whoever calls this tells the bot. */
   begin(channel: LocalChannel, fields: Readonly<Record<string, unknown>>): LocalInteraction {
+    checkOffered(this.commands.get('global'), fields);
     return this.interactions.begin(channel, fields);
   }
 
@@ -202,6 +210,7 @@ export class LocalDiscord {
 
   #tell(t: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE', channel: LocalChannel, message: APIMessage): void {
     const { guild } = channel;
+    if (!channel.hasBot) return;
     const member = { roles: [], joined_at: message.timestamp, deaf: false, mute: false, flags: 0 };
     const d = { ...message, ...(guild && { guild_id: guild.id, member }) };
     // Without the Message Content intent, servers' messages come without what is in them.

@@ -11,11 +11,19 @@ import {
   MessageType,
 } from 'discord-api-types/v10';
 import { checkMessage } from './message-body.ts';
-import { invalidBody, missingPermissions, unknownChannel, unknownMessage } from './refusal.ts';
+import {
+  invalidBody,
+  missingAccess,
+  missingPermissions,
+  unknownChannel,
+  unknownMessage,
+} from './refusal.ts';
 import { snowflake } from './snowflake.ts';
 
 export interface LocalGuild {
   readonly id: string;
+  /** Whether the bot is a member. */
+  readonly hasBot: boolean;
   readonly channels: LocalChannel[];
   /** The language of the server, which its administrators may choose. */
   preferredLocale: string;
@@ -32,6 +40,8 @@ export interface LocalChannel {
   isWritable: boolean;
   /** Other party of a direct message. */
   readonly user: APIUser | null;
+  /** Whether the bot is in it: not in direct messages between people, nor in a server without it. */
+  readonly hasBot: boolean;
 }
 
 /** What is posted, by people and by the bot. */
@@ -60,8 +70,12 @@ export class World {
     return user('somebody', options.isBot ?? false);
   }
 
-  addGuild({ preferredLocale = 'en-US' } = {}): LocalGuild {
-    const guild = { id: snowflake(), channels: [], preferredLocale };
+  addGuild({
+    id = snowflake(),
+    hasBot = true,
+    preferredLocale = 'en-US',
+  }: Partial<LocalGuild> = {}): LocalGuild {
+    const guild = { id, hasBot, channels: [], preferredLocale };
     this.guilds.push(guild);
     return guild;
   }
@@ -81,6 +95,18 @@ export class World {
 
   addDirect(user: APIUser): LocalChannel {
     return this.#keep({ type: ChannelType.DM, guild: null, parent: null, user });
+  }
+
+  /** Direct messages between two people. */
+  addPrivate(user: APIUser): LocalChannel {
+    return this.#keep({ type: ChannelType.DM, guild: null, parent: null, user }, false);
+  }
+
+  /** The channel, if the bot may know of it. */
+  channelOfBot(id: string | undefined): LocalChannel {
+    const channel = this.channel(id);
+    if (!channel.hasBot) throw missingAccess();
+    return channel;
   }
 
   channel(id: string | undefined): LocalChannel {
@@ -119,8 +145,11 @@ export class World {
     return { message: built, isNew: true };
   }
 
-  #keep(channel: Pick<LocalChannel, 'type' | 'guild' | 'parent' | 'user'>): LocalChannel {
-    const kept = { ...channel, id: snowflake(), messages: new Map(), isWritable: true };
+  #keep(
+    channel: Pick<LocalChannel, 'type' | 'guild' | 'parent' | 'user'>,
+    hasBot = channel.guild?.hasBot ?? true,
+  ): LocalChannel {
+    const kept = { ...channel, hasBot, id: snowflake(), messages: new Map(), isWritable: true };
     this.channels.set(kept.id, kept);
     return kept;
   }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { close, listen } from './listen.ts';
 import { ARGUMENTS, type MethodName, responseUrlSchema } from './message-rules.ts';
 import { perform, Refusal } from './methods.ts';
+import type { OAuth } from './oauth.ts';
 import { RateLimit } from './rate-limit.ts';
 import { SocketMode } from './socket-mode.ts';
 import { slackId, type Workspace } from './workspace.ts';
@@ -26,7 +27,11 @@ export interface Call {
 }
 
 export interface ApiServerOptions {
+  /** Of the token that was copied by hand. */
   readonly workspace: Workspace;
+  /** All of them. */
+  readonly workspaces: readonly Workspace[];
+  readonly oauth: OAuth;
   readonly scopes: ReadonlySet<string>;
   readonly botToken: string;
   readonly appToken: string;
@@ -35,6 +40,7 @@ export interface ApiServerOptions {
 }
 
 interface ResponseUrl {
+  readonly workspace: Workspace;
   readonly channel: string;
   readonly user: string;
   uses: number;
@@ -86,9 +92,9 @@ export class ApiServer {
     this.#faults.set(method, [...(this.#faults.get(method) ?? []), ...faults]);
   }
 
-  newResponseUrl(channel: string, user: string): string {
+  newResponseUrl(channel: string, user: string, workspace = this.#options.workspace): string {
     const id = slackId('R');
-    this.#responseUrls.set(id, { channel, user, uses: 0 });
+    this.#responseUrls.set(id, { workspace, channel, user, uses: 0 });
     return `http://${this.#host}/response/${id}`;
   }
 
@@ -153,25 +159,47 @@ export class ApiServer {
   }
 
   #answer(method: string, args: Record<string, string>, authorization?: string) {
-    const { workspace, scopes, botToken, appToken } = this.#options;
+    const { scopes, oauth } = this.#options;
     try {
       if (!Object.hasOwn(ARGUMENTS, method)) throw new Refusal('unknown_method');
-      const isAppLevel = method === 'apps.connections.open';
       const token = args.token || authorization?.replace(/^Bearer /, '');
-      if (!token) throw new Refusal('not_authed');
-      if (isAppLevel && token === botToken) throw new Refusal('not_allowed_token_type');
-      if (token !== (isAppLevel ? appToken : botToken)) throw new Refusal('invalid_auth');
-      const refusal = isAppLevel ? this.appRefusal : this.botRefusal;
-      if (refusal) throw new Refusal(refusal);
+      const workspace = this.#workspaceFor(method as MethodName, token, args.team_id);
       const openSocket = () => `ws://${this.#host}${this.socket.newTicket()}`;
+      const exchange = oauth.exchange.bind(oauth);
       return {
         ok: true,
-        ...perform(method as MethodName, args, { workspace, scopes, openSocket }),
+        ...perform(method as MethodName, args, { workspace, scopes, openSocket, exchange }),
       };
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       return { ok: false, error: thrown.message, ...thrown.details };
     }
+  }
+
+  /** Returns the workspace that a token is good for. */
+  #workspaceFor(method: MethodName, token: string | undefined, team?: string): Workspace {
+    const { workspace, workspaces, oauth, botToken, appToken } = this.#options;
+    if (method === 'oauth.v2.access') return workspace;
+    if (!token) throw new Refusal('not_authed');
+    const grant = oauth.grants.get(token);
+    if (method === 'apps.connections.open') {
+      if (token === botToken || grant) throw new Refusal('not_allowed_token_type');
+      if (token !== appToken) throw new Refusal('invalid_auth');
+      if (this.appRefusal) throw new Refusal(this.appRefusal);
+      return workspace;
+    }
+    if (token === botToken) {
+      if (this.botRefusal) throw new Refusal(this.botRefusal);
+      return workspace;
+    }
+    if (!grant) throw new Refusal('invalid_auth');
+    if (grant.refusal) throw new Refusal(grant.refusal);
+    if (grant.expiresAt < Date.now()) throw new Refusal('token_expired');
+    if (!grant.isOrgWide) return grant.workspace;
+    const { enterprise } = grant.workspace;
+    const member = workspaces.find((each) => each.enterprise === enterprise && each.team === team);
+    if (!member && method !== 'auth.test') throw new Refusal('missing_argument');
+    return member ?? grant.workspace;
   }
 
   #respond(id: string, body: string, response: ServerResponse): void {
@@ -192,14 +220,15 @@ export class ApiServer {
   }
 
   #useResponseUrl(target: ResponseUrl, body: string): { status: number } {
-    const { workspace } = this.#options;
+    const { workspace } = target;
     if (++target.uses > MAX_RESPONSES) return { status: 404 };
     const parsed = responseUrlSchema.safeParse(JSON.parse(body));
     if (!parsed.success || (!parsed.data.text && !parsed.data.blocks)) return { status: 400 };
     const { text: said = '', blocks, response_type: type, thread_ts: threadTs } = parsed.data;
     const shared = { channel: target.channel, text: said, ...(blocks && { blocks }) };
     if (type === 'in_channel') {
-      workspace.add({ ...shared, user: 'U0BOT', botId: 'B0BOT', files: [] });
+      const { user, id: botId } = workspace.bot;
+      workspace.add({ ...shared, user, botId, files: [] });
     } else {
       const where = threadTs ? { threadTs } : {};
       workspace.ephemerals.push({ ...shared, ...where, user: target.user, via: 'response_url' });

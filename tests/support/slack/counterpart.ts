@@ -5,17 +5,25 @@ import { type FileBehaviour, FileHost } from './file-host.ts';
 import { type Deliver, HttpDelivery } from './http-delivery.ts';
 import { close, listen } from './listen.ts';
 import { HISTORY_SCOPES } from './methods.ts';
+import { OAuth } from './oauth.ts';
 import {
   commandBody,
   deleteEvent,
   editEvent,
   eventBody,
+  type Installed,
   MESSAGE_EVENTS,
   mentionEvent,
   messageEvent,
   shortcutBody,
 } from './payloads.ts';
-import { BOT, type SlackFile, type SlackMessage, slackId, Workspace } from './workspace.ts';
+import {
+  type SlackFile,
+  type SlackMessage,
+  slackId,
+  Workspace,
+  type WorkspaceOptions,
+} from './workspace.ts';
 
 /** The parts of an app manifest that decide what the app may do and what it is told. */
 const manifestSchema = z.object({
@@ -34,6 +42,8 @@ export interface CounterpartOptions {
   readonly postsInARow?: number;
   /** Milliseconds that an acknowledgement may take: 3000 on Slack. */
   readonly ackMs?: number;
+  /** Seconds for which the tokens of workspaces that install the app are good; for ever without it. */
+  readonly tokenSeconds?: number;
 }
 
 export interface NewFile {
@@ -75,6 +85,10 @@ export interface Said {
  */
 export class Counterpart {
   readonly workspace = new Workspace();
+  readonly #workspaces: Workspace[] = [this.workspace];
+  /** Workspaces for which the app is installed as a part of their organization. */
+  readonly #orgWide = new Set<Workspace>();
+  readonly oauth: OAuth;
   readonly botToken = 'xoxb-test-bot-token';
   readonly appToken = 'xapp-test-app-token';
   readonly signingSecret = 'test-signing-secret-8f742231b10e8888';
@@ -90,15 +104,19 @@ export class Counterpart {
   #elsewhereHost = '';
   #announced = 0;
 
-  constructor({ manifest, postsInARow = Infinity, ackMs = 3000 }: CounterpartOptions) {
+  constructor(options: CounterpartOptions) {
+    const { manifest, postsInARow = Infinity, ackMs = 3000, tokenSeconds = null } = options;
     const { oauth_config, settings } = manifestSchema.parse(manifest);
     this.#scopes = new Set(oauth_config.scopes.bot);
     this.#events = new Set(settings.event_subscriptions.bot_events);
     this.#ackMs = ackMs;
     const { workspace, botToken, appToken } = this;
     const scopes = this.#scopes;
-    this.api = new ApiServer({ workspace, scopes, botToken, appToken, postsInARow, ackMs });
-    this.files = new FileHost((token, id) => token === botToken && this.#canRead(id));
+    this.oauth = new OAuth({ scopes, tokenSeconds });
+    const tokens = { botToken, appToken, oauth: this.oauth };
+    const workspaces = this.#workspaces;
+    this.api = new ApiServer({ workspace, workspaces, scopes, ...tokens, postsInARow, ackMs });
+    this.files = new FileHost((token, id) => this.#canRead(token, id));
     this.#elsewhere = createServer((request, response) => {
       const { authorization } = request.headers;
       this.elsewhereRequests.push({ path: request.url ?? '/', authorization });
@@ -131,10 +149,35 @@ export class Counterpart {
     return `http://${this.#elsewhereHost}/stolen`;
   }
 
+  /** Another workspace, which has not installed the app. */
+  addWorkspace(options: Pick<WorkspaceOptions, 'enterprise'> = {}): Workspace {
+    const bot = { user: slackId('UBOT'), id: slackId('BBOT') };
+    const workspace = new Workspace({ team: slackId('T'), bot, ...options });
+    this.#workspaces.push(workspace);
+    return workspace;
+  }
+
+  /** Has everything of a workspace sent as for an app that its whole organization has installed. */
+  installOrgWide(...workspaces: readonly Workspace[]): void {
+    for (const workspace of workspaces) this.#orgWide.add(workspace);
+  }
+
+  /** The workspace removes the app: its tokens stop working, and the app is told so. */
+  uninstall(workspace: Workspace): void {
+    this.oauth.revoke(workspace);
+    this.#emit(
+      'tokens_revoked',
+      { type: 'tokens_revoked', tokens: { bot: [workspace.bot.user] } },
+      workspace,
+    );
+    this.#emit('app_uninstalled', { type: 'app_uninstalled' }, workspace);
+  }
+
   /** Somebody says something; the app hears of it where its manifest says so. */
   say(channel: string, user: string, said: Said = {}): SlackMessage {
     const { text = '', files = [], threadTs, shares, mentionWithoutFiles = false, botId } = said;
-    const message = this.workspace.add({
+    const workspace = this.#workspaceOf(user, channel);
+    const message = workspace.add({
       channel,
       user,
       text,
@@ -143,52 +186,56 @@ export class Counterpart {
       ...(shares && { shares }),
       ...(botId && { botId }),
     });
-    this.#announce(message, { mentionWithoutFiles });
+    this.#announce(message, { mentionWithoutFiles }, workspace);
     return message;
   }
 
   edit(message: SlackMessage): void {
-    const channel = this.#channel(message.channel);
+    const channel = this.#channel(message.channel, this.workspace);
     this.#emit(MESSAGE_EVENTS[channel.kind], editEvent(message, channel, this.workspace.nextTs()));
   }
 
   delete(message: SlackMessage): void {
     message.isDeleted = true;
-    const channel = this.#channel(message.channel);
+    const channel = this.#channel(message.channel, this.workspace);
     const event = deleteEvent(message, channel, this.workspace.nextTs());
     this.#emit(MESSAGE_EVENTS[channel.kind], event);
   }
 
   /** Somebody types a slash command. */
   command(channel: string, user: string, text: string, command = '/undertone'): void {
-    const responseUrl = this.api.newResponseUrl(channel, user);
-    const isDirect = this.#channel(channel).kind === 'direct';
-    const body = commandBody({ channel, user, text, responseUrl, command, isDirect });
+    const workspace = this.#workspaceOf(user, channel);
+    const responseUrl = this.api.newResponseUrl(channel, user, workspace);
+    const isDirect = this.#channel(channel, workspace).kind === 'direct';
+    const options = { channel, user, text, responseUrl, command, isDirect };
+    const body = commandBody(options, this.#installed(workspace));
     if (this.#http) void this.#http.command(body);
     else this.api.socket.send('slash_commands', body);
   }
 
   /** Somebody picks a shortcut of a message's menu. */
   shortcut(user: string, message: SlackMessage, callbackId = 'read_emotion'): void {
-    const channel = this.#channel(message.channel);
-    const responseUrl = this.api.newResponseUrl(message.channel, user);
-    const body = shortcutBody({ channel, user, message, responseUrl, callbackId });
+    const workspace = this.#workspaceOf(user, message.channel);
+    const channel = this.#channel(message.channel, workspace);
+    const responseUrl = this.api.newResponseUrl(message.channel, user, workspace);
+    const options = { channel, user, message, responseUrl, callbackId };
+    const body = shortcutBody(options, this.#installed(workspace));
     if (this.#http) void this.#http.interaction(body);
     else this.api.socket.send('interactive', body);
   }
 
   /** Sends any event, also one that Slack would not. */
-  sendEvent(event: object): void {
-    const body = eventBody(event);
+  sendEvent(event: object, workspace = this.workspace): void {
+    const body = eventBody(event, this.#installed(workspace));
     const { channel = '' } = event as { channel?: string };
     if (this.#http) this.#http.event(body, channel);
     else this.api.socket.send('events_api', body);
   }
 
   /** What the bot has posted, in the order in which it came. */
-  posts(channel?: string): SlackMessage[] {
-    return this.workspace.messages.filter(
-      (message) => message.user === BOT.user && (!channel || message.channel === channel),
+  posts(channel?: string, workspace = this.workspace): SlackMessage[] {
+    return workspace.messages.filter(
+      (message) => message.user === workspace.bot.user && (!channel || message.channel === channel),
     );
   }
 
@@ -198,28 +245,42 @@ export class Counterpart {
    */
   echoPosts(): void {
     const own = this.posts();
-    for (const message of own.slice(this.#announced)) this.#announce(message, {});
+    for (const message of own.slice(this.#announced)) this.#announce(message, {}, this.workspace);
     this.#announced = own.length;
   }
 
-  #announce(message: SlackMessage, { mentionWithoutFiles = false }): void {
-    const channel = this.#channel(message.channel);
-    if (!channel.members.has(BOT.user)) return;
+  #announce(message: SlackMessage, { mentionWithoutFiles = false }, workspace: Workspace): void {
+    const channel = this.#channel(message.channel, workspace);
+    const { bot } = workspace;
+    if (!channel.members.has(bot.user)) return;
     if (this.#scopes.has(HISTORY_SCOPES[channel.kind])) {
-      this.#emit(MESSAGE_EVENTS[channel.kind], messageEvent(message, channel));
+      this.#emit(MESSAGE_EVENTS[channel.kind], messageEvent(message, channel), workspace);
     }
-    const isMention = message.text.includes(`<@${BOT.user}>`) && channel.kind !== 'direct';
+    const isMention = message.text.includes(`<@${bot.user}>`) && channel.kind !== 'direct';
     if (isMention && this.#scopes.has('app_mentions:read')) {
-      this.#emit('app_mention', mentionEvent(message, { hasFiles: !mentionWithoutFiles }));
+      const event = mentionEvent(message, { hasFiles: !mentionWithoutFiles });
+      this.#emit('app_mention', event, workspace);
     }
   }
 
-  #emit(subscription: string, event: object): void {
-    if (this.#events.has(subscription)) this.sendEvent(event);
+  #emit(subscription: string, event: object, workspace = this.workspace): void {
+    if (this.#events.has(subscription)) this.sendEvent(event, workspace);
   }
 
-  #channel(id: string) {
-    const channel = this.workspace.channels.get(id);
+  /** People are in one workspace each; somebody whom Slack does not know counts to the first. */
+  /** Ids are unique within a workspace only, so a test may use one in several. */
+  #workspaceOf(user: string, channel: string): Workspace {
+    const own = this.#workspaces.filter(({ users }) => users.has(user));
+    return own.find(({ channels }) => channels.has(channel)) ?? own[0] ?? this.workspace;
+  }
+
+  #installed(workspace: Workspace): Installed {
+    const { team, enterprise, bot } = workspace;
+    return { team, enterprise, bot, isOrgWide: this.#orgWide.has(workspace) };
+  }
+
+  #channel(id: string, workspace: Workspace) {
+    const channel = workspace.channels.get(id);
     if (!channel) throw new Error(`There is no channel ${id} in the workspace.`);
     return channel;
   }
@@ -247,8 +308,16 @@ export class Counterpart {
     };
   }
 
-  #canRead(fileId: string): boolean {
-    return this.#scopes.has('files:read') && this.workspace.canRead(fileId);
+  #canRead(token: string | undefined, fileId: string): boolean {
+    const grant = this.oauth.grants.get(token ?? '');
+    const isGood = grant && !grant.refusal && grant.expiresAt > Date.now();
+    const readable = this.#workspaces.filter((workspace) => {
+      if (token === this.botToken) return workspace === this.workspace;
+      if (!isGood) return false;
+      if (!grant.isOrgWide) return workspace === grant.workspace;
+      return workspace.enterprise === grant.workspace.enterprise;
+    });
+    return this.#scopes.has('files:read') && readable.some((each) => each.canRead(fileId));
   }
 }
 

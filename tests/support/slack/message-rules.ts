@@ -72,6 +72,15 @@ const content = {
 export const ARGUMENTS = {
   'auth.test': z.strictObject({ token: content.token, team_id: content.team_id }),
   'apps.connections.open': z.strictObject({ token: content.token, team_id: content.team_id }),
+  // https://docs.slack.dev/reference/methods/oauth.v2.access
+  'oauth.v2.access': z.strictObject({
+    client_id: z.string(),
+    client_secret: z.string(),
+    code: z.string().optional(),
+    redirect_uri: z.string().optional(),
+    grant_type: z.literal('refresh_token').optional(),
+    refresh_token: z.string().optional(),
+  }),
   'chat.postMessage': z.strictObject({
     ...content,
     metadata: z.string().optional(),

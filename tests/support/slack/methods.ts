@@ -1,14 +1,7 @@
 import type * as z from 'zod';
 import { ARGUMENTS, blocksSchema, type MethodName, metadataSchema, TS } from './message-rules.ts';
 import { fileObject, sharesOf } from './payloads.ts';
-import {
-  APP,
-  BOT,
-  type SlackChannel,
-  type SlackMessage,
-  TEAM,
-  type Workspace,
-} from './workspace.ts';
+import { APP, type SlackChannel, type SlackMessage, type Workspace } from './workspace.ts';
 
 /** An answer with `ok: false`. */
 export class Refusal extends Error {
@@ -20,12 +13,13 @@ export class Refusal extends Error {
   }
 }
 
-type Args<M extends MethodName> = z.infer<(typeof ARGUMENTS)[M]>;
+export type Args<M extends MethodName> = z.infer<(typeof ARGUMENTS)[M]>;
 
 /** Scopes that each method wants of a bot; those for conversations depend on the channel. */
 const SCOPES: Readonly<Record<MethodName, readonly string[]>> = {
   'auth.test': [],
   'apps.connections.open': [],
+  'oauth.v2.access': [],
   'chat.postMessage': ['chat:write'],
   'chat.postEphemeral': ['chat:write'],
   'conversations.replies': [],
@@ -49,6 +43,8 @@ export interface Caller {
   readonly workspace: Workspace;
   /** A new address for a WebSocket, which can be used once. */
   openSocket(): string;
+  /** Gives a token for a code, or for what renews one. */
+  exchange(args: Args<'oauth.v2.access'>): object;
 }
 
 /** Performs one method as Slack does: returns what it answers, or throws a Refusal. */
@@ -65,11 +61,13 @@ export function perform(method: MethodName, form: Record<string, string>, caller
         url: 'https://undertone-test.slack.com/',
         team: 'Test',
         user: 'undertone',
-        team_id: TEAM,
-        user_id: BOT.user,
-        bot_id: BOT.id,
+        team_id: caller.workspace.team,
+        user_id: caller.workspace.bot.user,
+        bot_id: caller.workspace.bot.id,
         is_enterprise_install: false,
       };
+    case 'oauth.v2.access':
+      return caller.exchange(parsed.data as Args<'oauth.v2.access'>);
     case 'apps.connections.open':
       return { url: caller.openSocket() };
     case 'chat.postMessage':
@@ -94,10 +92,10 @@ function needScope(needed: string, { scopes }: Caller): void {
 function channelFor(id: string, { workspace }: Caller): SlackChannel {
   const channel = workspace.channels.get(id);
   // Private channels and the direct messages of others do not exist for who is not in them.
-  if (!channel || (channel.kind !== 'public' && !channel.members.has(BOT.user))) {
+  if (!channel || (channel.kind !== 'public' && !channel.members.has(workspace.bot.user))) {
     throw new Refusal('channel_not_found');
   }
-  if (!channel.members.has(BOT.user)) throw new Refusal('not_in_channel');
+  if (!channel.members.has(workspace.bot.user)) throw new Refusal('not_in_channel');
   return channel;
 }
 
@@ -140,15 +138,15 @@ function postMessage(args: Args<'chat.postMessage'>, caller: Caller): object {
   const metadata = args.metadata === undefined ? undefined : checkMetadata(args.metadata);
   const message = caller.workspace.add({
     channel: channel.id,
-    user: BOT.user,
-    botId: BOT.id,
+    user: caller.workspace.bot.user,
+    botId: caller.workspace.bot.id,
     text: args.text ?? '',
     files: [],
     ...(blocks && { blocks }),
     ...(metadata && { metadata }),
     ...(args.thread_ts && { threadTs: args.thread_ts }),
   });
-  return { channel: channel.id, ts: message.ts, message: messageObject(message, false) };
+  return { channel: channel.id, ts: message.ts, message: messageObject(message, caller, false) };
 }
 
 function checkMetadata(json: string) {
@@ -192,19 +190,21 @@ function replies(args: Args<'conversations.replies'>, caller: Caller): object {
   const page = all.slice(from, from + limit);
   const next = from + page.length < all.length ? String(from + page.length) : '';
   return {
-    messages: page.map((message) => messageObject(message, args.include_all_metadata === 'true')),
+    messages: page.map((message) =>
+      messageObject(message, caller, args.include_all_metadata === 'true'),
+    ),
     has_more: next !== '',
     response_metadata: { next_cursor: next },
   };
 }
 
-function messageObject(message: SlackMessage, withMetadata: boolean): object {
+function messageObject(message: SlackMessage, caller: Caller, withMetadata: boolean): object {
   return {
     type: 'message',
     user: message.user,
     ts: message.ts,
     text: message.text,
-    team: TEAM,
+    team: caller.workspace.team,
     ...(message.botId && { bot_id: message.botId, app_id: APP }),
     ...(message.threadTs && { thread_ts: message.threadTs }),
     ...(message.blocks && { blocks: message.blocks }),
@@ -220,7 +220,7 @@ function userInfo({ user: id, include_locale }: Args<'users.info'>, { workspace 
   return {
     user: {
       id,
-      team_id: TEAM,
+      team_id: workspace.team,
       name: 'somebody',
       deleted: false,
       is_admin: user.isAdmin,

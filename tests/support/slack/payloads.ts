@@ -7,6 +7,7 @@ import {
   type SlackMessage,
   slackId,
   TEAM,
+  type Workspace,
 } from './workspace.ts';
 
 /** The file object of events and of files.info. https://docs.slack.dev/reference/objects/file-object */
@@ -147,23 +148,34 @@ export function deleteEvent(message: SlackMessage, channel: SlackChannel, ts: st
   };
 }
 
+/** For which installation something is sent. */
+export interface Installed extends Pick<Workspace, 'team' | 'enterprise' | 'bot'> {
+  readonly isOrgWide: boolean;
+}
+
+const INSTALLED: Installed = { team: TEAM, enterprise: null, bot: BOT, isOrgWide: false };
+
 /** The outer body of the Events API, the same over HTTP and in Socket Mode. */
-export function eventBody(event: object): { event_id: string } & Record<string, unknown> {
+export function eventBody(
+  event: object,
+  { team, enterprise, bot, isOrgWide }: Installed = INSTALLED,
+): { event_id: string } & Record<string, unknown> {
   return {
     token: 'verification-token-of-old',
-    team_id: TEAM,
+    team_id: team,
+    ...(enterprise && { enterprise_id: enterprise }),
     api_app_id: APP,
     event,
     type: 'event_callback',
     event_id: slackId('Ev'),
-    event_time: 1_760_000_000,
+    event_time: Math.floor(Date.now() / 1000),
     authorizations: [
       {
-        enterprise_id: null,
-        team_id: TEAM,
-        user_id: BOT.user,
+        enterprise_id: enterprise,
+        team_id: isOrgWide ? null : team,
+        user_id: bot.user,
         is_bot: true,
-        is_enterprise_install: false,
+        is_enterprise_install: isOrgWide,
       },
     ],
     is_ext_shared_channel: false,
@@ -180,10 +192,14 @@ export interface CommandOptions {
   readonly isDirect?: boolean;
 }
 
-export function commandBody(options: CommandOptions): Record<string, string> {
+export function commandBody(
+  options: CommandOptions,
+  { team, enterprise, isOrgWide }: Installed = INSTALLED,
+): Record<string, string> {
   return {
     token: 'verification-token-of-old',
-    team_id: TEAM,
+    team_id: team,
+    ...(enterprise && { enterprise_id: enterprise }),
     team_domain: 'undertone-test',
     channel_id: options.channel,
     channel_name: options.isDirect ? 'directmessage' : 'general',
@@ -192,7 +208,7 @@ export function commandBody(options: CommandOptions): Record<string, string> {
     command: options.command ?? '/undertone',
     text: options.text,
     api_app_id: APP,
-    is_enterprise_install: 'false',
+    is_enterprise_install: String(isOrgWide),
     response_url: options.responseUrl,
     trigger_id: `${Date.now()}.${slackId('1')}.${slackId('2')}`,
   };
@@ -206,7 +222,10 @@ export interface ShortcutOptions {
   readonly callbackId: string;
 }
 
-export function shortcutBody(options: ShortcutOptions): Record<string, unknown> {
+export function shortcutBody(
+  options: ShortcutOptions,
+  { team, enterprise, isOrgWide }: Installed = INSTALLED,
+): Record<string, unknown> {
   const { channel, user, message } = options;
   const {
     channel_type: _,
@@ -217,11 +236,12 @@ export function shortcutBody(options: ShortcutOptions): Record<string, unknown> 
     type: 'message_action',
     token: 'verification-token-of-old',
     action_ts: '1760000000.000001',
-    team: { id: TEAM, domain: 'undertone-test' },
-    user: { id: user, username: 'somebody', team_id: TEAM, name: 'somebody' },
+    // Slack's documentation: null where the app is installed for a whole organization.
+    team: isOrgWide ? null : { id: team, domain: 'undertone-test' },
+    user: { id: user, username: 'somebody', team_id: team, name: 'somebody' },
     channel: { id: channel.id, name: channel.kind === 'direct' ? 'directmessage' : 'general' },
-    is_enterprise_install: false,
-    enterprise: null,
+    is_enterprise_install: isOrgWide,
+    enterprise: enterprise && { id: enterprise, name: 'Org' },
     callback_id: options.callbackId,
     trigger_id: `${Date.now()}.${slackId('1')}.${slackId('2')}`,
     response_url: options.responseUrl,

@@ -66,6 +66,10 @@ export const BOT = { user: 'U0BOT', id: 'B0BOT' } as const;
 
 /** People, channels, messages and files of one workspace: what Slack itself would remember. */
 export class Workspace {
+  readonly team: string;
+  /** The organization that it belongs to. */
+  readonly enterprise: string | null;
+  readonly bot: { readonly user: string; readonly id: string };
   readonly users = new Map<string, SlackUser>();
   readonly channels = new Map<string, SlackChannel>();
   readonly files = new Map<string, SlackFile>();
@@ -73,12 +77,14 @@ export class Workspace {
   readonly ephemerals: Ephemeral[] = [];
   #clock = 1_760_000_000_000_000;
 
-  constructor() {
-    this.users.set(BOT.user, { id: BOT.user, isAdmin: false, isBot: true, locale: 'en-US' });
+  constructor({ team = TEAM, enterprise = null, bot = BOT }: WorkspaceOptions = {}) {
+    this.team = team;
+    this.enterprise = enterprise;
+    this.bot = bot;
+    this.users.set(bot.user, { id: bot.user, isAdmin: false, isBot: true, locale: 'en-US' });
   }
 
-  addUser({ isAdmin = false, isBot = false, locale = 'en-US' } = {}): string {
-    const id = slackId('U');
+  addUser({ id = slackId('U'), isAdmin = false, isBot = false, locale = 'en-US' } = {}): string {
     this.users.set(id, { id, isAdmin, isBot, locale });
     return id;
   }
@@ -86,13 +92,12 @@ export class Workspace {
   /** The bot is in it unless told otherwise. */
   addChannel(
     members: readonly string[],
-    { kind = 'public', hasBot = true }: NewChannel = {},
+    { kind = 'public', hasBot = true, id = newChannelId(kind) }: NewChannel = {},
   ): string {
-    const id = slackId(kind === 'direct' ? 'D' : kind === 'public' ? 'C' : 'G');
     this.channels.set(id, {
       id,
       kind,
-      members: new Set([...members, ...(hasBot ? [BOT.user] : [])]),
+      members: new Set([...members, ...(hasBot ? [this.bot.user] : [])]),
     });
     return id;
   }
@@ -115,7 +120,8 @@ export class Workspace {
    * public channel. The latter is an assumption, as Slack does not document it.
    */
   canRead(fileId: string): boolean {
-    const isIn = (channel: string) => this.channels.get(channel)?.members.has(BOT.user) ?? false;
+    const isIn = (channel: string) =>
+      this.channels.get(channel)?.members.has(this.bot.user) ?? false;
     const has = ({ files }: SlackMessage) => files.some(({ id }) => id === fileId);
     const opens = (share: SlackMessage): boolean =>
       (share.shares ?? []).some(opens) ||
@@ -133,9 +139,20 @@ export class Workspace {
   }
 }
 
+export interface WorkspaceOptions {
+  readonly team?: string;
+  readonly enterprise?: string | null;
+  readonly bot?: Workspace['bot'];
+}
+
 export interface NewChannel {
+  readonly id?: string;
   readonly kind?: ChannelKind;
   readonly hasBot?: boolean;
+}
+
+function newChannelId(kind: ChannelKind): string {
+  return slackId(kind === 'direct' ? 'D' : kind === 'public' ? 'C' : 'G');
 }
 
 export function slackId(prefix: string): string {
