@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { decode } from '../../../core/audio/decode.ts';
 import { decodeWithFfmpeg } from '../../../core/audio/ffmpeg.ts';
 import { decodeMp3, readMp3 } from '../../../core/audio/mp3.ts';
 import { sniff } from '../../../core/audio/sniff.ts';
+import { decode } from '../../../core/node/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
 
