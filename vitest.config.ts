@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What computes, and starts neither servers nor browsers. */
 const NUMBERS = [
@@ -9,8 +10,33 @@ const NUMBERS = [
   'tests/cdk/{api,chat,security,stack,website}.test.ts',
 ];
 
+/** Take half a minute to a minute each: begun last, they would run alone at the end. */
+const LONGEST = [
+  'training/network/train',
+  'fuzz',
+  'web/uploads',
+  'local-cloud/batch',
+  'web/looks',
+  'core/audio/decode',
+  'cdk/asset',
+  'device/page',
+  'cli/cloud/labels',
+  'bots/slack/burst',
+  'bots/discord/rate-limits',
+].map((name) => `/tests/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) =>
+      LONGEST.some((name) => moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Twice as many as there are cores: many of the files wait for a good part of their time.
     maxWorkers: 2 * availableParallelism(),
     testTimeout: 60_000,
