@@ -37,8 +37,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // Twice as many as there are cores: many of the files wait for a good part of their time.
-    maxWorkers: 2 * availableParallelism(),
+    // More than there are cores: many of the files wait for a good part of their time.
+    maxWorkers: Math.ceil(2.5 * availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
