@@ -37,8 +37,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // More than there are cores: many of the files wait for a good part of their time.
-    maxWorkers: Math.ceil(2.5 * availableParallelism()),
+    // Twice as many as there are cores: many of the files wait for a good part of their time. More are slower.
+    maxWorkers: 2 * availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
