@@ -16,7 +16,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 import { findFfmpeg, findModelFolder, readCard } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
 import { benchDiscord, benchSlack } from './chat.ts';
@@ -41,11 +41,13 @@ import { benchScaling } from './scaling.ts';
 import { benchShards } from './shards.ts';
 import { benchCorpus, benchNetwork, benchTrees } from './training.ts';
 
-const { values, positionals } = parseArgs({
-  options: { data: { type: 'string' } },
-  allowPositionals: true,
-});
-const data = values.data ?? process.env.UNDERTONE_DATA;
+const program = new Command('bench')
+  .description('Measure what users wait for; without names, write docs/benchmarks.md.')
+  .argument('[names...]', 'benchmarks to print')
+  .addOption(new Option('--data <folder>', 'folder with RAVDESS').env('UNDERTONE_DATA'))
+  .parse();
+const positionals = program.args;
+const { data } = program.opts<{ readonly data?: string }>();
 
 const ORT: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
 const skipped = (what: string) =>

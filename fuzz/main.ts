@@ -13,7 +13,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 import { ROOT } from '../lib/root.ts';
 import type { Job, Report } from './worker.ts';
 
@@ -24,22 +24,30 @@ const MOST_ENDED = 10;
 /** Milliseconds between two lines of progress. */
 const PROGRESS = 5_000;
 
-const { values } = parseArgs({
-  options: {
-    /** One, unless `runs` says how many inputs each target gets. */
-    minutes: { type: 'string' },
-    runs: { type: 'string', default: '0' },
-    target: { type: 'string', default: 'all' },
-    seed: { type: 'string', default: '1' },
-    findings: { type: 'string', default: join(ROOT, 'reports/fuzz') },
-    replay: { type: 'string' },
-  },
-});
-const [runs, seed] = [values.runs, values.seed].map(Number);
-const minutes = Number(values.minutes ?? (runs > 0 ? Number.POSITIVE_INFINITY : 1));
-if (![runs, seed, minutes].every((number) => number >= 0)) {
-  console.error('--minutes, --runs and --seed take a number.');
-  process.exit(2);
+const values = new Command('fuzz')
+  .description('Give changed recordings and requests to the product, and judge what it answers.')
+  .option('--minutes <n>', 'how long; one minute unless --runs says how many inputs', count)
+  .option('--runs <n>', 'how many inputs each target gets', count, 0)
+  .option('--target <name>', 'all, parsers, classify, http, notes or one parser such as ogg', 'all')
+  .option('--seed <n>', 'decides what is changed', count, 1)
+  .option('--findings <folder>', 'where to save inputs that were wrong', join(ROOT, 'reports/fuzz'))
+  .option('--replay <file>', 'give a saved input to its target again')
+  .parse()
+  .opts<{
+    readonly minutes?: number;
+    readonly runs: number;
+    readonly target: string;
+    readonly seed: number;
+    readonly findings: string;
+    readonly replay?: string;
+  }>();
+const { runs, seed } = values;
+const minutes = values.minutes ?? (runs > 0 ? Number.POSITIVE_INFINITY : 1);
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0) || text === '') throw new InvalidArgumentError('Give a number.');
+  return value;
 }
 
 const start = performance.now();
