@@ -188,7 +188,7 @@ export const uploads = {
   body: {
     'application/json': uploadRequestSchema.meta({
       id: 'UploadRequest',
-      description: 'What is to become of the result. All of it is optional, and so is the body.',
+      description: 'What to do with the result. Every field is optional, and so is the body.',
     }),
   },
   isBodyOptional: true,
@@ -265,7 +265,7 @@ export const batches = {
   handler: 'batches',
   usesCloud: true,
   operationId: 'createBatch',
-  summary: 'Begin a batch of uploads',
+  summary: 'Create a batch of uploads',
   description: `Answers an id. Give it as \`batch\` to POST /v1/uploads, and read the results of all these uploads together. Kept for ${RESULT_SECONDS / 3600} hours after the last of them.`,
   answers: {
     201: {
@@ -280,7 +280,7 @@ export const batches = {
 
 /** The sentence for a cursor that none of our pages had. */
 export const NO_CURSOR =
-  'The cursor is not one of this API. Send "next" of the page before as it is, or omit it to begin at the start.';
+  'The cursor is not one of this API. Send the "next" of the previous page unchanged, or omit the cursor to start from the beginning.';
 const LIMIT = 'The parameter "limit" takes a whole number from 1 to 100. Omit it for 100.';
 
 export const batchResults = {
@@ -302,7 +302,7 @@ export const batchResults = {
       })
       .optional()
       .meta({ description: 'Leaves out results in another state.' }),
-    cursor: z.string(NO_CURSOR).optional().meta({ description: '`next` of the page before.' }),
+    cursor: z.string(NO_CURSOR).optional().meta({ description: '`next` of the previous page.' }),
     limit: z
       .string(LIMIT)
       .regex(/^([1-9]\d?|100)$/, LIMIT)

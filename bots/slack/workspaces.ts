@@ -18,7 +18,7 @@ export const SCOPES = [
   'users:read',
 ] as const;
 
-/** Where the bot gets the token for what it was sent. */
+/** Finds the token that answers a payload of Slack. */
 export interface Workspaces {
   /** Whether there is one token: if Slack revokes it, the bot cannot go on. */
   readonly isOne: boolean;

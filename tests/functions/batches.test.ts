@@ -222,10 +222,10 @@ describe('a batch', () => {
     ['limit', '-1', 'from 1 to 100'],
     ['limit', '1e1', 'from 1 to 100'],
     ['format', 'xml', 'json or csv'],
-    ['cursor', '', 'Send "next" of the page before'],
-    ['cursor', 'x', 'Send "next" of the page before'],
-    ['cursor', Buffer.from('!').toString('base64url'), 'Send "next"'],
-    ['cursor', 'a'.repeat(500), 'Send "next"'],
+    ['cursor', '', 'Send the "next" of the previous page'],
+    ['cursor', 'x', 'Send the "next" of the previous page'],
+    ['cursor', Buffer.from('!').toString('base64url'), 'Send the "next"'],
+    ['cursor', 'a'.repeat(500), 'Send the "next"'],
   ])('with %s=%s says what is accepted', async (name, value, sentence) => {
     const answer = await read(await newBatch(), { [name]: value });
     expect(expectProblem(answer, 400, 'parameter-invalid')).toContain(sentence);

@@ -32,7 +32,7 @@ import { expectProblem } from './problem.ts';
 const note = wavFile(voiceLike({ seconds: 1 }));
 const SECRET = `whsec_${Buffer.alloc(32, 'secret').toString('base64')}`;
 
-/** A request that a receiver got, and what it was told: when, by the clock of the test. */
+/** A request to the receiver. `at` is its time by the test's clock. */
 interface Received {
   readonly path: string;
   readonly headers: Record<string, string>;
