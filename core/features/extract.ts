@@ -1,4 +1,3 @@
-import { spectralCentroid } from './centroid.ts';
 import { Chroma, PITCH_CLASSES } from './chroma.ts';
 import { CONTRAST_BANDS, SpectralContrast } from './contrast.ts';
 import { clipToTopDb } from './decibel.ts';
@@ -140,4 +139,22 @@ export class FrameExtractor {
     for (let bin = 0; bin < power.length; bin++) sum += power[bin];
     return 10 * Math.log10(sum + Number.MIN_VALUE);
   }
+}
+
+/**
+ * Returns the spectral centroid in Hz: the mean frequency weighted by magnitude
+ * (`librosa.feature.spectral_centroid`); 0 for silence.
+ *
+ * @example
+ * spectralCentroid(magnitude, 16000); // 1834.2
+ */
+function spectralCentroid(magnitude: Float64Array, sampleRate: number): number {
+  const hzPerBin = sampleRate / 2 / (magnitude.length - 1);
+  let sum = 0;
+  let weighted = 0;
+  for (let bin = 0; bin < magnitude.length; bin++) {
+    sum += magnitude[bin];
+    weighted += magnitude[bin] * bin;
+  }
+  return sum > 0 ? (weighted / sum) * hzPerBin : 0;
 }

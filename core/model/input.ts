@@ -1,8 +1,7 @@
 import { type Analysis, MEL_ROWS } from '../analyze.ts';
 import { FEATURE_CONFIG } from '../features/config.ts';
 import { functionals } from '../features/functionals.ts';
-import { writeMelWindow } from '../features/mel-window.ts';
-import type { FrameRange, WindowSize } from '../windows.ts';
+import { type FrameRange, type WindowSize, writeMelWindow } from '../windows.ts';
 import type { InputKind } from './card.ts';
 
 const { mel, networkWindow, functionalsWindow } = FEATURE_CONFIG;

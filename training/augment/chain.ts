@@ -1,10 +1,8 @@
-import { createRandom, type Random } from '../random.ts';
-import { pinkNoise, whiteNoise } from './coloured-noise.ts';
+import { between, createRandom, drawSeed, type Random } from '../random.ts';
 import { type Disturbance, disturb, drawDisturbance } from './disturbance.ts';
-import { between, drawSeed } from './draw.ts';
-import { amplify, setLevel } from './gain.ts';
+import { amplify, setLevel } from './level.ts';
 import { applyMicrophone, drawMicrophone, type Microphone } from './microphone.ts';
-import { mixNoise } from './noise.ts';
+import { mixNoise, pinkNoise, whiteNoise } from './noise.ts';
 import { drawRoom, impulseResponse, type Room, reverberate } from './room.ts';
 import { telephone } from './telephone.ts';
 import { changeTempoAndPitch } from './tempo.ts';

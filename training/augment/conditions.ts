@@ -1,6 +1,5 @@
-import { createRandom } from '../random.ts';
+import { createRandom, drawSeed } from '../random.ts';
 import { applyChain, type Chain, type ChainResources, CLEAN } from './chain.ts';
-import { drawSeed } from './draw.ts';
 import { opusRoundTrip } from './opus.ts';
 import { SMALL_ROOM } from './room.ts';
 

@@ -1,6 +1,5 @@
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { createRandom, type Random } from '../random.ts';
-import { between, drawSeed } from './draw.ts';
+import { between, createRandom, drawSeed, type Random } from '../random.ts';
 import { activeLevel } from './level.ts';
 
 /** Sounds that are no voice and lie over one, as bug reports of recorders describe them. */

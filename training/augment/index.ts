@@ -34,12 +34,10 @@ export {
   drawChain,
   PROBABILITIES,
 } from './chain.ts';
-export { pinkNoise, whiteNoise } from './coloured-noise.ts';
 export { applyCondition, CONDITIONS, type Condition, type ConditionName } from './conditions.ts';
-export { amplify, setLevel } from './gain.ts';
-export { activeLevel } from './level.ts';
+export { activeLevel, amplify, setLevel } from './level.ts';
 export { applyMicrophone, drawMicrophone, type Microphone } from './microphone.ts';
-export { mixNoise } from './noise.ts';
+export { mixNoise, pinkNoise, whiteNoise } from './noise.ts';
 export { opusRoundTrip } from './opus.ts';
 export {
   drawRoom,

@@ -1,7 +1,6 @@
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import type { Random } from '../random.ts';
-import { between, logBetween } from './draw.ts';
-import { applyFir, designFir } from './fir.ts';
+import { between, logBetween, type Random } from '../random.ts';
+import { applyFir, designFir } from './convolution.ts';
 import { amplitudeRatio } from './level.ts';
 
 const TAPS = 129;

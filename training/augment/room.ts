@@ -1,7 +1,6 @@
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { createRandom, type Random } from '../random.ts';
+import { between, createRandom, drawSeed, type Random, type Range } from '../random.ts';
 import { convolve } from './convolution.ts';
-import { between, drawSeed, type Range } from './draw.ts';
 import { activeLevel, scale } from './level.ts';
 
 /** Metres a second, at 20 °C. */

@@ -1,5 +1,5 @@
 import { SAMPLE_RATE } from '../../core/audio/mono-sink.ts';
-import { applyFir, designFir } from './fir.ts';
+import { applyFir, designFir } from './convolution.ts';
 
 /** Half amplitude in Hz at both ends of the band. */
 const BAND = [300, 3_400] as const;

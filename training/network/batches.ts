@@ -1,5 +1,5 @@
-import { writeMelWindow } from '../../core/features/mel-window.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
+import { writeMelWindow } from '../../core/windows.ts';
 import { type SpecAugmentOptions, specAugment } from '../augment/index.ts';
 import { createRandom, type Random } from '../random.ts';
 import { VOICE_CLASSES } from './architecture.ts';

@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { deserialize, serialize } from 'node:v8';
 import { silentRow } from '../../core/analyze.ts';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { writeAtomically } from '../../lib/files.ts';
 import {
   AdamW,
+  type AdamWState,
   add,
   clipGradients,
   crossEntropy,
@@ -15,7 +19,6 @@ import {
 import { createRandom } from '../random.ts';
 import { EmotionNetwork, type NetworkWeights, VOICE_CLASSES } from './architecture.ts';
 import { type BatchGroup, BatchSampler } from './batches.ts';
-import { type Checkpoint, type CurvePoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Tensors } from './weights-file.ts';
 
 export interface NetworkRecipe {
@@ -161,4 +164,39 @@ function restore(checkpoint: Checkpoint, { network, step, optimiser, average }: 
   });
   optimiser.restore(checkpoint.optimiser);
   return [...checkpoint.curve];
+}
+
+/** A point of the learning curve. */
+export interface CurvePoint {
+  readonly step: number;
+  /** Mean training loss since the point before, in nats; augmentation and smoothing keep it high. */
+  readonly loss: number;
+  /** Unweighted average recall on the clips that are watched; null when there are none. */
+  readonly watched: number | null;
+}
+
+/** Everything that a fit needs to go on. */
+export interface Checkpoint {
+  /** Steps made. */
+  readonly step: number;
+  readonly values: Float32Array;
+  readonly average: { readonly values: Float32Array; readonly steps: number };
+  /** Running mean and variance of every normalisation. */
+  readonly statistics: readonly (readonly [Float32Array, Float32Array])[];
+  readonly optimiser: AdamWState;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** Writes beside and renames: an interruption leaves the old checkpoint or the new one. */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeAtomically(path, serialize(checkpoint));
+}
+
+/** Returns the checkpoint at a path, or null when there is none that can be read. */
+export async function readCheckpoint(path: string): Promise<Checkpoint | null> {
+  try {
+    return deserialize(await readFile(path));
+  } catch {
+    return null;
+  }
 }

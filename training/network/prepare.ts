@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UndertoneError } from '../../core/errors.ts';
 import { EMOTION_COUNT, EMOTIONS } from '../../core/model/emotions.ts';
 import type { ConditionName } from '../augment/index.ts';
+import { madeSounds, SOUND_KINDS } from '../augment/synthesis.ts';
 import type { Clip } from '../corpus/clip.ts';
 import { readContents } from '../corpus/contents.ts';
 import { CORPORA, findClips } from '../corpus/corpora.ts';
@@ -11,7 +12,6 @@ import { findSounds, type Sound } from '../corpus/sounds.ts';
 import { readVotes, type Votes } from '../corpus/votes.ts';
 import type { Progress } from '../terminal.ts';
 import type { Rendering } from './renderings.ts';
-import { madeSounds, SOUND_KINDS } from './sounds.ts';
 import { prepareSpectrograms, type Spectrograms } from './spectrogram-store.ts';
 
 /** What stands for the name of a corpus where nobody speaks. */

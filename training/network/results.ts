@@ -1,8 +1,7 @@
 import type { CalibrationFigures } from '../../evaluation/calibration.ts';
 import type { Scores } from '../../evaluation/metrics.ts';
 import type { OutsideResults } from '../report/sections/outside.ts';
-import type { CurvePoint } from './checkpoint.ts';
-import type { NetworkRecipe } from './fit.ts';
+import type { CurvePoint, NetworkRecipe } from './fit.ts';
 import type { Scaling } from './scaling.ts';
 
 /** Everything that a run measured: what `results.json` holds, and report and model card are made from. */

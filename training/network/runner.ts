@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { ThreadPool } from '../../lib/threads.ts';
 import { sha256 } from '../corpus/extract.ts';
-import type { CurvePoint } from './checkpoint.ts';
-import type { NetworkRecipe } from './fit.ts';
+import type { CurvePoint, NetworkRecipe } from './fit.ts';
 import {
   type ClipSelection,
   type NetworkJob,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { analyze } from '../../core/analyze.ts';
 import { decode } from '../../core/node/decode.ts';
+import { isMade, madeSound } from '../augment/synthesis.ts';
 import { type Rendering, render } from './renderings.ts';
-import { isMade, madeSound } from './sounds.ts';
 
 /** Spectrograms are kept in 16 bits: this many steps to a unit. */
 export const STEPS_PER_UNIT = 4096;

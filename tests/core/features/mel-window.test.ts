@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { writeMelWindow } from '../../../core/features/mel-window.ts';
+import { writeMelWindow } from '../../../core/windows.ts';
 
 /** Writes a window of one band and returns it. */
 function windowOf(values: number[], from: number, steps: number, size: number): number[] {

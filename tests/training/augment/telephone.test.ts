@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { whiteNoise } from '../../../training/augment/coloured-noise.ts';
 import { telephone } from '../../../training/augment/index.ts';
+import { whiteNoise } from '../../../training/augment/noise.ts';
 import { muLawRoundTrip } from '../../../training/augment/telephone.ts';
 import { createRandom } from '../../../training/random.ts';
 import { voiceLike } from '../../fixtures/audio.ts';

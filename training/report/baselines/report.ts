@@ -25,8 +25,13 @@ import type { Report } from '../../../evaluation/report/html.ts';
 import { MEASURES, scoresBlock } from '../../../evaluation/report/scores.ts';
 import type { CandidateResults, Results } from '../../baselines/results.ts';
 import { baselineModelCard } from '../card.ts';
-import { calibrationSection } from '../sections/calibration.ts';
-import { PROTOCOLS, protocolRows, SCORES_HEAD, scoresRow } from '../sections/scores.ts';
+import {
+  calibrationSection,
+  PROTOCOLS,
+  protocolRows,
+  SCORES_HEAD,
+  scoresRow,
+} from '../sections/scores.ts';
 import {
   foldFigure,
   importanceFigure,

@@ -7,7 +7,7 @@ import { plotsShown, sectionsMarkdown } from '../../../evaluation/report/markdow
 import { svgFile } from '../../../evaluation/report/plots/svg.ts';
 import type { NetworkResults } from '../../network/results.ts';
 import { networkModelCard } from '../card.ts';
-import { calibrationSection } from '../sections/calibration.ts';
+import { calibrationSection } from '../sections/scores.ts';
 import { emotionsSection, foldsSection, protocolsSection, speakersSection } from './accuracy.ts';
 import { dataSection, notesSection, robustnessSection } from './conditions.ts';
 import { limitsSections, outsideSections } from './report.ts';

@@ -3,7 +3,6 @@ import { dateText, percent, plural, points, score } from '../../../evaluation/re
 import type { Report } from '../../../evaluation/report/html.ts';
 import type { NetworkResults } from '../../network/results.ts';
 import { networkModelCard } from '../card.ts';
-import { calibrationSection } from '../sections/calibration.ts';
 import {
   anotherCorpusSection,
   bySexSection,
@@ -12,7 +11,7 @@ import {
   plainSpeechSection,
   plainSpeechText,
 } from '../sections/outside.ts';
-import { PROTOCOLS } from '../sections/scores.ts';
+import { calibrationSection, PROTOCOLS } from '../sections/scores.ts';
 import { emotionsSection, foldsSection, protocolsSection, speakersSection } from './accuracy.ts';
 import {
   corporaText,

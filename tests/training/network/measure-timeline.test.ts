@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { loadModel } from '../../../core/model/folder.ts';
 import type { Model } from '../../../core/model/session.ts';
-import { measureTimelines, scoreTimelines } from '../../../training/network/timeline-evaluation.ts';
+import { measureTimelines, scoreTimelines } from '../../../training/network/measure-timeline.ts';
 import { joinClips, type SpokenClip } from '../../../training/network/timeline-notes.ts';
 import { createRandom } from '../../../training/random.ts';
 import {
