@@ -2,9 +2,8 @@ import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambd
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { logEvent } from '../lib/log.ts';
 import { isTableAway, once, registerContext } from './aws/once.ts';
-import { chatJobSchema } from './chat/job.ts';
 import { chatWorker } from './chat/platforms.ts';
-import { tryAgainSoon } from './chat/queue.ts';
+import { chatJobSchema, tryAgainSoon } from './chat/queue.ts';
 import { CHAT } from './infrastructure.ts';
 
 /**

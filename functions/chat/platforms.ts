@@ -3,7 +3,7 @@ import type { Services } from '../../bots/answer.ts';
 import { ApiClient } from '../../bots/api-client.ts';
 import { tableClient, tableMemory } from '../../bots/services.ts';
 import { chatEnvironment, discordMedium } from './environment.ts';
-import type { ChatJob } from './job.ts';
+import type { ChatJob } from './queue.ts';
 
 /** Does the jobs of one platform. */
 export type Platform = (payload: unknown, attempt: Attempt) => Promise<void>;

@@ -1,8 +1,21 @@
 import type { SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
 import { retryAfter, sendMessage } from '../aws/queues.ts';
 import { CHAT_RETRY_DELAYS } from '../infrastructure.ts';
 import { chatEnvironment } from './environment.ts';
-import type { ChatJob } from './job.ts';
+
+/**
+ * One piece of work of the chat worker: what a platform has sent, verified and as it was parsed. The
+ * platform's own code reads the payload.
+ */
+export const chatJobSchema = z.object({
+  platform: z.enum(['discord', 'slack']),
+  /** The same for the same event, however often the platform sends it. */
+  id: z.string().min(1),
+  payload: z.unknown(),
+});
+
+export type ChatJob = z.infer<typeof chatJobSchema>;
 
 /**
  * Hands a piece of work to the chat worker. Those of one group are done one after another, in the order

@@ -17,7 +17,7 @@ import { memoryLimits } from '../../bots/limits.ts';
 import { fileSettings } from '../../bots/settings.ts';
 import { EN, stringsFor } from '../../bots/wording/languages.ts';
 import { discordMedium } from '../../functions/chat/environment.ts';
-import { chatJobSchema } from '../../functions/chat/job.ts';
+import { chatJobSchema } from '../../functions/chat/queue.ts';
 import { handler } from '../../functions/discord-interactions.ts';
 import { command, ping, readEmotion, slash } from '../support/discord/commands.ts';
 import { isEphemeral, type LocalInteraction } from '../support/discord/interactions.ts';

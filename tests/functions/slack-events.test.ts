@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chatJobSchema } from '../../functions/chat/job.ts';
+import { chatJobSchema } from '../../functions/chat/queue.ts';
 import { handler } from '../../functions/slack-events.ts';
 import { type SlackRequest, signedRequest } from '../support/slack/http-delivery.ts';
 import { commandBody, eventBody, shortcutBody } from '../support/slack/payloads.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPublicAddress } from '../../lib/public-address.ts';
+import { isPublicAddress } from '../../functions/callbacks/address.ts';
 
 test.each([
   '1.1.1.1',

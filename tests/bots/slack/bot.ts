@@ -11,7 +11,7 @@ import { slackHosts } from '../../../bots/slack/files.ts';
 import { type SocketBot, startSocketBot } from '../../../bots/slack/socket.ts';
 import { oneWorkspace } from '../../../bots/slack/workspaces.ts';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
-import { chatJobSchema } from '../../../functions/chat/job.ts';
+import { chatJobSchema } from '../../../functions/chat/queue.ts';
 import { handler } from '../../../functions/slack-events.ts';
 import { startEventSource } from '../../../local-cloud/functions.ts';
 import { LocalQueue } from '../../../local-cloud/queue.ts';
