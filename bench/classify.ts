@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import meydaModule, { type MeydaFeaturesObject } from 'meyda';
@@ -20,6 +19,7 @@ import {
   AS_RECORDED,
   check,
   fiveSeconds,
+  inFolder,
   measure,
   measureInTurns,
   samplePath,
@@ -51,8 +51,7 @@ const LAMBDA = { gigabyteSecond: 0.0000133334, gigabytes: 1.728, millionRequests
 
 /** A warm note of five seconds in the formats that people send, next to what Python takes for it. */
 export async function benchNotes(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const notes = Object.entries(FORMATS).map(([format, options]) => {
       return [format, fiveSeconds(...options)] as const;
     });
@@ -81,15 +80,12 @@ export async function benchNotes(): Promise<void> {
     console.log(
       `  A million on Lambda: 1M × ${seconds.toFixed(3)} s × ${gigabytes} GB × ${gigabyteSecond} + ${millionRequests} = $${dollars.toFixed(2)}, if its processor is as fast.`,
     );
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 /** A note of 4.2 s from the start of a process, next to Python. */
 export async function benchCold(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const forest = join(folder, 'forest.pickle');
     if (hasPython) await reference('save', forest);
     const works = {
@@ -105,9 +101,7 @@ export async function benchCold(): Promise<void> {
     if (hasPython) {
       check('share of what Python takes', timings[0].median / timings[1].median, 0.2);
     }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 /** How the time grows with the length of a note. */
@@ -135,8 +129,7 @@ export async function benchLengths(): Promise<void> {
 
 /** Many notes, on one core and on two. */
 export async function benchFiles(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const count = Number(process.env.UNDERTONE_FILES ?? NOTES);
     for (let i = 0; i < count; i++)
       await copyFile(samplePath('plain.ogg'), join(folder, `${i}.ogg`));
@@ -155,9 +148,7 @@ export async function benchFiles(): Promise<void> {
     ]);
     check('times as fast on two cores', one / two, 1.8, 'least');
     check('notes a second on two cores', count / (two / 1000), 40, 'least');
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 /** Where the time of a warm note of five seconds goes, in the formats that people send. */
@@ -201,8 +192,7 @@ const TURNS = 2;
 
 /** Labelled notes, measured by `undertone evaluate`, compared to `undertone classify` over the same. */
 export async function benchEvaluate(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const notes = join(folder, 'notes', 'neutral');
     await mkdir(notes, { recursive: true });
     for (let i = 0; i < NOTES / TURNS; i++)
@@ -230,9 +220,7 @@ export async function benchEvaluate(): Promise<void> {
       `${NOTES} notes of 4.2 s, in ${TURNS} turns`,
       Object.entries(times).map(([name, median]) => ({ name: `undertone ${name}`, median })),
     );
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 /** The package is CommonJS: under Node's ESM the library is the default export of the module. */
@@ -279,8 +267,7 @@ export async function benchFeatures(): Promise<void> {
   };
   const mel = new AudiosetMel();
   const rows = Math.floor(samples.length / AUDIOSET_MEL.hopLength);
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const timings = await measureInTurns(
       {
         'Undertone: MFCC, chroma, contrast, centroid, pitch': () => extractor.extract(samples),
@@ -297,7 +284,5 @@ export async function benchFeatures(): Promise<void> {
     if (python) timings.push({ name: 'Python: MFCC, chroma, contrast, centroid', ...python });
     table(`Features of ${SECONDS} s of sound, one thread`, timings);
     if (python) check('share of what Python takes', share(timings[0], python), 0.5);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }

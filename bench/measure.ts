@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFfmpeg } from '../core/index.ts';
 import { percent } from '../lib/percent.ts';
@@ -131,6 +133,16 @@ export function printMemory(memory: readonly number[]): void {
   console.log(
     `  last quarter against the second: ${percent(growth, { decimals: 1 })}, ${growth <= FLAT ? 'flat' : 'NOT FLAT'}`,
   );
+}
+
+/** Does some work in a temporary folder, which is removed afterwards, and returns its result. */
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Returns the path of a file in samples/. */

@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { AUDIOSET_MEL } from '../core/features/config.ts';
 import { findModelFolder, loadModel } from '../core/index.ts';
@@ -11,7 +11,7 @@ import { RandomForestClassifier } from '../training/baselines/random-forest.ts';
 import { loadCorpus } from '../training/corpus/load.ts';
 import { EmotionNetwork, VOICE_CLASSES } from '../training/network/architecture.ts';
 import { createRandom } from '../training/random.ts';
-import { check, measure, share, table } from './measure.ts';
+import { check, inFolder, measure, share, table } from './measure.ts';
 import { hasPython, type Measured, reference } from './reference.ts';
 
 const BATCH = 32;
@@ -85,8 +85,7 @@ export async function benchTrees(): Promise<void> {
 
 /** Fits the ensembles of scikit-learn and XGBoost to the same data. */
 async function referenceTrees(X: ArrayLike<number>, y: Int32Array) {
-  const folder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  return inFolder(async (folder) => {
     const path = join(folder, 'rows');
     const rows = Float64Array.from({ length: ROWS * (COLUMNS + 1) }, (_, i) => {
       const [row, column] = [Math.floor(i / (COLUMNS + 1)), i % (COLUMNS + 1)];
@@ -94,16 +93,13 @@ async function referenceTrees(X: ArrayLike<number>, y: Int32Array) {
     });
     await writeFile(path, rows);
     type Fit = Measured & { readonly version: string };
-    return await reference<{ readonly forest?: Fit; readonly boosting?: Fit }>('trees', path);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    return reference<{ readonly forest?: Fit; readonly boosting?: Fit }>('trees', path);
+  });
 }
 
 /** Decodes every recording of a corpus and extracts its features, without a cache. */
 export async function benchCorpus(data: string): Promise<void> {
-  const cacheFolder = await mkdtemp(join(tmpdir(), 'undertone-bench-'));
-  try {
+  await inFolder(async (cacheFolder) => {
     const workers = availableParallelism();
     const start = performance.now();
     const { clips, durations } = await loadCorpus(data, { cacheFolder, workers });
@@ -112,7 +108,5 @@ export async function benchCorpus(data: string): Promise<void> {
     table(`${clips.length} recordings (${hours.toFixed(1)} h) on ${workers} cores`, [
       { name: 'decoding and feature extraction', median: elapsed },
     ]);
-  } finally {
-    await rm(cacheFolder, { recursive: true });
-  }
+  });
 }

@@ -44,3 +44,18 @@ export async function checkConsent(
     'In this channel people can only ask about their own voice notes. A moderator can open it for everyone with /undertone auto on.',
   );
 }
+
+/**
+ * Returns whether a note may be answered, and throws only what does not decide that.
+ *
+ * @throws UndertoneError `author-unknown`; `unavailable` when the settings cannot be read
+ */
+export async function isPermitted(ask: Ask, settings: ChannelSettings): Promise<boolean> {
+  try {
+    await checkConsent(ask, settings);
+    return true;
+  } catch (thrown) {
+    if (UndertoneError.from(thrown).code === 'not-permitted') return false;
+    throw thrown;
+  }
+}

@@ -6,7 +6,8 @@ import { ApiClient } from './api-client.ts';
 import type { FileHosts } from './download.ts';
 import type { BotVariables } from './environment.ts';
 import { dynamoLimits, memoryLimits } from './limits.ts';
-import { dynamoSettings, fileSettings } from './settings.ts';
+import { fileSettings } from './settings.ts';
+import { dynamoSettings } from './settings-table.ts';
 
 /**
  * Returns the services of a bot that runs as a process of its own.

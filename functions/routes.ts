@@ -7,6 +7,8 @@
  * Hono app. A function has one route and nothing to dispatch, and `@hono/zod-openapi` would refuse
  * recordings with an undeclared content type (clients seldom set it right) and not find a route behind
  * the stage prefix of API Gateway. Hono does the routing where there is some: in the local server.
+ *
+ * The file is long because it is the one table of all routes: what a route may say, then each route.
  */
 import * as z from 'zod';
 import { cardSchema, type ErrorCode, verdictSchema } from '../core/index.ts';

@@ -6,11 +6,10 @@ import {
   Routes,
 } from 'discord-api-types/v10';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Note, Services } from '../answer.ts';
 import { ChannelQueue } from '../channel-queue.ts';
-import { type Ask, checkConsent } from '../consent.ts';
+import { isPermitted } from '../consent.ts';
 import { Recent } from '../recent.ts';
 import type { Place } from '../settings.ts';
 import { stringsFor } from '../wording/languages.ts';
@@ -20,8 +19,7 @@ import { isAcknowledged, isForbidden, isGone } from './failure.ts';
 import { startHealth } from './health.ts';
 import { type DiscordMessage, messageSchema, notesOf, readInteraction } from './interaction.ts';
 import { handleDiscordJob } from './job.ts';
-import { localeOfReply } from './language.ts';
-import { firstAnswer, type MessageBody, replyTo } from './reply.ts';
+import { firstAnswer, localeOfReply, type MessageBody, replyTo } from './reply.ts';
 import { Typing } from './rest.ts';
 
 export interface BotOptions {
@@ -172,7 +170,8 @@ class Bot {
     const { channel_id, author } = message;
     const ask = { place: this.#placeOf(message), asker: null, author: author.id };
     try {
-      if (!(await this.#isOpen(ask))) return;
+      // In a closed channel the bot shows nothing, not even that it is typing.
+      if (!(await isPermitted(ask, this.#services.settings))) return;
       const { signal } = this.#stop;
       const locale = await localeOfReply(message, this.#client, this.#services.settings);
       const services = { ...this.#services, strings: stringsFor(locale, 'discord') };
@@ -182,17 +181,6 @@ class Bot {
       if (body.embeds.length > 0) await this.#post(message, body);
     } catch (thrown) {
       this.#failed(channel_id, thrown);
-    }
-  }
-
-  /** In a closed channel the bot shows nothing, not even that it is typing. */
-  async #isOpen(ask: Ask): Promise<boolean> {
-    try {
-      await checkConsent(ask, this.#services.settings);
-      return true;
-    } catch (thrown) {
-      if (UndertoneError.from(thrown).code === 'not-permitted') return false;
-      throw thrown;
     }
   }
 

@@ -9,8 +9,14 @@ import type { DiscordMedium, Strings } from '../wording/strings.ts';
 import { snowflakeTime } from './catch-up.ts';
 import { isExpired, isGone, isUnknownAnswer } from './failure.ts';
 import { type CommandInteraction, readInteraction } from './interaction.ts';
-import { rememberLocale } from './language.ts';
-import { isForAskerAlone, type MessageBody, message, replyTo, textEmbed } from './reply.ts';
+import {
+  isForAskerAlone,
+  type MessageBody,
+  message,
+  rememberLocale,
+  replyTo,
+  textEmbed,
+} from './reply.ts';
 
 /** Milliseconds after which Discord no longer accepts edits of an answer. */
 const ANSWER_WINDOW = 15 * 60 * 1000;

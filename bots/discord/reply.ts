@@ -1,3 +1,4 @@
+import type { Client } from 'discord.js';
 import {
   type APIAllowedMentions,
   type APIEmbed,
@@ -8,10 +9,10 @@ import {
 import { logEvent } from '../../lib/log.ts';
 import { type AnswerOptions, answer, type Note, type Services } from '../answer.ts';
 import type { Ask } from '../consent.ts';
-import type { Place } from '../settings.ts';
+import type { ChannelSettings, Place } from '../settings.ts';
 import type { Strings } from '../wording/strings.ts';
 import type { VerdictWords } from '../wording/verdict.ts';
-import type { CommandInteraction } from './interaction.ts';
+import type { CommandInteraction, DiscordMessage } from './interaction.ts';
 
 /** The most embeds in one message of Discord. */
 const MAX_EMBEDS = 10;
@@ -173,4 +174,30 @@ function deferred({ isPrivate }: { readonly isPrivate: boolean }): FirstAnswer {
       ...(isPrivate && { data: { flags: MessageFlags.Ephemeral } }),
     },
   };
+}
+
+const DISCORD = { platform: 'discord', workspace: null } as const;
+
+/**
+ * Returns the language of a reply that nobody asked for: in a server that of the server, in a direct
+ * message the one in which its author last used a command. Null where it is not known.
+ */
+export async function localeOfReply(
+  { guild_id, author }: DiscordMessage,
+  { guilds }: Pick<Client, 'guilds'>,
+  settings: ChannelSettings,
+): Promise<string | null> {
+  if (guild_id !== undefined) return guilds.cache.get(guild_id)?.preferredLocale ?? null;
+  return settings.language(DISCORD, `user:${author.id}`).catch(() => null);
+}
+
+/** Keeps the language of the asker for their direct messages, of which Discord does not tell it. */
+export async function rememberLocale(
+  { asker, locale }: CommandInteraction,
+  settings: ChannelSettings,
+): Promise<void> {
+  if (locale === null) return;
+  await settings
+    .setLanguage(DISCORD, `user:${asker}`, locale)
+    .catch((thrown) => logEvent('discord: the language of a person was not saved', thrown));
 }

@@ -2,18 +2,13 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   type ApiKeyOptions,
-  ContentHandling,
   EndpointType,
   IpAddressType,
   LambdaIntegration,
   LogGroupLogDestination,
-  type Method,
   type MethodDeploymentOptions,
   MethodLoggingLevel,
-  MockIntegration,
-  PassthroughBehavior,
   Period,
-  type Resource,
   RestApi,
   SecurityPolicy,
   type UsagePlan,
@@ -25,14 +20,13 @@ import type { PerVariable } from '../../functions/infrastructure.ts';
 import {
   type ApiRoute,
   type ChatRoute,
-  CORS,
   INSTALL_ROUTES,
   ROUTES,
   type Route,
 } from '../../functions/routes.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
-import { addGatewayProblems } from './gateway-problems.ts';
+import { addGatewayProblems, addPreflights } from './gateway-answers.ts';
 import { grantObjects } from './grants.ts';
 import { type Ffmpeg, Handler, MaximumConcurrency } from './handler.ts';
 import type { State, Storage } from './storage.ts';
@@ -278,45 +272,3 @@ const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
     firewall: '$context.waf.status',
   }),
 );
-
-/** Lets pages of any origin call the API; there are no cookies that they could misuse. */
-function addPreflights(api: RestApi): void {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of ROUTES) methods.set(path, [...(methods.get(path) ?? []), method]);
-  for (const [path, allowed] of methods) addPreflight(api.root.resourceForPath(path), allowed);
-}
-
-/**
- * Answers OPTIONS. The CDK's own preflight does not convert the request to text, and where every
- * media type is binary API Gateway then answers 500.
- */
-function addPreflight(resource: Resource, methods: readonly string[]): Method {
-  const headers = {
-    'Access-Control-Allow-Origin': `'${CORS.origin}'`,
-    'Access-Control-Allow-Methods': `'${[...methods, 'OPTIONS'].join(',')}'`,
-    'Access-Control-Allow-Headers': `'${CORS.allowHeaders.join(',')}'`,
-    'Access-Control-Max-Age': `'${CORS.maxAge}'`,
-  };
-  const named = Object.entries(headers).map(([name, value]) => [
-    `method.response.header.${name}`,
-    value,
-  ]);
-  return resource.addMethod(
-    'OPTIONS',
-    new MockIntegration({
-      contentHandling: ContentHandling.CONVERT_TO_TEXT,
-      passthroughBehavior: PassthroughBehavior.NEVER,
-      requestTemplates: { 'application/json': '{ "statusCode": 204 }' },
-      integrationResponses: [{ statusCode: '204', responseParameters: Object.fromEntries(named) }],
-    }),
-    {
-      apiKeyRequired: false,
-      methodResponses: [
-        {
-          statusCode: '204',
-          responseParameters: Object.fromEntries(named.map(([name]) => [name, true])),
-        },
-      ],
-    },
-  );
-}

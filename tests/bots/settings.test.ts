@@ -6,7 +6,8 @@ import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dynamoLimits, memoryLimits } from '../../bots/limits.ts';
 import type { Place } from '../../bots/settings.ts';
-import { dynamoSettings, fileSettings } from '../../bots/settings.ts';
+import { fileSettings } from '../../bots/settings.ts';
+import { dynamoSettings } from '../../bots/settings-table.ts';
 import { startDynamoDB } from '../../local-cloud/aws.ts';
 
 const TABLE = 'undertone-chat';

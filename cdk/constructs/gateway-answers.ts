@@ -1,6 +1,16 @@
-import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+// What API Gateway answers itself, without a function: its own problems, and preflights.
+
+import {
+  ContentHandling,
+  type Method,
+  MockIntegration,
+  PassthroughBehavior,
+  type Resource,
+  ResponseType,
+  type RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
 import { ERROR_TABLE, type ErrorCode } from '../../core/index.ts';
-import { CORS } from '../../functions/routes.ts';
+import { CORS, ROUTES } from '../../functions/routes.ts';
 
 interface GatewayProblem {
   readonly code: ErrorCode;
@@ -45,7 +55,7 @@ const INTERNAL: GatewayProblem = {
  * What API Gateway answers by itself, before or instead of a function. Unless each kind is configured,
  * it uses its own wording, and 403 for addresses that do not exist.
  */
-export const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem])[] = [
+const GATEWAY_PROBLEMS: readonly (readonly [ResponseType, GatewayProblem])[] = [
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, NOT_FOUND],
   [ResponseType.RESOURCE_NOT_FOUND, NOT_FOUND],
   [ResponseType.ACCESS_DENIED, UNAUTHORIZED],
@@ -101,4 +111,46 @@ export function addGatewayProblems(api: RestApi): void {
       },
     });
   }
+}
+
+/** Lets pages of any origin call the API; there are no cookies that they could misuse. */
+export function addPreflights(api: RestApi): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of ROUTES) methods.set(path, [...(methods.get(path) ?? []), method]);
+  for (const [path, allowed] of methods) addPreflight(api.root.resourceForPath(path), allowed);
+}
+
+/**
+ * Answers OPTIONS. The CDK's own preflight does not convert the request to text, and where every
+ * media type is binary API Gateway then answers 500.
+ */
+function addPreflight(resource: Resource, methods: readonly string[]): Method {
+  const headers = {
+    'Access-Control-Allow-Origin': `'${CORS.origin}'`,
+    'Access-Control-Allow-Methods': `'${[...methods, 'OPTIONS'].join(',')}'`,
+    'Access-Control-Allow-Headers': `'${CORS.allowHeaders.join(',')}'`,
+    'Access-Control-Max-Age': `'${CORS.maxAge}'`,
+  };
+  const named = Object.entries(headers).map(([name, value]) => [
+    `method.response.header.${name}`,
+    value,
+  ]);
+  return resource.addMethod(
+    'OPTIONS',
+    new MockIntegration({
+      contentHandling: ContentHandling.CONVERT_TO_TEXT,
+      passthroughBehavior: PassthroughBehavior.NEVER,
+      requestTemplates: { 'application/json': '{ "statusCode": 204 }' },
+      integrationResponses: [{ statusCode: '204', responseParameters: Object.fromEntries(named) }],
+    }),
+    {
+      apiKeyRequired: false,
+      methodResponses: [
+        {
+          statusCode: '204',
+          responseParameters: Object.fromEntries(named.map(([name]) => [name, true])),
+        },
+      ],
+    },
+  );
 }
