@@ -7,7 +7,22 @@ const NUMBERS = [
   'tests/core/**/*.test.ts',
   'tests/evaluation/**/*.test.ts',
   'tests/training/**/*.test.ts',
-  'tests/cdk/{api,chat,security,stack,website}.test.ts',
+  'tests/cdk/{api,chat,compaction,config,ffmpeg,security,stack,website}.test.ts',
+];
+
+/**
+ * What uses packages (AWS, Discord, Slack) whose import takes longer than most of the tests. Files share
+ * processes, in which a package is loaded once; tests/between-files.ts keeps them apart.
+ */
+const SERVICES = [
+  'tests/{functions,lib}/**/*.test.ts',
+  // Without those that start programs, which load packages of their own, or need a processor for themselves.
+  'tests/bots/*.test.ts',
+  'tests/bots/discord/!(programs|rate-limits).test.ts',
+  'tests/bots/slack/!(burst|main|manifest).test.ts',
+  'tests/local-cloud/{aws,fifo,queue}.test.ts',
+  'tests/cli/serve/{admission,drop-folder}.test.ts',
+  'tests/{architecture,docs}.test.ts',
 ];
 
 /** Take half a minute to a minute each: begun last, they would run alone at the end. */
@@ -55,7 +70,20 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'programs', include: ['tests/**/*.test.ts'], exclude: NUMBERS },
+        test: {
+          name: 'services',
+          include: SERVICES,
+          isolate: false,
+          setupFiles: 'tests/between-files.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'programs',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...NUMBERS, ...SERVICES],
+        },
       },
     ],
   },
