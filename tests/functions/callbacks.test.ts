@@ -337,6 +337,24 @@ describe('a callback', () => {
     expect(receiver.at('/down')).toHaveLength(CALLBACKS.tries + 1);
   });
 
+  test('is tried no more often when its form is used again and again', async () => {
+    receiver.behaviours.set('/never', (response) => response.writeHead(404).end());
+    const upload = await newUpload({ callback: { url: receiver.url('/never') } });
+    for (let i = 0; i < 3; i++) {
+      await send(upload);
+      await classify();
+    }
+    await deliverAll();
+    expect(receiver.at('/never')).toHaveLength(CALLBACKS.tries);
+    // Neither is one whose process was killed, although its dead letter comes again.
+    receiver.behaviours.set('/killed-again', (response) => response.writeHead(404).end());
+    const { id } = await newUpload({ callback: { url: receiver.url('/killed-again') } });
+    await fail(id, id);
+    await fail(id);
+    await deliverAll();
+    expect(receiver.at('/killed-again')).toHaveLength(CALLBACKS.tries);
+  });
+
   test('is given up for now when its receiver hangs for longer than the limit', async () => {
     receiver.behaviours.set('/hangs', () => {});
     await fail((await newUpload({ callback: { url: receiver.url('/hangs') } })).id);
@@ -356,6 +374,51 @@ describe('a callback', () => {
     expect(lines).toContain('"event":"callback: not taken","reason":"status 500","tries":7');
     expect(lines).not.toMatch(/whsec_|secret-path|127\.0\.0\.1/);
     expect(lines).not.toContain(upload.id);
+  });
+});
+
+describe('one host', () => {
+  /** Has results of some uploads announced, and tells when each request came, by minute. */
+  async function flood(count: number, path: string) {
+    const url = receiver.url(path);
+    const made = Array.from({ length: count }, () => newUpload({ callback: { url } }));
+    await fail(...(await Promise.all(made)).map(({ id }) => id));
+    await deliverAll({ lanes: 2, step: 60_000 });
+    const perMinute = new Map<number, number>();
+    for (const { at } of receiver.at(path)) {
+      const minute = Math.floor(at / 60_000);
+      perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
+    }
+    return [...perMinute.values()];
+  }
+
+  beforeEach(() => vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '20'));
+
+  test('gets no more results in a minute than it may, and all of them in the end', async () => {
+    const perMinute = await flood(45, '/many');
+    expect(Math.max(...perMinute)).toBeLessThanOrEqual(20);
+    expect(perMinute.reduce((sum, each) => sum + each)).toBe(45);
+    expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
+    expect(log.join('')).toContain('"reason":"too many for one host"');
+  });
+
+  test('that takes none gets a tenth, however many are for it', async () => {
+    vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '40');
+    receiver.behaviours.set('/victim', (response) => response.writeHead(405).end());
+    const perMinute = await flood(45, '/victim');
+    // Those under way at the same time do not know of each other.
+    expect(Math.max(...perMinute)).toBeLessThanOrEqual(2 * CALLBACKS.batchSize);
+    expect(queue.counts().dead).toBe(45);
+    expect(log.join('')).not.toContain('127.0.0.1');
+  });
+
+  test('does not keep those for another from being delivered', async () => {
+    receiver.behaviours.set('/down-too', (response) => response.writeHead(500).end());
+    await flood(20, '/down-too');
+    const other = `http://localhost:${receiver.port}/other`;
+    await fail((await newUpload({ callback: { url: other } })).id);
+    await deliverAll();
+    expect(receiver.at('/other')).toHaveLength(1);
   });
 });
 
@@ -403,6 +466,8 @@ const KINDS: Readonly<Record<string, readonly [Behaviour, isDelivered: boolean]>
 const COUNT = Number(process.env.UNDERTONE_CALLBACKS ?? 150);
 
 test(`all of ${COUNT} callbacks are delivered or end as dead letters, whatever their receivers do`, async () => {
+  // All of them are on one host here.
+  vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '1000000');
   const kinds = Object.entries(KINDS);
   const expected = new Map<string, boolean>();
   for (let i = 0; i < COUNT; i += 10) {
