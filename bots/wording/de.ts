@@ -144,6 +144,8 @@ export const GERMAN: Catalogue = {
     'Ich bin nicht in diesem Kanal und sehe die Sprachnachrichten hier nicht. Lade mich zuerst ein: `/invite @Undertone`.',
   addMe:
     'Ich bin hier kein Mitglied: Jemand hat mich nur für sich installiert, und was hier gepostet wird, sehe ich nicht. Darum gibt es nichts zu öffnen. Wer den Server verwaltet, kann mich hinzufügen; nach deinen eigenen Sprachnachrichten kannst du mich hier mit *{readEmotion}* fragen.',
+  allowMe:
+    'In diesem Kanal kann ich nicht antworten, mir fehlt hier eine Berechtigung. Gib mir *Kanal ansehen*, *Nachrichten senden* (in einem Thread: *Nachrichten in Threads senden*), *Links einbetten* und *Nachrichtenverlauf anzeigen* und sende dann noch einmal `{autoOn}`.',
   unknownCommand: 'Diesen Befehl kenne ich nicht. `{help}` zeigt, was ich kann.',
   notInstalled:
     'Ich habe keinen Zugang mehr zu diesem Workspace: Ich wurde entfernt, oder mein Zugang ist abgelaufen. Jemand, der hier Apps installieren darf, muss mich neu installieren.',

@@ -140,6 +140,8 @@ export const SPANISH: Catalogue = {
     'No estoy en este canal, así que no veo las notas de voz de aquí. Invítame primero: `/invite @Undertone`.',
   addMe:
     'No soy miembro de este sitio: alguien me ha instalado solo para sí, y no veo lo que se publica. Por eso no hay nada que abrir. Quien administre un servidor puede añadirme; aquí puedes preguntar por tus propias notas de voz con *{readEmotion}*.',
+  allowMe:
+    'No puedo responder en este canal: me falta algún permiso. Dame *Ver canal*, *Enviar mensajes* (en un hilo: *Enviar mensajes en hilos*), *Insertar enlaces* y *Leer el historial de mensajes*, y luego vuelve a enviar `{autoOn}`.',
   unknownCommand: 'No conozco ese comando. `{help}` muestra qué sé hacer.',
   notInstalled:
     'Ya no tengo acceso a este espacio de trabajo: me han eliminado o mi acceso ha caducado. Alguien que pueda instalar aplicaciones aquí tiene que instalarme de nuevo.',

@@ -147,6 +147,8 @@ export const FRENCH: Catalogue = {
     'Je ne suis pas dans ce salon, donc je n’y vois pas les messages vocaux. Invite-moi d’abord\u00a0: `/invite @Undertone`.',
   addMe:
     'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. Qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
+  allowMe:
+    'Je ne peux pas répondre dans ce salon\u00a0: il me manque une permission. Accorde-moi *Voir le salon*, *Envoyer des messages* (dans un fil\u00a0: *Envoyer des messages dans les fils*), *Intégrer des liens* et *Voir les anciens messages*, puis renvoie `{autoOn}`.',
   unknownCommand: 'Je ne connais pas cette commande. `{help}` montre ce que je sais faire.',
   notInstalled:
     'Je n’ai plus accès à cet espace de travail\u00a0: j’ai été supprimé, ou mon accès a expiré. Une personne autorisée à installer des applications ici doit me réinstaller.',

@@ -141,6 +141,8 @@ export const PORTUGUESE: Catalogue = {
     'Não estou neste canal, então não vejo as mensagens de voz daqui. Me convide primeiro: `/invite @Undertone`.',
   addMe:
     'Não sou membro daqui: alguém me instalou só para si, e eu não vejo o que é publicado. Por isso, não há nada para abrir. Quem administra um servidor pode me adicionar; aqui, pergunte sobre as suas próprias mensagens de voz com *{readEmotion}*.',
+  allowMe:
+    'Não consigo responder neste canal: falta alguma permissão. Me dê *Ver canal*, *Enviar mensagens* (em um tópico: *Enviar mensagens em tópicos*), *Inserir links* e *Ver histórico de mensagens* e depois envie `{autoOn}` de novo.',
   unknownCommand: 'Não conheço este comando. `{help}` mostra o que eu sei fazer.',
   notInstalled:
     'Perdi o acesso a este workspace: fui removido, ou meu acesso expirou. Alguém que possa instalar apps aqui precisa me instalar de novo.',
