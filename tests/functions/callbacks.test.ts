@@ -602,6 +602,8 @@ describe('what a callback may be', () => {
     ['a short secret', { callback: { url: 'https://a.b', secret: 'whsec_abcd' } }, 'base64'],
     ['a secret of text', { callback: { url: 'https://a.b', secret: 'correct horse' } }, 'whsec_'],
     ['a reference with a line end', { reference: 'a\nb' }, 'without line ends'],
+    ['a reference with a line separator', { reference: 'a\u2028b' }, 'without line ends'],
+    ['a reference with half a character', '{"reference":"\\ud83d"}', 'without line ends'],
     ['a long reference', { reference: 'a'.repeat(201) }, '1 to 200 characters'],
     ['a batch that is a number', { batch: 7 }, 'POST /v1/batches'],
     ['more than 16 KiB', JSON.stringify({ reference: 'a'.repeat(20_000) }), 'at most 16384'],
