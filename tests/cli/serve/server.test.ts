@@ -137,6 +137,9 @@ test('a client that goes away in the middle disturbs nobody', async () => {
   log.mockRestore();
 });
 
+/** How long something may take on a busy machine. */
+const PATIENCE = { timeout: 20_000 };
+
 test('bodies that arrive slowly hold no more memory than there is for all', async () => {
   const small = await startServer({ port: 0, host: '127.0.0.1', maxBodies: 2 * note.length });
   const slow = [1, 2].map(() => openConnection(small.url));
@@ -145,7 +148,7 @@ test('bodies that arrive slowly hold no more memory than there is for all', asyn
     socket.write(note.subarray(0, -1));
   }
   const send = () => answerOf(fetch(`${small.url}/v1/emotion`, { method: 'POST', body: note }));
-  await vi.waitFor(async () => expectProblem(await send(), 429, 'rate-limited'));
+  await vi.waitFor(async () => expectProblem(await send(), 429, 'rate-limited'), PATIENCE);
   // What fits is taken, and those that were slow are answered.
   expectProblem(
     await answerOf(fetch(`${small.url}/v1/emotion`, { method: 'POST', body: '' })),
@@ -162,7 +165,7 @@ test('bodies that arrive slowly hold no more memory than there is for all', asyn
   socket.write(requestHead({ 'Content-Length': note.length }));
   socket.write(note.subarray(0, -1), () => socket.resetAndDestroy());
   await once(socket, 'close');
-  await vi.waitFor(async () => expect((await send()).status).toBe(200));
+  await vi.waitFor(async () => expect((await send()).status).toBe(200), PATIENCE);
   await small.close();
 });
 
