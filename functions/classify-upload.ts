@@ -1,7 +1,7 @@
 import { UndertoneError } from '../core/index.ts';
 // Loaded while the instance starts, not with the first note.
 import 'onnxruntime-node';
-import { enqueueCallback } from './aws/callbacks.ts';
+import { announce } from './aws/callbacks.ts';
 import type { CreatedObject } from './aws/notification.ts';
 import { deleteUpload } from './aws/recordings.ts';
 import { findResult, finishResult } from './aws/results.ts';
@@ -12,7 +12,7 @@ import { classifyObject } from './labelling/object.ts';
 /**
  * Answers an upload through the API, has its result posted if the client wants that, and deletes it. It is
  * classified only while its result is awaited: not after the result was deleted or has expired, and not when
- * its form is used again. The result is announced again then, as this may have ended before it was.
+ * its form is used again. The result is announced then if it was not, as this may have ended before.
  */
 async function classifyUpload(object: CreatedObject, delivery: number): Promise<void> {
   const id = object.key;
@@ -27,7 +27,7 @@ async function classifyUpload(object: CreatedObject, delivery: number): Promise<
     if (typeof outcome === 'string') return;
     await finishResult(id, outcome);
   }
-  if (result?.hasCallback) await enqueueCallback(id);
+  if (result) await announce(result);
   await deleteUpload(id);
 }
 

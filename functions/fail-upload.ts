@@ -1,4 +1,4 @@
-import { enqueueCallback } from './aws/callbacks.ts';
+import { announce } from './aws/callbacks.ts';
 import { deleteUpload } from './aws/recordings.ts';
 import { findResult, finishResult } from './aws/results.ts';
 import { forEachObject } from './labelling/batch.ts';
@@ -16,7 +16,9 @@ const FAILED = {
  */
 export const handler = forEachObject(async ({ key: id }) => {
   const result = await findResult(id);
-  if (result) await finishResult(id, { error: FAILED });
-  if (result?.hasCallback) await enqueueCallback(id);
+  if (result) {
+    await finishResult(id, { error: FAILED });
+    await announce(result);
+  }
   await deleteUpload(id);
 });

@@ -119,6 +119,17 @@ export const CALLBACKS = {
 } as const;
 
 /**
+ * What one host of callbacks gets in a minute. It is twice what POST /v1/uploads lets through by default, so
+ * that a receiver that takes its results never has it, and a tenth of that for one that takes none: it may not
+ * have been asked, or it hangs and keeps others waiting.
+ */
+export const CALLBACKS_PER_HOST = {
+  tries: 600,
+  /** As many tries does one count that fails. */
+  perFailure: 10,
+} as const;
+
+/**
  * Seconds after which a failed question is tried again, one for each further try. The channel waits
  * meanwhile, and Discord takes no answer after 15 minutes. So the first try is soon enough for a brief
  * failure, and the second leaves a minute for a restart or a repair.
@@ -151,6 +162,7 @@ export type FunctionVariable =
   | 'UNDERTONE_BATCHES_TABLE'
   | 'UNDERTONE_CALLBACKS_TABLE'
   | 'UNDERTONE_CALLBACKS_QUEUE_URL'
+  | 'UNDERTONE_CALLBACKS_PER_HOST'
   // Only where the local server is told so: callbacks to programs on the same machine.
   | 'UNDERTONE_LOCAL_CALLBACKS'
   | 'UNDERTONE_CHAT_TABLE'

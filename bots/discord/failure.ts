@@ -4,7 +4,9 @@ import { RESTJSONErrorCodes } from 'discord-api-types/v10';
 const { UnknownChannel, UnknownMessage, UnknownWebhook, UnknownInteraction } = RESTJSONErrorCodes;
 const { InvalidWebhookToken, InvalidFormBodyOrContentType } = RESTJSONErrorCodes;
 const { MissingAccess, MissingPermissions, InvalidActionOnArchivedThread } = RESTJSONErrorCodes;
-const { CannotSendMessagesToThisUser } = RESTJSONErrorCodes;
+const { CannotReplyWithoutPermissionToReadMessageHistory, ThreadLocked } = RESTJSONErrorCodes;
+const { CannotSendMessagesToThisUser, MessageWasBlockedByAutomaticModeration } = RESTJSONErrorCodes;
+const { CannotSendMessagesToThisUserDueToHavingNoMutualGuilds } = RESTJSONErrorCodes;
 
 /** Returns whether the message or interaction to answer no longer exists. */
 export function isGone(thrown: unknown): boolean {
@@ -26,8 +28,12 @@ export function isForbidden(thrown: unknown): boolean {
     thrown,
     MissingAccess,
     MissingPermissions,
+    CannotReplyWithoutPermissionToReadMessageHistory,
     InvalidActionOnArchivedThread,
+    ThreadLocked,
     CannotSendMessagesToThisUser,
+    CannotSendMessagesToThisUserDueToHavingNoMutualGuilds,
+    MessageWasBlockedByAutomaticModeration,
   );
 }
 

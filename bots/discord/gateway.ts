@@ -126,6 +126,12 @@ class Bot {
       const mark = this.#interruptions.startSession(shard);
       if (mark) void this.#catchUp(mark, shard);
     });
+    // Whoever adds the bot again has not opened them. The client is about to forget them as well.
+    client.ws.on(GatewayDispatchEvents.GuildDelete, ({ id, unavailable }) => {
+      const channels = unavailable ? undefined : client.guilds.cache.get(id)?.channels;
+      if (channels) void this.#forget([...channels.cache.keys()]);
+    });
+    client.on(Events.ChannelDelete, ({ id }) => void this.#forget([id]));
     // The channels are known only from then on.
     client.once(Events.ClientReady, () => void this.#catchUpAfterRestart());
     client.on(Events.Error, (error) => logEvent('discord: an error of the client', error));
@@ -278,6 +284,21 @@ class Bot {
       for (const id of this.#directs.keys()) found.set(id, undefined);
     }
     return found;
+  }
+
+  /** Closes channels that are gone, or whose server has removed the bot. */
+  async #forget(channels: readonly string[]): Promise<void> {
+    const everywhere = { platform: 'discord', workspace: null } as const;
+    const { settings } = this.#services;
+    try {
+      const open = new Set(await settings.automaticChannels(everywhere));
+      for (const channel of channels) {
+        if (!open.has(channel)) continue;
+        await settings.setAutomatic({ ...everywhere, channel, isDirect: false }, false);
+      }
+    } catch (thrown) {
+      logEvent('discord: channels that are gone could not be closed', thrown);
+    }
   }
 
   #placeOf({ channel_id, guild_id }: DiscordMessage): Place {

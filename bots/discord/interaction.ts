@@ -92,6 +92,8 @@ export interface CommandInteraction {
   readonly isModerator: boolean;
   /** Whether the bot is where the command was used; not if only the asker has installed it. */
   readonly isMember: boolean;
+  /** Whether the bot may read and reply there, according to Discord. */
+  readonly mayReply: boolean;
   readonly command: Command;
 }
 
@@ -120,6 +122,8 @@ const interactionSchema = z
     authorizing_integration_owners: z
       .record(z.string(), z.union([z.string(), z.number()]))
       .optional(),
+    /** Those of the bot where the command was used. */
+    app_permissions: z.string().regex(/^\d+$/).optional().catch(undefined),
     member: z
       .object({ user: userSchema, permissions: z.string().regex(/^\d+$/).default('0') })
       .optional(),
@@ -150,6 +154,12 @@ const MODERATORS =
   PermissionFlagsBits.ManageChannels |
   PermissionFlagsBits.ManageGuild |
   PermissionFlagsBits.Administrator;
+
+/** What a reply to a message takes, besides leave to write. */
+const REPLYING =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.ReadMessageHistory;
 
 const THREADS: ReadonlySet<number> = new Set([
   ChannelType.AnnouncementThread,
@@ -194,8 +204,18 @@ export function readInteraction(payload: unknown): CommandInteraction {
     locale: essentials.locale ?? null,
     isMember: installed === undefined || ApplicationIntegrationType.GuildInstall in installed,
     isModerator: (BigInt(member?.permissions ?? 0) & MODERATORS) !== 0n,
+    mayReply: mayReply(essentials),
     command: isCommand ? readCommand(data, asker) : { kind: 'unknown' },
   };
+}
+
+function mayReply({ app_permissions, channel }: Payload): boolean {
+  if (app_permissions === undefined) return true;
+  const writing = THREADS.has(channel.type)
+    ? PermissionFlagsBits.SendMessagesInThreads
+    : PermissionFlagsBits.SendMessages;
+  const needed = REPLYING | writing;
+  return (BigInt(app_permissions) & needed) === needed;
 }
 
 function placeOf({ guild_id, channel, context }: Payload): Place {

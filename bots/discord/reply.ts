@@ -129,7 +129,7 @@ export interface FirstAnswer {
  * Everyone in a channel sees that it was opened or closed.
  */
 export function firstAnswer(
-  { command, place, isModerator, isMember }: CommandInteraction,
+  { command, place, isModerator, isMember, mayReply }: CommandInteraction,
   strings: Strings,
 ): FirstAnswer {
   switch (command.kind) {
@@ -144,7 +144,10 @@ export function firstAnswer(
     case 'auto':
       if (place.isDirect) return immediateAnswer(strings.onlyInChannels);
       if (command.isOn && !isMember) return immediateAnswer(strings.addMe);
-      return isModerator ? deferred({ isPrivate: false }) : immediateAnswer(strings.moderatorsOnly);
+      if (!isModerator) return immediateAnswer(strings.moderatorsOnly);
+      // An open channel in which it may not write would stay silent, and nobody would know why.
+      if (command.isOn && !mayReply && strings.allowMe) return immediateAnswer(strings.allowMe);
+      return deferred({ isPrivate: false });
     case 'read':
       return deferred({ isPrivate: isForAskerAlone(place) });
   }

@@ -1,9 +1,13 @@
 import { type Authorize, type AuthorizeResult, webApi } from '@slack/bolt';
-import { type InstallationQuery, InstallProvider } from '@slack/oauth';
+import {
+  type InstallationQuery,
+  InstallProvider,
+  type AuthorizeResult as OAuthResult,
+} from '@slack/oauth';
 import { UndertoneError } from '../../core/index.ts';
 import { logEvent } from '../../lib/log.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Installations } from './installations.ts';
+import { type Installations, notInstalled } from './installations.ts';
 import { boltLogger, callSlack, clientOptions, isRemoved } from './web.ts';
 
 /** Bot token scopes, as in manifest.json, where docs/slack.md explains them. */
@@ -144,8 +148,7 @@ export function installedWorkspaces(app: DistributedApp): Workspaces {
     const id = `${query.isEnterpriseInstall ? query.enterpriseId : query.teamId}`;
     const running = authorizing.get(id);
     if (running) return running;
-    const started = provider
-      .authorize(query)
+    const started = unexpired(() => provider.authorize(query))
       .catch((thrown: { readonly original?: unknown }) => Promise.reject(thrown.original ?? thrown))
       .finally(() => authorizing.delete(id));
     authorizing.set(id, started);
@@ -189,6 +192,21 @@ export function installedWorkspaces(app: DistributedApp): Workspaces {
       return removed;
     },
   };
+}
+
+/**
+ * Returns a token that has not expired. InstallProvider uses the one it has when it cannot renew it: perhaps
+ * another process has done so, or Slack takes it the second time.
+ *
+ * @throws UndertoneError `unauthorized`: what renews it is lost or was used, for example because the new
+ * token could not be stored
+ */
+async function unexpired(authorize: () => Promise<OAuthResult>): Promise<OAuthResult> {
+  for (let tries = 0; tries < 2; tries++) {
+    const result = await authorize();
+    if ((result.botTokenExpiresAt ?? Number.POSITIVE_INFINITY) > secondsNow()) return result;
+  }
+  throw notInstalled();
 }
 
 /** Codes of tokens that cannot be used: Slack does not accept them, they are not there, or unreadable. */

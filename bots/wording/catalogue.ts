@@ -82,6 +82,8 @@ export interface Catalogue {
   readonly inviteMe: string;
   /** The same on Discord, where people can install the bot for themselves. */
   readonly addMe: string;
+  /** The bot is in the server, but lacks a permission in the channel that is to be opened; on Discord. */
+  readonly allowMe: string;
   readonly unknownCommand: string;
   /** Answers a command in a workspace of Slack for which the bot has no token. */
   readonly notInstalled: string;

@@ -70,16 +70,15 @@ export const GERMAN: Catalogue = {
     own: '**Deine eigene Sprachnachricht**: Öffne das Menü der Nachricht und wähle *{readEmotion}*. Nur du siehst die Antwort.',
     direct:
       '**In einer Direktnachricht an mich**: Schick mir eine Sprachnachricht oder Audiodatei oder leite sie weiter, und ich antworte.',
-    open: '**In einem Kanal, den die Moderation geöffnet hat**: Ich beantworte jede Sprachnachricht, und alle dürfen nach jeder fragen.',
+    open: '**In einem Kanal, den die Moderation geöffnet hat**: Ich beantworte jede Sprachnachricht, und alle dürfen jede davon auswerten lassen.',
     upload:
       '**Eine noch nicht gepostete Aufnahme**: `{read}`, hier oder in einer Direktnachricht an mich.',
     openWhenAsked:
-      '**In einem Kanal, den die Moderation geöffnet hat**: Alle dürfen mit *{readEmotion}* nach jeder Sprachnachricht fragen.',
-    onlyWhenAsked:
-      'Ich antworte nur, wenn jemand fragt: Was hier geschrieben wird, sehe ich nicht.',
+      '**In einem Kanal, den die Moderation geöffnet hat**: Alle dürfen mit *{readEmotion}* jede Sprachnachricht auswerten lassen.',
+    onlyWhenAsked: 'Ich antworte nur, wenn jemand fragt: Was hier gepostet wird, sehe ich nicht.',
     auto: '`{autoOn}` und `{autoOff}` öffnen und schließen einen Kanal (nur für die Moderation).',
     pages: '`{about}` sagt dir, was ich bin, und `{privacy}`, was mit den Aufnahmen geschieht.',
-    limits: 'Ich akzeptiere Aufnahmen bis {minutes} und {size} in allen gängigen Formaten.',
+    limits: 'Ich akzeptiere Aufnahmen bis zu {minutes} und {size} in allen gängigen Formaten.',
   },
   about: {
     title: 'Was ich bin',
@@ -96,9 +95,9 @@ export const GERMAN: Catalogue = {
     text: [
       '**Aufnahmen** rufe ich von der Plattform ab, wenn jemand fragt, halte sie während der Auswertung im Arbeitsspeicher und verwerfe sie dann. Sie werden nie gespeichert, protokolliert oder zum Trainieren verwendet. Auch Antworten werden nicht gespeichert: Es gibt sie nur im Chat.',
       '',
-      '**Was ich mir merke**: welche Kanäle die Moderation geöffnet hat und, unter einem Hash, wer meinen Hinweis schon gesehen hat (damit er nur einmal kommt) und wer welche Sprache verwendet. Zähler für Anfragen lösche ich nach einer Minute.',
+      '**Was ich mir merke**: welche Kanäle die Moderation geöffnet hat und, als Hash, wer meinen Hinweis schon gesehen hat (damit er nur einmal kommt) und wer welche Sprache verwendet. Zähler für Anfragen lösche ich nach einer Minute.',
       '',
-      '**Wer fragen darf**: Du kannst nach deinen eigenen Nachrichten fragen, nach denen anderer nur dort, wo die Moderation den Kanal geöffnet hat. Weiß ich nicht, wer eine weitergeleitete Nachricht aufgenommen hat, antworte ich nur in einer Direktnachricht.',
+      '**Wer fragen darf**: Du kannst deine eigenen Nachrichten auswerten lassen, die von anderen nur dort, wo die Moderation den Kanal geöffnet hat. Weiß ich nicht, wer eine weitergeleitete Nachricht aufgenommen hat, antworte ich nur in einer Direktnachricht.',
       '',
       '**Das Recht**: In der EU ist es verboten, am Arbeitsplatz oder in Bildungseinrichtungen Emotionen von Menschen abzuleiten (KI-Verordnung, Art. 5 Abs. 1 Buchst. f), und anderswo müssen die Betroffenen davon wissen (Art. 50 Abs. 3). Öffne keinen Kanal, für den das gelten könnte, und sag den Leuten Bescheid, wenn du einen öffnest.',
     ].join('\n'),
@@ -130,20 +129,22 @@ export const GERMAN: Catalogue = {
   automaticOn:
     'Dieser Kanal ist jetzt offen: Ich beantworte jede Sprachnachricht, die hier gepostet wird, und alle sehen die Antwort.',
   automaticOnWhenAsked:
-    'Dieser Kanal ist jetzt offen: Alle dürfen mit *{readEmotion}* nach jeder Sprachnachricht fragen, die hier gepostet wird, und sehen die Antwort allein. Von selbst antworte ich nicht, denn was gepostet wird, sehe ich nicht.',
+    'Dieser Kanal ist jetzt offen: Alle dürfen mit *{readEmotion}* jede Sprachnachricht auswerten lassen, die hier gepostet wird; die Antwort sieht nur, wer fragt. Von selbst antworte ich nicht, denn was gepostet wird, sehe ich nicht.',
   tellPeople:
-    'Bitte sag den Leuten hier Bescheid. In der EU ist das am Arbeitsplatz und in Bildungseinrichtungen verboten; verwende es dort nicht. `{autoOff}` schaltet es aus.',
+    'Bitte sag den Leuten hier Bescheid. In der EU ist das am Arbeitsplatz und in Bildungseinrichtungen verboten; verwende mich dort nicht. `{autoOff}` schließt den Kanal wieder.',
   automaticOff:
-    'Dieser Kanal ist wieder geschlossen: Alle können nach ihren eigenen Sprachnachrichten fragen, und nur wer fragt, sieht die Antwort.',
+    'Dieser Kanal ist wieder geschlossen: Alle können nur noch ihre eigenen Sprachnachrichten auswerten lassen, und nur wer fragt, sieht die Antwort.',
   moderatorsOnly:
     'Nur die Moderation kann diesen Kanal öffnen oder schließen. Bitte sie, diesen Befehl zu senden.',
   onlyInChannels: 'Hier sind nur wir beide: Ich beantworte sowieso jede Sprachnachricht.',
   onlyInChannelsWhenAsked:
-    'Hier sind nur wir beide, also gibt es nichts zu öffnen. Frag mit *{readEmotion}* nach einer Sprachnachricht oder schick mir eine mit `{read}`.',
+    'Hier sind nur wir beide, also gibt es nichts zu öffnen. Lass eine Sprachnachricht mit *{readEmotion}* auswerten oder schick mir eine mit `{read}`.',
   inviteMe:
     'Ich bin nicht in diesem Kanal und sehe die Sprachnachrichten hier nicht. Lade mich zuerst ein: `/invite @Undertone`.',
   addMe:
-    'Ich bin hier kein Mitglied: Jemand hat mich nur für sich installiert, und was hier gepostet wird, sehe ich nicht. Darum gibt es nichts zu öffnen. Wer den Server verwaltet, kann mich hinzufügen; nach deinen eigenen Sprachnachrichten kannst du mich hier mit *{readEmotion}* fragen.',
+    'Ich bin hier kein Mitglied: Jemand hat mich nur für sich installiert, und was hier gepostet wird, sehe ich nicht. Darum gibt es nichts zu öffnen. Wer den Server verwaltet, kann mich hinzufügen; deine eigenen Sprachnachrichten kannst du hier mit *{readEmotion}* auswerten lassen.',
+  allowMe:
+    'In diesem Kanal kann ich nicht antworten, mir fehlt hier eine Berechtigung. Gib mir *Kanal ansehen*, *Nachrichten senden* (in einem Thread: *Nachrichten in Threads senden*), *Links einbetten* und *Nachrichtenverlauf anzeigen* und sende dann noch einmal `{autoOn}`.',
   unknownCommand: 'Diesen Befehl kenne ich nicht. `{help}` zeigt, was ich kann.',
   notInstalled:
     'Ich habe keinen Zugang mehr zu diesem Workspace: Ich wurde entfernt, oder mein Zugang ist abgelaufen. Jemand, der hier Apps installieren darf, muss mich neu installieren.',
@@ -169,11 +170,11 @@ export const GERMAN: Catalogue = {
       'Der Dienst, der die Sprachnachrichten auswertet, hat meinen Schlüssel nicht angenommen. Die Person, die diesen Bot betreibt, muss einen gültigen eintragen.',
     'rate-limited': 'Ich habe gerade zu viele Sprachnachrichten zu beantworten. {again}',
     'not-permitted':
-      'Ich sage dir nur etwas zu deinen eigenen Sprachnachrichten. Damit du nach denen anderer fragen kannst, muss die Moderation diesen Kanal öffnen: `{autoOn}`.',
+      'Ich sage dir nur etwas zu deinen eigenen Sprachnachrichten. Damit du die von anderen auswerten lassen kannst, muss die Moderation diesen Kanal öffnen: `{autoOn}`.',
     'author-unknown':
       'Diese Nachricht wurde weitergeleitet, und ich weiß nicht, wer sie aufgenommen hat. Darum antworte ich hier nicht. Leite sie mir in einer Direktnachricht weiter und frag mich dort.',
     'attachment-missing':
-      'In dieser Nachricht gibt es keine Aufnahme. Wähle eine mit einer Sprachnachricht oder einer Audiodatei.',
+      'In dieser Nachricht gibt es keine Aufnahme. Wähle eine Nachricht, die eine Sprachnachricht oder Audiodatei enthält.',
     'attachment-gone':
       'Diese Sprachnachricht gibt es nicht mehr. Poste sie noch einmal und frag mich dann.',
     'attachment-refused':

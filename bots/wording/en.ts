@@ -130,6 +130,8 @@ export const ENGLISH = {
     'I’m not in this channel, so I can’t see the voice notes here. Invite me first: `/invite @Undertone`.',
   addMe:
     'I’m not a member here: someone uses me who has installed me for themselves, and I don’t see what is posted. So there is nothing to open. Whoever manages a server can add me to it; here, ask about your own voice notes with *{readEmotion}*.',
+  allowMe:
+    'I can’t answer in this channel: I lack a permission here. Give me *View Channel*, *Send Messages* (in a thread: *Send Messages in Threads*), *Embed Links* and *Read Message History*, and then send `{autoOn}` again.',
   unknownCommand: 'I don’t know this command. `{help}` shows what I can do.',
   notInstalled:
     'I have lost my access to this workspace: I was removed, or my access has expired. Someone who may install apps here has to install me again.',

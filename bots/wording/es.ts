@@ -24,7 +24,7 @@ export const SPANISH: Catalogue = {
       name: 'desactivar',
       description: 'Cierra el canal: cada uno pregunta solo por sus notas (moderadores)',
     },
-    help: { name: 'ayuda', description: 'Qué sabe hacer este bot' },
+    help: { name: 'ayuda', description: 'Qué puede hacer este bot' },
     about: { name: 'acerca-de', description: 'Qué es este bot y qué no es' },
     privacy: { name: 'privacidad', description: 'Qué pasa con las grabaciones' },
   },
@@ -37,7 +37,7 @@ export const SPANISH: Catalogue = {
     fearful: 'miedo',
     disgust: 'asco',
     surprised: 'sorpresa',
-    uncertain: 'sin definir',
+    uncertain: 'no concluyente',
     'no-speech': 'sin voz',
   },
   units: {
@@ -61,11 +61,11 @@ export const SPANISH: Catalogue = {
   notice: [
     '**Antes de seguir leyendo:** descargo la grabación una vez, la analizo y la olvido. No se guarda ni el audio ni la respuesta.',
     'Aprendí de actores y me equivoco a menudo. Por favor, no juzgues a nadie por lo que digo.',
-    'En la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5, apartado 1, letra f); en los demás casos hay que informarlas (art. 50, apartado 3).',
+    'En la UE está prohibido inferir las emociones de las personas en el lugar de trabajo o en centros educativos (Reglamento de IA, art. 5, apartado 1, letra f); en los demás casos hay que informarlas (art. 50, apartado 3).',
     'Para saber más, escribe `{privacy}`.',
   ].join('\n'),
   help: {
-    title: 'Qué sé hacer',
+    title: 'Qué puedo hacer',
     own: '**Tu propia nota de voz**: abre el menú del mensaje y elige *{readEmotion}*. Solo tú ves la respuesta.',
     direct:
       '**En un mensaje directo**: envíame o reenvíame una nota de voz o un archivo de audio y te respondo.',
@@ -83,7 +83,7 @@ export const SPANISH: Catalogue = {
     text: [
       'Soy Undertone. Escucho cómo suena una voz, no lo que dice, y nombro una de ocho emociones: {emotions}. Si ninguna destaca, digo *{uncertain}*; si nadie habla, *{noSpeech}*. Si una nota cambia claramente, nombro las emociones en orden.',
       '',
-      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones ajenas, con otras personas, lugares e idiomas, 4 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije *{uncertain}*. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
+      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones de otro origen, con otras personas, lugares e idiomas, 4 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije *{uncertain}*. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
       '',
       'Lo que digo es una suposición sobre un sonido. No es un hecho sobre una persona, y no deberías basar decisiones en ello.',
     ].join('\n'),
@@ -93,11 +93,11 @@ export const SPANISH: Catalogue = {
     text: [
       '**Las grabaciones** se descargan de la plataforma cuando alguien pregunta, permanecen en memoria mientras se analizan y luego se descartan. Nunca se guardan, ni se registran, ni se usan para entrenar. Las respuestas tampoco se guardan: solo existen en el chat.',
       '',
-      '**Lo que recuerdo**: qué canales han abierto los moderadores y, mediante un hash, quién ha visto mi aviso (para mostrarlo una sola vez) y quién usa qué idioma. Los contadores de solicitudes duran un minuto.',
+      '**Lo que recuerdo**: qué canales han abierto los moderadores y, en forma de hash, quién ha visto mi aviso (para mostrarlo una sola vez) y quién usa qué idioma. Los contadores de solicitudes duran un minuto.',
       '',
       '**Quién puede preguntar**: puedes preguntar por tus propias notas, y por las de otras personas solo donde un moderador haya abierto el canal. Si no sé quién grabó una nota reenviada, solo respondo en un mensaje directo.',
       '',
-      '**La ley**: en la UE está prohibido inferir las emociones de las personas en el trabajo o en la educación (Reglamento de IA, art. 5, apartado 1, letra f), y en los demás casos hay que informarlas (art. 50, apartado 3). No abras un canal donde esto pueda aplicarse y, si abres uno, avisa a la gente.',
+      '**La ley**: en la UE está prohibido inferir las emociones de las personas en el lugar de trabajo o en centros educativos (Reglamento de IA, art. 5, apartado 1, letra f), y en los demás casos hay que informarlas (art. 50, apartado 3). No abras un canal donde esto pueda aplicarse y, si abres uno, avisa a la gente.',
     ].join('\n'),
   },
   quota: {
@@ -107,8 +107,9 @@ export const SPANISH: Catalogue = {
         other: '**Te quedan**: {left} de {limit} notas.',
       },
       used: {
-        one: '**Te queda**: {left} de {limit} nota, disponible de nuevo en {seconds}.',
-        other: '**Te quedan**: {left} de {limit} notas, y de nuevo las {limit} en {seconds}.',
+        one: '**Te queda**: {left} de {limit} nota, disponible de nuevo dentro de {seconds}.',
+        other:
+          '**Te quedan**: {left} de {limit} notas; dentro de {seconds} volverás a tener las {limit}.',
       },
     },
     channel: {
@@ -117,18 +118,18 @@ export const SPANISH: Catalogue = {
         other: '**Quedan en este canal**: {left} de {limit} notas.',
       },
       used: {
-        one: '**Queda en este canal**: {left} de {limit} nota, disponible de nuevo en {seconds}.',
+        one: '**Queda en este canal**: {left} de {limit} nota, disponible de nuevo dentro de {seconds}.',
         other:
-          '**Quedan en este canal**: {left} de {limit} notas, y de nuevo las {limit} en {seconds}.',
+          '**Quedan en este canal**: {left} de {limit} notas; dentro de {seconds} volverá a haber {limit}.',
       },
     },
   },
   automaticOn:
-    'Este canal ya está abierto: respondo a todas las notas de voz que se publiquen aquí, a la vista de todos.',
+    'Este canal queda abierto: respondo a todas las notas de voz que se publiquen aquí, a la vista de todos.',
   automaticOnWhenAsked:
-    'Este canal ya está abierto: cualquiera puede preguntar con *{readEmotion}* por cualquier nota de voz que se publique aquí, y solo esa persona ve la respuesta. No respondo por mi cuenta, porque no veo lo que se publica.',
+    'Este canal queda abierto: cualquiera puede preguntar con *{readEmotion}* por cualquier nota de voz que se publique aquí, y solo esa persona ve la respuesta. No respondo por mi cuenta, porque no veo lo que se publica.',
   tellPeople:
-    'Por favor, avisa a la gente de aquí. No lo uses en el trabajo ni en la educación en la UE, donde es ilegal. `{autoOff}` lo desactiva.',
+    'Por favor, avisa a quienes están aquí. En la UE es ilegal en el lugar de trabajo y en los centros educativos: no me uses ahí. `{autoOff}` vuelve a cerrar el canal.',
   automaticOff:
     'Este canal vuelve a estar cerrado: cada persona puede preguntarme por sus propias notas de voz y solo ella ve la respuesta.',
   moderatorsOnly:
@@ -139,11 +140,13 @@ export const SPANISH: Catalogue = {
   inviteMe:
     'No estoy en este canal, así que no veo las notas de voz de aquí. Invítame primero: `/invite @Undertone`.',
   addMe:
-    'No soy miembro de este sitio: alguien me ha instalado solo para sí, y no veo lo que se publica. Por eso no hay nada que abrir. Quien administre un servidor puede añadirme; aquí puedes preguntar por tus propias notas de voz con *{readEmotion}*.',
-  unknownCommand: 'No conozco ese comando. `{help}` muestra qué sé hacer.',
+    'Aquí no soy miembro: alguien me ha instalado solo para su propio uso, y no veo lo que se publica. Por eso no hay nada que abrir. Quien administre un servidor puede añadirme; aquí puedes preguntar por tus propias notas de voz con *{readEmotion}*.',
+  allowMe:
+    'No puedo responder en este canal: me falta algún permiso. Dame *Ver canal*, *Enviar mensajes* (en un hilo: *Enviar mensajes en hilos*), *Insertar enlaces* y *Leer el historial de mensajes*, y luego vuelve a enviar `{autoOn}`.',
+  unknownCommand: 'No conozco ese comando. `{help}` muestra qué puedo hacer.',
   notInstalled:
     'Ya no tengo acceso a este espacio de trabajo: me han eliminado o mi acceso ha caducado. Alguien que pueda instalar aplicaciones aquí tiene que instalarme de nuevo.',
-  wait: 'Es más de lo que puedo atender a la vez. Pregunta de nuevo en {seconds}; lo que se publique hasta entonces lo omito.',
+  wait: 'Es más de lo que puedo atender a la vez. Vuelve a preguntar dentro de {seconds}; hasta entonces omito lo que se publique.',
   again: 'Inténtalo de nuevo en unos minutos. Si sigue pasando, avisa a quien administra este bot.',
   errors: {
     'audio-missing':
@@ -160,12 +163,12 @@ export const SPANISH: Catalogue = {
     'decoder-missing':
       'Aquí no puedo leer este formato. Una nota de voz sí funciona, y también WAV, FLAC, MP3, Ogg Opus y WebM. Para lo demás, quien administra este bot puede instalar ffmpeg.',
     unauthorized:
-      'El servicio que analiza las notas de voz no aceptó mi clave. Quien administra este bot tiene que poner una válida.',
+      'El servicio que analiza las notas de voz no aceptó mi clave. Quien administra este bot tiene que configurar una válida.',
     'rate-limited': 'Ahora mismo tengo demasiadas notas de voz por responder. {again}',
     'not-permitted':
       'Solo puedo hablarte de tus propias notas de voz. Para preguntar por las de otras personas, un moderador tiene que abrir este canal: `{autoOn}`.',
     'author-unknown':
-      'Esta nota es reenviada y no sé quién la grabó, así que no respondo aquí. Reenvíamela en un mensaje directo y pregúntame allí.',
+      'Esta nota fue reenviada y no sé quién la grabó, así que no respondo aquí. Reenvíamela en un mensaje directo y pregúntame allí.',
     'attachment-missing':
       'En este mensaje no hay ninguna nota de voz. Elige un mensaje con una nota de voz o un archivo de audio.',
     'attachment-gone': 'Esta nota de voz ya no existe. Publícala de nuevo y vuelve a preguntarme.',

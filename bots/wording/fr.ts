@@ -6,11 +6,11 @@ export const FRENCH: Catalogue = {
   discordLocales: ['fr'],
   commands: {
     readEmotion: { name: 'Détecter l’émotion' },
-    undertone: { name: 'undertone', description: 'Comment sonne un message vocal' },
+    undertone: { name: 'undertone', description: 'L’émotion qu’on entend dans un message vocal' },
     read: {
       name: 'analyser',
       description:
-        'Indique comment sonne ton enregistrement\u00a0; la réponse n’est visible que par toi',
+        'Donne l’émotion entendue dans ton enregistrement\u00a0; la réponse n’est visible que par toi',
     },
     note: { name: 'audio', description: 'Un message vocal ou un fichier audio' },
     auto: {
@@ -65,7 +65,7 @@ export const FRENCH: Catalogue = {
   notice: [
     '**Avant de lire la suite\u00a0:** je récupère l’enregistrement une seule fois, je l’analyse et je l’oublie. Ni le son ni la réponse ne sont conservés.',
     'J’ai appris avec des comédiens et je me trompe souvent. Merci de ne juger personne sur ce que je dis.',
-    'Dans l’UE, il est interdit de déduire les émotions des gens au travail ou dans l’enseignement (règlement sur l’IA, art. 5, § 1, point f)\u00a0; ailleurs, les personnes doivent en être informées (art. 50, § 3).',
+    'Dans l’UE, il est interdit de déduire les émotions des gens sur le lieu de travail ou dans les établissements d’enseignement (règlement sur l’IA, art. 5, § 1, point f)\u00a0; ailleurs, les personnes doivent en être informées (art. 50, § 3).',
     'Pour en savoir plus, tape `{privacy}`.',
   ].join('\n'),
   help: {
@@ -86,9 +86,9 @@ export const FRENCH: Catalogue = {
   about: {
     title: 'Ce que je suis',
     text: [
-      'Je suis Undertone. J’écoute le ton d’une voix, pas ce qu’elle dit, et je nomme une émotion sur huit\u00a0: {emotions}. Si aucune ne ressort, je dis *{uncertain}*\u00a0; si personne ne parle, *{noSpeech}*. Si un message change nettement, je nomme les émotions dans l’ordre.',
+      'Je suis Undertone. J’écoute le ton d’une voix, pas ce qu’elle dit, et je nomme une émotion parmi huit\u00a0: {emotions}. Si aucune ne ressort, je dis *{uncertain}*\u00a0; si personne ne parle, *{noSpeech}*. Si un message change nettement, je nomme les émotions dans l’ordre.',
       '',
-      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 4 émotions nommées sur 10 étaient fausses, et la plupart du temps j’ai dit que j’étais incertain. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
+      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 4 émotions nommées sur 10 étaient fausses, et la plupart du temps, j’ai répondu *{uncertain}*. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
       '',
       'Ce que je dis est une supposition sur un son. Ce n’est pas un fait sur une personne, et mieux vaut ne fonder aucune décision dessus.',
     ].join('\n'),
@@ -98,11 +98,11 @@ export const FRENCH: Catalogue = {
     text: [
       '**Les enregistrements** sont récupérés sur la plateforme quand quelqu’un le demande, gardés en mémoire le temps de l’analyse, puis effacés. Ils ne sont jamais conservés, journalisés ni utilisés pour l’entraînement. Les réponses ne sont pas conservées non plus\u00a0: elles n’existent que dans la discussion.',
       '',
-      '**Ce que je retiens**\u00a0: les salons que la modération a ouverts et, sous forme hachée, qui a vu mon avertissement (pour ne le montrer qu’une fois) et qui utilise quelle langue. Les compteurs de demandes durent une minute.',
+      '**Ce que je retiens**\u00a0: les salons que la modération a ouverts et, sous forme hachée, qui a vu mon avertissement (pour ne le montrer qu’une fois) et qui utilise quelle langue. Les compteurs de demandes sont effacés au bout d’une minute.',
       '',
       '**Qui peut demander**\u00a0: tu peux m’interroger sur tes propres messages, et sur ceux des autres seulement là où la modération a ouvert le salon. Si je ne sais pas qui a enregistré un message transféré, je ne réponds qu’en message privé.',
       '',
-      '**La loi**\u00a0: dans l’UE, il est interdit de déduire les émotions des gens au travail ou dans l’enseignement (règlement sur l’IA, art. 5, § 1, point f), et ailleurs les personnes doivent en être informées (art. 50, § 3). N’ouvre pas de salon où cela pourrait s’appliquer, et préviens les gens quand tu en ouvres un.',
+      '**La loi**\u00a0: dans l’UE, il est interdit de déduire les émotions des gens sur le lieu de travail ou dans les établissements d’enseignement (règlement sur l’IA, art. 5, § 1, point f), et ailleurs les personnes doivent en être informées (art. 50, § 3). N’ouvre pas de salon où cela pourrait s’appliquer, et préviens les gens quand tu en ouvres un.',
     ].join('\n'),
   },
   quota: {
@@ -134,7 +134,7 @@ export const FRENCH: Catalogue = {
   automaticOnWhenAsked:
     'Ce salon est maintenant ouvert\u00a0: chacun peut m’interroger avec *{readEmotion}* sur n’importe quel message vocal publié ici\u00a0; la réponse n’est visible que par la personne qui demande. Je ne réponds pas de moi-même, car je ne vois pas ce qui est publié.',
   tellPeople:
-    'Merci de prévenir les gens ici. N’utilise pas ceci au travail ou dans l’enseignement dans l’UE, où c’est interdit. `{autoOff}` l’arrête.',
+    'Merci de prévenir les gens ici. Dans l’UE, c’est interdit sur le lieu de travail et dans les établissements d’enseignement\u00a0: ne m’y utilise pas. `{autoOff}` referme le salon.',
   automaticOff:
     'Ce salon est de nouveau fermé\u00a0: chacun peut m’interroger sur ses propres messages vocaux, et la réponse n’est visible que par cette personne.',
   moderatorsOnly:
@@ -146,7 +146,9 @@ export const FRENCH: Catalogue = {
   inviteMe:
     'Je ne suis pas dans ce salon, donc je n’y vois pas les messages vocaux. Invite-moi d’abord\u00a0: `/invite @Undertone`.',
   addMe:
-    'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. Qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
+    'Je ne suis pas membre ici\u00a0: quelqu’un m’a installé pour son propre usage, et je ne vois pas ce qui est publié. Il n’y a donc rien à ouvrir. La personne qui gère un serveur peut m’y ajouter\u00a0; ici, interroge-moi sur tes propres messages vocaux avec *{readEmotion}*.',
+  allowMe:
+    'Je ne peux pas répondre dans ce salon\u00a0: il me manque une permission. Accorde-moi *Voir le salon*, *Envoyer des messages* (dans un fil\u00a0: *Envoyer des messages dans les fils*), *Intégrer des liens* et *Voir les anciens messages*, puis renvoie `{autoOn}`.',
   unknownCommand: 'Je ne connais pas cette commande. `{help}` montre ce que je sais faire.',
   notInstalled:
     'Je n’ai plus accès à cet espace de travail\u00a0: j’ai été supprimé, ou mon accès a expiré. Une personne autorisée à installer des applications ici doit me réinstaller.',
@@ -154,9 +156,9 @@ export const FRENCH: Catalogue = {
   again: 'Réessaie dans quelques minutes. Si cela continue, préviens la personne qui gère ce bot.',
   errors: {
     'audio-missing':
-      'Cet enregistrement est vide. Recommence en gardant le bouton appuyé pendant que tu parles.',
+      'Cet enregistrement est vide. Recommence en maintenant le bouton enfoncé pendant que tu parles.',
     'audio-too-large':
-      'Ce fichier est trop gros\u00a0: j’accepte jusqu’à {size}. Envoie un message vocal, ou l’enregistrement en MP3, M4A ou Ogg.',
+      'Ce fichier est trop volumineux\u00a0: j’accepte jusqu’à {size}. Envoie un message vocal, ou l’enregistrement en MP3, M4A ou Ogg.',
     'audio-too-long':
       'Cet enregistrement est trop long\u00a0: j’accepte jusqu’à {minutes}. Envoie-m’en une partie.',
     'format-unsupported':
@@ -173,7 +175,7 @@ export const FRENCH: Catalogue = {
     'not-permitted':
       'Je ne peux te parler que de tes propres messages vocaux. Pour m’interroger sur ceux des autres, il faut que la modération ouvre ce salon\u00a0: `{autoOn}`.',
     'author-unknown':
-      'Ce message a été transféré et je ne sais pas qui l’a enregistré, donc je ne réponds pas ici. Transfère-le-moi en message privé et interroge-moi là-bas.',
+      'Ce message a été transféré et je ne sais pas qui l’a enregistré, donc je ne réponds pas ici. Transfère-le-moi en message privé et interroge-moi dans cette conversation.',
     'attachment-missing':
       'Il n’y a pas de message vocal ici. Choisis un message avec un vocal ou un fichier audio.',
     'attachment-gone': 'Ce message vocal n’existe plus. Publie-le à nouveau, puis interroge-moi.',

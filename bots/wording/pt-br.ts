@@ -54,12 +54,12 @@ export const PORTUGUESE: Catalogue = {
     changing: 'A voz muda ao longo do áudio. No conjunto, o mais provável: {label} ({percent}).',
     share: '{percent} {label}',
     shares: 'Do tempo de fala: {shares}.',
-    footer: 'Um palpite sobre como soa, não sobre o que alguém sente.',
+    footer: 'Um palpite sobre o som da voz, não sobre o que alguém sente.',
   },
   notice: [
     '**Antes de continuar:** eu baixo a gravação uma vez, analiso e esqueço. Nem o áudio nem a resposta ficam guardados.',
     'Aprendi com atores e erro com frequência. Por favor, não julgue ninguém pelo que eu digo.',
-    'Na UE, é proibido inferir as emoções das pessoas no trabalho ou na educação (Regulamento de IA, art. 5.º, n.º 1, alínea f); nos outros casos, elas precisam ser informadas (art. 50.º, n.º 3).',
+    'Na UE, é proibido inferir as emoções das pessoas no local de trabalho ou em instituições de ensino (Regulamento de IA, art. 5.º, n.º 1, alínea f); nos outros casos, elas precisam ser informadas (art. 50.º, n.º 3).',
     'Para saber mais, digite `{privacy}`.',
   ].join('\n'),
   help: {
@@ -80,9 +80,9 @@ export const PORTUGUESE: Catalogue = {
   about: {
     title: 'O que eu sou',
     text: [
-      'Eu sou o Undertone. Escuto como uma voz soa, não o que ela diz, e aponto uma de oito emoções: {emotions}. Se nenhuma se destaca, digo *{uncertain}*; se ninguém fala, *{noSpeech}*. Se uma mensagem muda claramente, aponto as emoções em ordem.',
+      'Eu sou o Undertone. Escuto como uma voz soa, não o que ela diz, e aponto uma de oito emoções: {emotions}. Se nenhuma se destaca, digo *{uncertain}*; se ninguém fala, *{noSpeech}*. Se uma mensagem muda claramente, aponto as emoções na ordem em que aparecem.',
       '',
-      'Aprendi com gravações de atores e erro com frequência: em testes com gravações de fora, com outras pessoas, outros lugares e outros idiomas, 4 em cada 10 emoções que apontei estavam erradas, e na maioria das vezes eu disse que estava incerto. Uma voz rouca, cansada ou longe do microfone pode me enganar.',
+      'Aprendi com gravações de atores e erro com frequência: em testes com gravações de outras origens, com outras pessoas, outros lugares e outros idiomas, 4 em cada 10 emoções que apontei estavam erradas, e na maioria das vezes respondi *{uncertain}*. Uma voz rouca, cansada ou longe do microfone pode me enganar.',
       '',
       'O que eu digo é um palpite sobre um som. Não é um fato sobre uma pessoa, e você não deve tomar decisões com base nisso.',
     ].join('\n'),
@@ -92,11 +92,11 @@ export const PORTUGUESE: Catalogue = {
     text: [
       '**As gravações** são baixadas da plataforma quando alguém pergunta, ficam na memória durante a análise e depois são descartadas. Nunca são guardadas, registradas em log nem usadas para treinamento. As respostas também não são guardadas: só existem no chat.',
       '',
-      '**O que eu lembro**: quais canais a moderação abriu e, na forma de hash, quem já viu o meu aviso (para mostrá-lo uma vez só) e quem usa qual idioma. Os contadores de pedidos duram um minuto.',
+      '**Do que eu me lembro**: quais canais a moderação abriu e, na forma de hash, quem já viu o meu aviso (para mostrá-lo uma vez só) e quem usa qual idioma. Os contadores de pedidos duram um minuto.',
       '',
       '**Quem pode perguntar**: você pode perguntar sobre as suas próprias mensagens e, sobre as de outras pessoas, só onde a moderação abriu o canal. Se eu não souber quem gravou uma mensagem encaminhada, só respondo em uma mensagem direta.',
       '',
-      '**A lei**: na UE, é proibido inferir as emoções das pessoas no trabalho ou na educação (Regulamento de IA, art. 5.º, n.º 1, alínea f) e, nos outros casos, elas precisam ser informadas (art. 50.º, n.º 3). Não abra um canal em que isso possa se aplicar e, quando abrir um, avise as pessoas.',
+      '**A lei**: na UE, é proibido inferir as emoções das pessoas no local de trabalho ou em instituições de ensino (Regulamento de IA, art. 5.º, n.º 1, alínea f) e, nos outros casos, elas precisam ser informadas (art. 50.º, n.º 3). Não abra um canal em que isso possa se aplicar e, quando abrir um, avise as pessoas.',
     ].join('\n'),
   },
   quota: {
@@ -128,7 +128,7 @@ export const PORTUGUESE: Catalogue = {
   automaticOnWhenAsked:
     'Este canal agora está aberto: qualquer pessoa pode perguntar com *{readEmotion}* sobre qualquer mensagem de voz publicada aqui, e só ela vê a resposta. Não respondo por conta própria, porque não vejo o que é publicado.',
   tellPeople:
-    'Por favor, avise as pessoas daqui. Não use isto no trabalho nem na educação na UE, onde é ilegal. `{autoOff}` desativa.',
+    'Por favor, avise as pessoas daqui. Na UE, isso é ilegal no local de trabalho e em instituições de ensino: não me use lá. `{autoOff}` fecha o canal de novo.',
   automaticOff:
     'Este canal está fechado de novo: cada pessoa pode me perguntar sobre as próprias mensagens de voz, e só ela vê a resposta.',
   moderatorsOnly:
@@ -141,10 +141,12 @@ export const PORTUGUESE: Catalogue = {
     'Não estou neste canal, então não vejo as mensagens de voz daqui. Me convide primeiro: `/invite @Undertone`.',
   addMe:
     'Não sou membro daqui: alguém me instalou só para si, e eu não vejo o que é publicado. Por isso, não há nada para abrir. Quem administra um servidor pode me adicionar; aqui, pergunte sobre as suas próprias mensagens de voz com *{readEmotion}*.',
+  allowMe:
+    'Não consigo responder neste canal: falta alguma permissão. Me dê *Ver canal*, *Enviar mensagens* (em um tópico: *Enviar mensagens em tópicos*), *Inserir links* e *Ver histórico de mensagens* e depois envie `{autoOn}` de novo.',
   unknownCommand: 'Não conheço este comando. `{help}` mostra o que eu sei fazer.',
   notInstalled:
     'Perdi o acesso a este workspace: fui removido, ou meu acesso expirou. Alguém que possa instalar apps aqui precisa me instalar de novo.',
-  wait: 'É mais do que consigo atender de uma vez. Pergunte de novo em {seconds}; até lá, pulo o que for publicado.',
+  wait: 'É mais do que consigo atender de uma vez. Pergunte de novo em {seconds}; até lá, ignoro o que for publicado.',
   again: 'Tente de novo em alguns minutos. Se continuar acontecendo, avise quem cuida deste bot.',
   errors: {
     'audio-missing':
@@ -167,7 +169,7 @@ export const PORTUGUESE: Catalogue = {
     'author-unknown':
       'Esta mensagem foi encaminhada e eu não sei quem a gravou, então não respondo aqui. Encaminhe para mim em uma mensagem direta e pergunte lá.',
     'attachment-missing':
-      'Não há mensagem de voz aqui. Escolha uma mensagem com um áudio ou um arquivo de áudio.',
+      'Esta mensagem não tem nenhuma gravação. Escolha uma que tenha uma mensagem de voz ou um arquivo de áudio.',
     'attachment-gone':
       'Esta mensagem de voz não existe mais. Publique de novo e depois me pergunte.',
     'attachment-refused':

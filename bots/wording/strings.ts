@@ -39,6 +39,8 @@ export interface Strings {
   readonly onlyInChannels: string;
   readonly inviteMe: string;
   readonly addMe: string;
+  /** Null where the bot gets commands only, and writes nothing that needs permissions. */
+  readonly allowMe: string | null;
   readonly unknownCommand: string;
   /** Answers a command in a workspace of Slack for which the bot has no token. */
   readonly notInstalled: string;
@@ -151,6 +153,7 @@ export function stringsOf(catalogue: Catalogue, commands: Commands, medium: Medi
     onlyInChannels: say(isTold ? catalogue.onlyInChannels : catalogue.onlyInChannelsWhenAsked),
     inviteMe: catalogue.inviteMe,
     addMe: say(catalogue.addMe),
+    allowMe: isTold ? say(catalogue.allowMe) : null,
     unknownCommand: say(catalogue.unknownCommand),
     notInstalled: catalogue.notInstalled,
     errors: everyCode((code) => say(code in errors ? errors[code as Spoken] : errors.internal)),

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { CALLBACKS } from '../../functions/infrastructure.ts';
-import type { Config } from '../config.ts';
+import { CALLBACKS, CALLBACKS_PER_HOST } from '../../functions/infrastructure.ts';
+import { type Config, contextSchema } from '../config.ts';
 import { LIGHT_MEMORY } from './api.ts';
 import { Handler } from './handler.ts';
 import { queue } from './labelling.ts';
@@ -44,6 +44,7 @@ export class Callbacks extends Construct {
         UNDERTONE_RESULTS_TABLE: state.results.tableName,
         UNDERTONE_CALLBACKS_TABLE: state.callbacks.tableName,
         UNDERTONE_CALLBACKS_QUEUE_URL: this.queue.queueUrl,
+        UNDERTONE_CALLBACKS_PER_HOST: String(perHost(config)),
       },
     });
     this.handler.function.addEventSource(
@@ -54,6 +55,20 @@ export class Callbacks extends Construct {
       }),
     );
     state.results.grant(this.handler.function, 'dynamodb:GetItem');
-    state.callbacks.grant(this.handler.function, 'dynamodb:GetItem', 'dynamodb:DeleteItem');
+    state.callbacks.grant(
+      this.handler.function,
+      'dynamodb:GetItem',
+      'dynamodb:DeleteItem',
+      // Counts what each host gets.
+      'dynamodb:UpdateItem',
+    );
   }
+}
+
+/** Tries that one host gets in a minute: more where more uploads are let through. */
+function perHost({ requestsPerSecond }: Config): number {
+  const { requestsPerSecond: usual } = contextSchema.shape;
+  return Math.round(
+    CALLBACKS_PER_HOST.tries * Math.max(1, requestsPerSecond / usual.parse(undefined)),
+  );
 }

@@ -4,17 +4,14 @@ import { UndertoneError } from '../../core/index.ts';
 export interface AdmissionLimits {
   /** How many pieces of work run at a time. */
   readonly concurrency: number;
-  /** How many may wait, and how many bytes their bodies may have together. */
+  /** How many may wait. */
   readonly maxWaiting: number;
-  readonly maxBytes: number;
 }
 
 /** Lets a few in at a time, has others wait in line, and turns away those for whom there is no room. */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #limit: LimitFunction;
-  #waiting = 0;
-  #bytes = 0;
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
@@ -24,20 +21,33 @@ export class Admission {
   /**
    * Does a piece of work when its turn comes.
    *
-   * @param bytes what it holds in memory while it waits
    * @throws UndertoneError `rate-limited` when too many wait already
    */
-  async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (this.#limit.activeCount < this.#limit.concurrency) return this.#limit(work);
-    const { maxWaiting, maxBytes } = this.#limits;
-    if (this.#waiting >= maxWaiting || this.#bytes + bytes > maxBytes) throw busy();
-    this.#waiting++;
-    this.#bytes += bytes;
-    return this.#limit(() => {
-      this.#waiting--;
-      this.#bytes -= bytes;
-      return work();
-    });
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const { activeCount, pendingCount, concurrency } = this.#limit;
+    const waiting = activeCount + pendingCount - concurrency;
+    if (waiting >= this.#limits.maxWaiting) throw busy();
+    return this.#limit(work);
+  }
+}
+
+/** The bytes that requests hold in memory together, from the first one that arrives to the answer. */
+export class Room {
+  readonly #most: number;
+  #held = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @throws UndertoneError `rate-limited` when there is no room for them */
+  take(bytes: number): void {
+    if (this.#held + bytes > this.#most) throw busy();
+    this.#held += bytes;
+  }
+
+  free(bytes: number): void {
+    this.#held -= bytes;
   }
 }
 

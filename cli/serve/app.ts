@@ -9,7 +9,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { accepts } from 'hono/accepts';
 import { compress } from 'hono/compress';
 import { cors } from 'hono/cors';
-import { findModelFolder, MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
+import { findModelFolder, MAX_BYTES, UndertoneError } from '../../core/index.ts';
 import { missingSettings, type Platform } from '../../functions/chat/environment.ts';
 import {
   DEVICE,
@@ -23,7 +23,7 @@ import { PAGE, readPageDocument, securityHeaders } from '../../functions/http/pa
 import { CHAT_ROUTES, CORS, INSTALL_ROUTES, ROUTES, type Route } from '../../functions/routes.ts';
 import { ROOT } from '../../lib/root.ts';
 import { isLoopback, parseUrl } from '../../lib/url.ts';
-import { Admission } from './admission.ts';
+import { Admission, Room } from './admission.ts';
 import { answerEarly, readBody } from './body.ts';
 import { LIVE_PATH } from './live/protocol.ts';
 
@@ -33,6 +33,8 @@ export interface AppOptions {
   readonly cloud: (() => Promise<unknown> | undefined) | null;
   /** What the page uploads instead of sending it in one call, as it does on AWS; nothing by default. */
   readonly uploads?: PageUploads;
+  /** Bytes that the bodies of all requests may have together; twenty of the largest by default. */
+  readonly maxBodies?: number | undefined;
 }
 
 export interface PageUploads {
@@ -46,7 +48,6 @@ export interface PageUploads {
 const classifying = new Admission({
   concurrency: availableParallelism(),
   maxWaiting: 1000,
-  maxBytes: 20 * MAX_BYTES,
 });
 
 /**
@@ -57,8 +58,10 @@ const classifying = new Admission({
  * are answered, so that a foreign page cannot reach it through a name of its own (DNS rebinding), and
  * only pages of this machine may use the API.
  */
-export function createApp({ host, cloud, uploads }: AppOptions): Hono {
+export function createApp(options: AppOptions): Hono {
+  const { host, cloud, uploads, maxBodies = 20 * MAX_BYTES } = options;
   const app = new Hono();
+  const backend = { cloud, room: new Room(maxBodies) };
   const pageFolder = join(ROOT, PAGE.folder);
   const page = readPageDocument(pageFolder);
   const sources = { styleSource: page.styleSource, uploadOrigin: uploads?.origin };
@@ -75,7 +78,7 @@ export function createApp({ host, cloud, uploads }: AppOptions): Hono {
   // Before the check of the name: platforms come through a tunnel, under its name, and sign what they send;
   // browsers come the same way to install the Slack app.
   for (const route of [...CHAT_ROUTES, ...INSTALL_ROUTES]) {
-    app.all(route.path, ({ req }) => answer(req.raw, [route], cloud));
+    app.all(route.path, ({ req }) => answer(req.raw, [route], backend));
   }
   if (isLoopback(host)) {
     app.use(async ({ req }, next) => {
@@ -87,7 +90,7 @@ export function createApp({ host, cloud, uploads }: AppOptions): Hono {
     const here = ROUTES.filter((route) => route.path === path);
     const pattern = path.replace(/\{(\w+)\}/g, ':$1');
     app.use(pattern, crossOrigin(host, methodsOf(here)));
-    app.all(pattern, ({ req }) => answer(req.raw, here, cloud));
+    app.all(pattern, ({ req }) => answer(req.raw, here, backend));
   }
   app.get(`/${PAGE.limits}`, (context) =>
     context.json({ maxCallBytes: uploads?.above ?? MAX_BYTES }),
@@ -141,7 +144,7 @@ function serveDevice(): MiddlewareHandler {
 async function answer(
   request: Request,
   here: readonly Route[],
-  cloud: AppOptions['cloud'],
+  { cloud, room }: Pick<AppOptions, 'cloud'> & { readonly room: Room },
 ): Promise<Response> {
   const route = here.find(({ method }) => method === request.method);
   if (!route) return problem(notAllowed(here), { headers: { allow: methodsOf(here).join(', ') } });
@@ -154,18 +157,22 @@ async function answer(
     if (!cloud) throw noCloud();
     await cloud();
   }
-  const body = await readBody(request);
-  if (!body.bytes) return answerEarly(problem(tooLarge()), body);
-  const { bytes } = body;
-  // Loaded when it is first asked for: what talks to AWS takes a moment.
-  const module: { readonly answer: Answer } = await import(`../../functions/${route.handler}.ts`);
-  const whole = new Request(request.url, {
-    method: request.method,
-    headers: [...request.headers],
-    body: bytes.length > 0 ? bytes : null,
-  });
-  if (route.handler !== 'emotion') return module.answer(whole);
-  return classifying.run(bytes.length, () => module.answer(whole));
+  const body = await readBody(request, room);
+  const { content } = body;
+  if (content instanceof UndertoneError) return answerEarly(problem(content), body);
+  try {
+    // Loaded when it is first asked for: what talks to AWS takes a moment.
+    const module: { readonly answer: Answer } = await import(`../../functions/${route.handler}.ts`);
+    const whole = new Request(request.url, {
+      method: request.method,
+      headers: [...request.headers],
+      body: content.length > 0 ? content : null,
+    });
+    if (route.handler !== 'emotion') return await module.answer(whole);
+    return await classifying.run(() => module.answer(whole));
+  } finally {
+    body.free();
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { MAX_BYTES, UndertoneError } from '../../core/index.ts';
+import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
+import type { Room } from './admission.ts';
 
 /** Bytes that a form may have besides its file: boundaries, part headers, small other fields. */
 const FORM_OVERHEAD = 64 * 1024;
@@ -9,12 +10,17 @@ const FORM_OVERHEAD = 64 * 1024;
  */
 const LINGER = { bytes: 64 * 2 ** 20, milliseconds: 3000 } as const;
 
+/** The sentence for a request that its client has not sent to its end. */
+export const ENDED_EARLY = 'The request ended before its whole body had arrived. Send it again.';
+
 /** What arrived of a request body. */
 export interface RequestBody {
-  /** null when the body is larger than allowed. */
-  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  /** The body, or why it is refused: it is larger than allowed, or there is no room for it. */
+  readonly content: Uint8Array<ArrayBuffer> | UndertoneError;
   /** Reads the rest, within limits, and discards it. */
   discardRest(): Promise<void>;
+  /** Gives back the room that it took. Call it once the request is answered. */
+  free(): void;
 }
 
 /** Returns the largest body in bytes that is read for a content type. */
@@ -24,31 +30,45 @@ export function maxBodyBytes(contentType: string | null | undefined): number {
 }
 
 /**
- * Reads a body that is no larger than `maxBodyBytes`. A larger one is recognised by its announced
- * length before any of it is read, or else as soon as the count passes the limit.
+ * Reads a body that is no larger than `maxBodyBytes`, and for which there is room. A larger one is recognised
+ * by its announced length before any of it is read, or else as soon as the count passes the limit.
  *
+ * @param room what the bodies of all requests may take together, also of those that arrive slowly
  * @throws UndertoneError `audio-missing` when the client goes away before the end of its body
  */
-export async function readBody(request: Request): Promise<RequestBody> {
-  const reader = request.body?.getReader();
-  if (!reader) return { bytes: new Uint8Array(), discardRest: async () => {} };
-  const discardRest = () => discard(reader);
-  const maxBytes = maxBodyBytes(request.headers.get('content-type'));
-  const announced = Number(request.headers.get('content-length') ?? 0);
-  if (announced > maxBytes) return { bytes: null, discardRest };
+export async function readBody(request: Request, room: Room): Promise<RequestBody> {
   const chunks: Uint8Array[] = [];
   let count = 0;
+  const free = () => {
+    room.free(count);
+    count = 0;
+  };
+  const reader = request.body?.getReader();
+  if (!reader) return { content: new Uint8Array(), discardRest: async () => {}, free };
+  const refused = (content: UndertoneError) => {
+    free();
+    return { content, discardRest: () => discard(reader), free };
+  };
+  const maxBytes = maxBodyBytes(request.headers.get('content-type'));
+  const announced = Number(request.headers.get('content-length') ?? 0);
+  if (announced > maxBytes) return refused(tooLarge());
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      count += next.value.length;
-      if (count > maxBytes) return { bytes: null, discardRest };
+      const { length } = next.value;
+      if (count + length > maxBytes) return refused(tooLarge());
+      room.take(length);
+      count += length;
       chunks.push(next.value);
     }
-  } catch (cause) {
-    const sentence = 'The request ended before its whole body had arrived. Send it again.';
-    throw new UndertoneError('audio-missing', sentence, { cause });
+  } catch (thrown) {
+    if (thrown instanceof UndertoneError) return refused(thrown);
+    free();
+    throw new UndertoneError('audio-missing', ENDED_EARLY, { cause: thrown });
   }
-  return { bytes: Buffer.concat(chunks), discardRest };
+  const content = Buffer.concat(chunks);
+  // It is not held twice while it waits.
+  chunks.length = 0;
+  return { content, discardRest: async () => {}, free };
 }
 
 /**
@@ -58,7 +78,7 @@ export async function readBody(request: Request): Promise<RequestBody> {
  */
 export async function answerEarly(
   answer: Response,
-  { discardRest }: RequestBody,
+  { discardRest }: Pick<RequestBody, 'discardRest'>,
 ): Promise<Response> {
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const body = new ReadableStream<Uint8Array>({

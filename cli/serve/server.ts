@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import type { Duplex } from 'node:stream';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { UndertoneError } from '../../core/index.ts';
+import { problem } from '../../functions/http/handle.ts';
 import { type AppOptions, createApp, type PageUploads } from './app.ts';
-import { maxBodyBytes } from './body.ts';
+import { ENDED_EARLY, maxBodyBytes } from './body.ts';
 import type { LiveLimits } from './live/protocol.ts';
 import { type LiveStreams, openLiveStreams } from './live/upgrade.ts';
 
@@ -21,6 +23,8 @@ export interface ServerOptions {
   readonly cloud?: AppOptions['cloud'];
   /** What the page uploads instead of sending it in one call; nothing by default. */
   readonly uploads?: PageUploads;
+  /** Bytes that the bodies of all requests may have together, where it differs from the default. */
+  readonly maxBodies?: AppOptions['maxBodies'];
   /** What live streams may use, where it differs from the default. */
   readonly live?: Partial<LiveLimits>;
 }
@@ -40,12 +44,19 @@ export interface RunningServer {
  * const { url, close } = await startServer({ port: 0, host: '127.0.0.1' });
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port, host, cloud = null, live = {}, uploads } = options;
-  const server = createAdaptorServer({
-    fetch: createApp({ host, cloud, ...(uploads && { uploads }) }).fetch,
-    // The handlers use the platform's own Request and Response, as they do on Lambda.
-    overrideGlobalObjects: false,
-  }) as Server;
+  const { port, host, cloud = null, live = {}, uploads, maxBodies } = options;
+  const app = createApp({ host, cloud, maxBodies, ...(uploads && { uploads }) });
+  const server = createServer(
+    // Node would refuse a request without one by itself, without a word.
+    { requireHostHeader: false },
+    getRequestListener(app.fetch, {
+      // The handlers use the platform's own Request and Response, as they do on Lambda.
+      overrideGlobalObjects: false,
+      errorHandler: (thrown) =>
+        problem(thrown instanceof RequestError ? malformed(thrown) : thrown),
+    }),
+  );
+  answerMalformed(server);
   // A client that asks before it sends learns at once that its body is too large.
   server.on('checkContinue', (request, response) => {
     const maxBytes = maxBodyBytes(request.headers['content-type']);
@@ -60,6 +71,44 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const url = urlOf(server.address() as AddressInfo);
   return { url, close: () => close(server, silent, streams) };
+}
+
+/**
+ * Answers what is not HTTP, or not all of it, as any other request that fails. Node would send a status and
+ * nothing else.
+ */
+function answerMalformed(server: Server): void {
+  const responses = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', ({ socket }, response) => responses.set(socket, response));
+  // Expectations that nobody knows may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('clientError', async (error, socket) => {
+    const response = responses.get(socket);
+    const isAnswering = response?.headersSent && !response.writableFinished;
+    if (!socket.writable || isAnswering) return socket.destroy();
+    const answer = problem(malformed(error), { headers: { connection: 'close' } });
+    const body = await answer.text();
+    const head = [
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
+      ...[...answer.headers].map(([name, value]) => `${name}: ${value}`),
+      `content-length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  });
+}
+
+function malformed(cause: NodeJS.ErrnoException): UndertoneError {
+  const why: Partial<Record<string, string>> = {
+    HPE_HEADER_OVERFLOW:
+      'The address and the headers of the request have more than 16 KiB together. Shorten them.',
+    ERR_HTTP_REQUEST_TIMEOUT:
+      'The request did not arrive within five minutes, or its headers within one. Send it again, or a smaller recording (Ogg Opus or M4A).',
+    HPE_INVALID_EOF_STATE: ENDED_EARLY,
+  };
+  const sentence =
+    why[cause.code ?? ''] ??
+    'The request is not valid HTTP/1.1: its first line, a header or the length of its body cannot be read. Send it with an HTTP client, such as curl.';
+  return new UndertoneError('parameter-invalid', sentence, { cause });
 }
 
 /**

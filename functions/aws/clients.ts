@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { answeringWithin } from '../../lib/backoff.ts';
 import { readEnvironment } from '../../lib/environment.ts';
-import type { PerVariable } from '../infrastructure.ts';
+import { CALLBACKS_PER_HOST, type PerVariable } from '../infrastructure.ts';
 
 /** Milliseconds after which a silent service counts as failed: with two retries before a route's ten seconds. */
 const PATIENCE = 2500;
@@ -26,7 +26,14 @@ const schemas = {
   uploads: z.object({ UNDERTONE_UPLOADS_BUCKET: bucket } satisfies PerVariable<z.ZodType>),
   results: z.object({ UNDERTONE_RESULTS_TABLE: table } satisfies PerVariable<z.ZodType>),
   batches: z.object({ UNDERTONE_BATCHES_TABLE: table } satisfies PerVariable<z.ZodType>),
-  callbacks: z.object({ UNDERTONE_CALLBACKS_TABLE: table } satisfies PerVariable<z.ZodType>),
+  callbacks: z.object({
+    UNDERTONE_CALLBACKS_TABLE: table,
+    /** Tries a minute; one that a host does not take counts as several. */
+    UNDERTONE_CALLBACKS_PER_HOST: z
+      .string()
+      .regex(/^[1-9]\d*$/, 'a whole number')
+      .default(String(CALLBACKS_PER_HOST.tries)),
+  } satisfies PerVariable<z.ZodType>),
   callbackQueue: z.object({
     UNDERTONE_CALLBACKS_QUEUE_URL: z.url('the URL of the queue of callbacks'),
   } satisfies PerVariable<z.ZodType>),

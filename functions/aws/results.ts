@@ -7,6 +7,7 @@ import {
   GetCommand,
   PutCommand,
   UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import {
@@ -43,6 +44,7 @@ const rowSchema = z.object({
     .optional(),
   reference: z.string().optional(),
   hasCallback: z.boolean().default(false),
+  isAnnounced: z.boolean().default(false),
 });
 
 /** How the hearing of an upload ended. */
@@ -63,6 +65,8 @@ export interface StoredResult extends ResultDetails {
   readonly id: string;
   /** null while the upload or its verdict is waited for. */
   readonly outcome: Outcome | null;
+  /** Whether what posts results has been told of it. */
+  readonly isAnnounced: boolean;
 }
 
 /** Returns a result as lists and callbacks have it: without its timeline, which may be long. */
@@ -161,15 +165,33 @@ function readRow(row: unknown): StoredResult | null {
  * @throws UndertoneError `unavailable`
  */
 export async function finishResult(id: string, outcome: Outcome): Promise<void> {
-  const update = new UpdateCommand({
-    TableName: resultsTable(),
-    Key: { id },
+  await change(id, {
     UpdateExpression: 'SET outcome = :outcome',
     ConditionExpression: 'attribute_exists(id) AND attribute_not_exists(outcome)',
     ExpressionAttributeValues: { ':outcome': JSON.stringify(outcome) },
   });
+}
+
+/**
+ * Notes that what posts results has been told of a result. One that is not there any more is no error.
+ *
+ * @throws UndertoneError `unavailable`
+ */
+export async function markAnnounced(id: string): Promise<void> {
+  await change(id, {
+    UpdateExpression: 'SET isAnnounced = :true',
+    ConditionExpression: 'attribute_exists(id)',
+    ExpressionAttributeValues: { ':true': true },
+  });
+}
+
+/** Changes a row, unless it is not as the condition says. */
+async function change(
+  id: string,
+  how: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
+): Promise<void> {
   await aws()
-    .documents.send(update)
+    .documents.send(new UpdateCommand({ TableName: resultsTable(), Key: { id }, ...how }))
     .catch((error) => {
       if (!(error instanceof ConditionalCheckFailedException)) failed(error);
     });

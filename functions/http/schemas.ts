@@ -59,7 +59,8 @@ export const uploadRequestSchema = z.strictObject(
       .string(REFERENCE)
       .min(1, REFERENCE)
       .max(200, REFERENCE)
-      .regex(/^\P{Cc}*$/u, REFERENCE)
+      // Nor half a character, of which there is no UTF-8.
+      .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, REFERENCE)
       .describe("the client's own name for the recording, which lists and callbacks repeat")
       .optional(),
   },

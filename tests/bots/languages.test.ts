@@ -269,7 +269,7 @@ test('numbers, lists and plurals are written as the language writes them', () =>
   );
   expect(in_('ja').shares(summary)).toBe('発話の内訳: 喜び 70%、悲しみ 20%、穏やか 10%');
   expect(in_('de').wait(1)).toContain('in 1 Sekunde noch');
-  expect(in_('es').wait(2)).toContain('en 2 segundos;');
+  expect(in_('es').wait(2)).toContain('dentro de 2 segundos;');
   const one = { left: 0, limit: 1, seconds: 3 };
   expect(in_('pt-BR').quota({ person: one, channel: null })).toBe(
     '**Resta para você**: 0 de 1 mensagem, disponível de novo em 3 segundos.',

@@ -86,7 +86,7 @@ describe('permissions', () => {
       /^CallbacksDeliverCallbackRole/,
       [
         ['CallbacksQueue', consuming],
-        ['StateCallbacks', ['dynamodb:DeleteItem', 'dynamodb:GetItem']],
+        ['StateCallbacks', ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']],
         ['StateResults', ['dynamodb:GetItem']],
       ],
     ],
@@ -162,7 +162,7 @@ describe('permissions', () => {
     );
     expect(knowing.map(({ Action }) => [Action].flat().sort().join()).sort()).toEqual([
       'dynamodb:DeleteItem',
-      'dynamodb:DeleteItem,dynamodb:GetItem',
+      'dynamodb:DeleteItem,dynamodb:GetItem,dynamodb:UpdateItem',
       'dynamodb:PutItem',
     ]);
   });

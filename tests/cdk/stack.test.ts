@@ -184,6 +184,15 @@ describe('callbacks', () => {
     ).toEqual({ MaximumConcurrency: 30 });
   });
 
+  test('to one host are no more than two for each upload that is let through', () => {
+    const perHost = (from: typeof template) =>
+      properties(from, 'AWS::Lambda::Function', /^CallbacksDeliverCallback/).Environment.Variables
+        .UNDERTONE_CALLBACKS_PER_HOST;
+    expect(perHost(template)).toBe('600');
+    expect(perHost(templateFor({ requestsPerSecond: '150' }))).toBe('4500');
+    expect(perHost(templateFor({ requestsPerSecond: '1' }))).toBe('600');
+  });
+
   test('that nobody takes are dead letters, which raise an alarm', () => {
     const deadLetters = { 'Fn::GetAtt': [expect.stringMatching(/^CallbacksDeadLetters/), 'Arn'] };
     expect(queue.RedrivePolicy).toEqual({

@@ -296,6 +296,10 @@ describe('as CSV', () => {
       expect(cells[i].replace(/^"/, '')).toMatch(/^'/);
       expect(body).toContain(`'${formula.replaceAll('"', '""')}`);
     }
+    // Nor is what follows a semicolon, which separates cells where the decimal sign is a comma.
+    const split = await newBatch();
+    await add(split, 'call;=1+1;-1;ok');
+    expect((await read(split, { format: 'csv' })).body).toContain(",call;'=1+1;'-1;ok,");
     // Ids are cells as well, and no new one begins like that.
     for (let i = 0; i < 2000; i++) expect(newResultId()).toMatch(/^[A-Za-z0-9_][\w-]{23}$/);
   });

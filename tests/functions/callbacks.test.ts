@@ -337,6 +337,21 @@ describe('a callback', () => {
     expect(receiver.at('/down')).toHaveLength(CALLBACKS.tries + 1);
   });
 
+  test('is tried no more often when its form is used again and again', async () => {
+    const upload = await newUpload({ callback: { url: receiver.url('/never') } });
+    for (let i = 0; i < 3; i++) {
+      await send(upload, Buffer.from('Dear diary'));
+      await classify();
+    }
+    // Each message would bring all tries.
+    expect(queue.counts()).toMatchObject({ waiting: 1 });
+    // Neither is one whose process was killed, although its dead letter comes again.
+    const { id } = await newUpload({ callback: { url: receiver.url('/killed-again') } });
+    await fail(id);
+    await fail(id);
+    expect(queue.counts()).toMatchObject({ waiting: 2 });
+  });
+
   test('is given up for now when its receiver hangs for longer than the limit', async () => {
     receiver.behaviours.set('/hangs', () => {});
     await fail((await newUpload({ callback: { url: receiver.url('/hangs') } })).id);
@@ -356,6 +371,60 @@ describe('a callback', () => {
     expect(lines).toContain('"event":"callback: not taken","reason":"status 500","tries":7');
     expect(lines).not.toMatch(/whsec_|secret-path|127\.0\.0\.1/);
     expect(lines).not.toContain(upload.id);
+  });
+});
+
+describe('one host', () => {
+  async function announced(count: number, url: string): Promise<void> {
+    const made = Array.from({ length: count }, () => newUpload({ callback: { url } }));
+    await fail(...(await Promise.all(made)).map(({ id }) => id));
+  }
+
+  /** Posts what waits, in the minute that runs. */
+  async function deliverNow(): Promise<void> {
+    for (;;) {
+      const Records = queue.receive(CALLBACKS.batchSize);
+      if (Records.length === 0) return;
+      const { batchItemFailures } = await deliverCallbacks()({ Records }, lambdaContext());
+      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      for (const { messageId } of Records) if (!failed.has(messageId)) queue.remove(messageId);
+    }
+  }
+
+  beforeEach(() => {
+    // At the beginning of a minute.
+    ahead = 60_000 - (Date.now() % 60_000);
+  });
+
+  test('gets no more results in a minute than it may, and all of them in the end', async () => {
+    vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '3');
+    await announced(5, receiver.url('/many'));
+    await deliverNow();
+    expect(receiver.at('/many')).toHaveLength(3);
+    expect(log.join('')).toContain('"reason":"too many for one host"');
+    expect(log.join('')).not.toContain('127.0.0.1');
+    // Those are not tried again within seconds, and do not hold up those for another host.
+    await announced(1, `http://localhost:${receiver.port}/other`);
+    ahead += 20_000;
+    await deliverNow();
+    expect(receiver.at('/many')).toHaveLength(3);
+    expect(receiver.at('/other')).toHaveLength(1);
+    ahead += 180_000;
+    await deliverNow();
+    expect(receiver.at('/many')).toHaveLength(5);
+    expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0, dead: 0 });
+  });
+
+  test('that takes none gets a tenth, however many are for it', async () => {
+    vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '40');
+    receiver.behaviours.set('/victim', (response) => response.writeHead(405).end());
+    await announced(15, receiver.url('/victim'));
+    await deliverNow();
+    // Those of one batch do not know of each other.
+    expect(receiver.at('/victim')).toHaveLength(CALLBACKS.batchSize);
+    await announced(5, receiver.url('/another-path'));
+    await deliverNow();
+    expect(receiver.at('/another-path')).toEqual([]);
   });
 });
 
@@ -403,6 +472,8 @@ const KINDS: Readonly<Record<string, readonly [Behaviour, isDelivered: boolean]>
 const COUNT = Number(process.env.UNDERTONE_CALLBACKS ?? 150);
 
 test(`all of ${COUNT} callbacks are delivered or end as dead letters, whatever their receivers do`, async () => {
+  // All of them are on one host here.
+  vi.stubEnv('UNDERTONE_CALLBACKS_PER_HOST', '1000000');
   const kinds = Object.entries(KINDS);
   const expected = new Map<string, boolean>();
   for (let i = 0; i < COUNT; i += 10) {
@@ -537,6 +608,8 @@ describe('what a callback may be', () => {
     ['a short secret', { callback: { url: 'https://a.b', secret: 'whsec_abcd' } }, 'base64'],
     ['a secret of text', { callback: { url: 'https://a.b', secret: 'correct horse' } }, 'whsec_'],
     ['a reference with a line end', { reference: 'a\nb' }, 'without line ends'],
+    ['a reference with a line separator', { reference: 'a\u2028b' }, 'without line ends'],
+    ['a reference with half a character', '{"reference":"\\ud83d"}', 'without line ends'],
     ['a long reference', { reference: 'a'.repeat(201) }, '1 to 200 characters'],
     ['a batch that is a number', { batch: 7 }, 'POST /v1/batches'],
     ['more than 16 KiB', JSON.stringify({ reference: 'a'.repeat(20_000) }), 'at most 16384'],

@@ -428,6 +428,26 @@ describe('with token rotation', () => {
     expect(slack.oauth.renewals).toBe(renewals);
   });
 
+  test('one that can no longer be renewed is told to those who ask, and nothing is tried again', async () => {
+    slack.oauth.options.tokenSeconds = 3600;
+    const { workspace, ada, direct, channel } = await installed();
+    for (const [token, { refreshToken: _, ...grant }] of slack.oauth.grants) {
+      // As when the table did not take the token that the last one was exchanged for.
+      if (grant.workspace === workspace) slack.oauth.grants.set(token, grant);
+    }
+    const now = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_700_000);
+    slack.command(channel, ada, 'help');
+    slack.say(direct, ada, { files: [{ content: NOTE }] });
+    await work();
+    expect(workspace.ephemerals.map(({ text }) => text)).toEqual([EN.notInstalled]);
+    expect(slack.posts(direct, workspace)).toEqual([]);
+    slack.oauth.options.tokenSeconds = 43_200;
+    await visitor().install(slack, workspace);
+    await ask(ada, direct);
+    expect(slack.posts(direct, workspace)).toHaveLength(1);
+  });
+
   test('a renewal that fails does no harm while the token is good', async () => {
     slack.oauth.options.tokenSeconds = 3600;
     const { workspace, ada, direct, token } = await installed();

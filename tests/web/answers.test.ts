@@ -169,7 +169,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
   test('several files are heard in turn, and make a table', async () => {
     await visit.open();
     const { page } = visit;
-    const formula = file('=1+1,"x".wav', wavFile(voiceLike({ seconds: 1 })));
+    const formula = file('=1+1,"x";-2.wav', wavFile(voiceLike({ seconds: 1 })));
     await visit.choose(LETTER, NOTE, QUIET, formula);
     const letter = await visit.card('letter.txt', 'failed');
     expect(letter).toContain('This is text, not a recording. Supported formats: WAV');
@@ -179,7 +179,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
     );
     await visit.card('=1+1', 'heard');
     const names = await page.locator('.card-name').allInnerTexts();
-    expect(names).toEqual(['letter.txt', 'note.wav', 'quiet.wav', '=1+1,"x".wav']);
+    expect(names).toEqual(['letter.txt', 'note.wav', 'quiet.wav', '=1+1,"x";-2.wav']);
     const rows = await page.locator('tbody tr').allInnerTexts();
     expect(rows[0]).toMatch(/^letter\.txt\s+format-unsupported/);
     expect(rows[1]).toMatch(/^note\.wav\s+Surprised\s+\d\d%\s+0:02$/);
@@ -191,7 +191,7 @@ describe.skipIf(!canBrowse)('what the page answers', () => {
       'letter.txt,,,,,,,,,,,,format-unsupported',
       expect.stringMatching(/^note\.wav,surprised,0\.\d+,(0\.\d+,){8}2,$/),
       'quiet.wav,no-speech,0,,,,,,,,,2,',
-      expect.stringMatching(/^"'=1\+1,""x""\.wav",surprised,/),
+      expect.stringMatching(/^"'=1\+1,""x"";'-2\.wav",surprised,/),
       '',
     ]);
     const json = JSON.parse(await downloaded('Download JSON'));

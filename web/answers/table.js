@@ -109,8 +109,11 @@ function toJson(outcomes) {
 }
 
 function cell(value) {
-  const text = String(value);
-  // Spreadsheets run cells that start like this as formulas, and file names cannot be trusted.
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  // Spreadsheets run cells that start like this as formulas, and file names cannot be trusted. Where the
+  // decimal sign is a comma, a cell also starts after a semicolon or a line end.
+  const safe =
+    typeof value === 'string'
+      ? value.replace(/(^|[;\t\r\n])(?=[=+\-@\t\r＝＋－＠])/g, "$1'")
+      : String(value);
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

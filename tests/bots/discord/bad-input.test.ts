@@ -86,15 +86,18 @@ describe('what cannot be answered is logged, once, and nothing else happens', ()
     expect(log.filter((line) => line.includes('gone before it could be answered'))).toHaveLength(1);
   });
 
-  test('a channel in which the bot may not write', async () => {
+  test.each([
+    'isWritable',
+    'isReadable',
+  ] as const)('a channel in which the bot may not write a reply: %s is missing', async (permission) => {
     const { discord, open } = await stage.withBot();
     const log = captureLog();
     const anna = discord.world.addUser();
-    open.isWritable = false;
+    open[permission] = false;
     for (let i = 0; i < 3; i++) discord.postVoice(open, anna, NOTE);
     const tries = () => discord.requests.filter(({ path }) => path.endsWith('/messages'));
     await discord.until(() => tries().length === 3);
-    open.isWritable = true;
+    open[permission] = true;
     const last = discord.postVoice(open, anna, NOTE);
     await discord.until(() => discord.repliesTo(last).length === 1);
     expect(log.filter((line) => line.includes('may not write'))).toHaveLength(1);

@@ -3,7 +3,13 @@ import { describe, expect, test, vi } from 'vitest';
 import { handleDiscordJob } from '../../../bots/discord/job.ts';
 import { interactionRest } from '../../../bots/discord/rest.ts';
 import { EN } from '../../../bots/wording/languages.ts';
-import { command, readEmotion, slash, slashRead } from '../../support/discord/commands.ts';
+import {
+  ALL_PERMISSIONS,
+  command,
+  readEmotion,
+  slash,
+  slashRead,
+} from '../../support/discord/commands.ts';
 import { isEphemeral, type LocalInteraction } from '../../support/discord/interactions.ts';
 import type { LocalDiscord } from '../../support/discord/server.ts';
 import { snowflakeOf } from '../../support/discord/snowflake.ts';
@@ -204,6 +210,43 @@ describe('/undertone auto', () => {
     expect(await answerTo(discord, off)).toEqual([
       isPrivateChannel ? EN.moderatorsOnly : EN.automaticOff,
     ]);
+  });
+
+  test('says what the bot lacks where it could not answer, and leaves the channel closed', async () => {
+    const { discord, closed, services } = await stage.withBot();
+    const thread = discord.world.addThread(closed);
+    const user = discord.world.addUser();
+    const on = (channel: typeof closed, without: bigint) => {
+      const botPermissions = ALL_PERMISSIONS & ~without;
+      const asker = { user, channel, permissions: MODERATOR, botPermissions };
+      return discord.interact(channel, slash('auto on', asker));
+    };
+    const { ViewChannel, SendMessages, EmbedLinks } = PermissionFlagsBits;
+    const { ReadMessageHistory, SendMessagesInThreads } = PermissionFlagsBits;
+    for (const without of [ViewChannel, SendMessages, EmbedLinks, ReadMessageHistory]) {
+      const asked = on(closed, without);
+      expect(await answerTo(discord, asked)).toEqual([EN.allowMe]);
+      expect(isEphemeral(asked)).toBe(true);
+    }
+    expect(await answerTo(discord, on(thread, SendMessagesInThreads))).toEqual([EN.allowMe]);
+    expect(await services.settings.automaticChannels(DISCORD)).not.toContain(closed.id);
+    expect(await answerTo(discord, on(closed, SendMessagesInThreads))).toEqual([EN.automaticOn]);
+  });
+
+  test('is forgotten when the channel is deleted, and when the server removes the bot', async () => {
+    const { discord, open, services } = await stage.set();
+    const elsewhere = discord.world.addChannel(discord.world.addGuild());
+    await openChannel(services, elsewhere);
+    const third = discord.world.addChannel(discord.world.addGuild());
+    await openChannel(services, third);
+    await stage.start({ discord, open, services, closed: open });
+    const left = () => services.settings.automaticChannels(DISCORD);
+    discord.deleteChannel(open);
+    await vi.waitFor(async () =>
+      expect((await left()).sort()).toEqual([elsewhere.id, third.id].sort()),
+    );
+    if (third.guild) discord.removeBot(third.guild);
+    await vi.waitFor(async () => expect(await left()).toEqual([elsewhere.id]));
   });
 
   test('has nothing to do in a direct message', async () => {

@@ -56,6 +56,8 @@ beforeAll(async () => {
   await put('labels/date=2026-05-02/a.wav.json', happy('a.wav', '2026-05-02'));
   await put('labels/date=2026-05-02/=cmd, "x".json', happy('=cmd, "x"', '2026-05-02'));
   await put('labels/date=2026-05-03/letter.txt.json', failed('letter.txt'));
+  await put('names/date=2026-07-01/rows.json', failed('a\n=1+1\r@x.wav'));
+  await put('names/date=2026-07-02/cells.json', failed('a;=cmd|x;-1;b-1.wav'));
   const silent = { ...happy('silence.wav', '2026-05-03'), emotion: 'no-speech', confidence: 0 };
   await put('labels/date=2026-05-03/silence.wav.json', { ...silent, probabilities: null });
   await put('labels/readme.txt', 'not a label');
@@ -90,6 +92,15 @@ describe('CSV', () => {
       `2026-05-02,a.wav,happy,0.72,${eight},3.12,1234,${times('2026-05-02')},`,
       '2026-05-03,letter.txt,,,,,,,,,,,,5,,,format-unsupported',
       `2026-05-03,silence.wav,no-speech,0,,,,,,,,,3.12,1234,${times('2026-05-03')},`,
+      '',
+    ]);
+  });
+
+  test('a name begins neither a row nor a cell where semicolons separate them', async () => {
+    const { stdout } = await labels(`s3://${bucket}/names/`, '--csv');
+    expect(stdout.split('\r\n').slice(1)).toEqual([
+      `2026-07-01,"a\n'=1+1\r'@x.wav",,,,,,,,,,,,5,,,format-unsupported`,
+      "2026-07-02,a;'=cmd|x;'-1;b-1.wav,,,,,,,,,,,,5,,,format-unsupported",
       '',
     ]);
   });

@@ -137,6 +137,102 @@ test('a client that goes away in the middle disturbs nobody', async () => {
   log.mockRestore();
 });
 
+/** How long something may take on a busy machine. */
+const PATIENCE = { timeout: 20_000 };
+
+test('bodies that arrive slowly hold no more memory than there is for all', async () => {
+  const small = await startServer({ port: 0, host: '127.0.0.1', maxBodies: 2 * note.length });
+  const slow = [1, 2].map(() => openConnection(small.url));
+  for (const { socket } of slow) {
+    socket.write(requestHead({ 'Content-Length': note.length, Expect: '100-continue' }));
+    socket.write(note.subarray(0, -1));
+  }
+  const send = () => answerOf(fetch(`${small.url}/v1/emotion`, { method: 'POST', body: note }));
+  await vi.waitFor(async () => expectProblem(await send(), 429, 'rate-limited'), PATIENCE);
+  // What fits is taken, and those that were slow are answered.
+  expectProblem(
+    await answerOf(fetch(`${small.url}/v1/emotion`, { method: 'POST', body: '' })),
+    400,
+    'audio-missing',
+  );
+  for (const { socket, received } of slow) {
+    socket.write(note.subarray(-1));
+    expect(await received('"emotion":"sad"')).toContain('HTTP/1.1 200 OK');
+  }
+  expect((await send()).status).toBe(200);
+  // So is the room of those who go away.
+  const { socket } = openConnection(small.url);
+  socket.write(requestHead({ 'Content-Length': note.length }));
+  socket.write(note.subarray(0, -1), () => socket.resetAndDestroy());
+  await once(socket, 'close');
+  await vi.waitFor(async () => expect((await send()).status).toBe(200), PATIENCE);
+  await small.close();
+});
+
+describe('what is no valid request gets a problem and an id as well', () => {
+  const HOST = 'Host: 127.0.0.1\r\n';
+  const POST = `POST /v1/emotion HTTP/1.1\r\n${HOST}`;
+
+  test.each([
+    ['no HTTP', 'Dear diary\r\n\r\n', 'not valid HTTP/1.1'],
+    [
+      'a length and chunks',
+      `${POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      'the length',
+    ],
+    ['two lengths', `${POST}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde`, 'the length'],
+    ['a negative length', `${POST}Content-Length: -1\r\n\r\n`, 'the length'],
+    ['a chunk of unknown size', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 'the length'],
+    ['a header with a null', `${POST}X-A: a\0b\r\n\r\n`, 'a header'],
+    ['long headers', `${POST}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, '16 KiB'],
+    ['a long address', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, '16 KiB'],
+    [
+      'an address that is not encoded',
+      `GET /gr\u00fc\u00dfe HTTP/1.1\r\n${HOST}\r\n`,
+      'first line',
+    ],
+    ['no host', 'GET /v1/model HTTP/1.1\r\nConnection: close\r\n\r\n', 'a header'],
+    [
+      'a host that is none',
+      'GET /v1/model HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+      'a header',
+    ],
+    ['no address', `OPTIONS * HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, 'first line'],
+  ])('%s', async (_, text, sentence) => {
+    const { socket, received } = openConnection(server.url);
+    socket.write(Buffer.from(text, 'latin1'));
+    const [head, body] = (await received('"instance"')).split('\r\n\r\n');
+    const headers = Object.fromEntries(
+      head
+        .split('\r\n')
+        .slice(1)
+        .map((line) => line.toLowerCase().split(': ') as [string, string]),
+    );
+    const status = Number(head.split(' ')[1]);
+    expect(expectProblem({ status, headers, body }, 400, 'parameter-invalid')).toContain(sentence);
+    expect(headers.connection).toBe('close');
+    await once(socket, 'close');
+  });
+
+  test('a body that is cut short, from a client that still listens', async () => {
+    for (const rest of [
+      'Content-Length: 50\r\n\r\nabc',
+      'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+    ]) {
+      const { socket, received } = openConnection(server.url);
+      socket.end(POST + rest);
+      expect(await received('"instance"')).toContain('The request ended before');
+    }
+  });
+
+  test('an expectation that nobody knows is ignored', async () => {
+    const { socket, received } = openConnection(server.url);
+    socket.write(`${POST}Expect: 200-maybe\r\nContent-Length: 0\r\n\r\n`);
+    expect(await received('"instance"')).toContain('audio-missing');
+    socket.destroy();
+  });
+});
+
 describe('other addresses', () => {
   test('GET /v1/model answers the card, and 304 to those who have it', async () => {
     const url = `${server.url}/v1/model`;

@@ -6,6 +6,7 @@ import {
   ApplicationIntegrationType,
   InteractionContextType,
   InteractionType,
+  PermissionFlagsBits,
 } from 'discord-api-types/v10';
 import { channelPayload } from './gateway.ts';
 import { snowflake } from './snowflake.ts';
@@ -16,6 +17,8 @@ interface Asker {
   readonly channel: LocalChannel;
   /** Permissions of the asker in the channel, as a number; none by default. */
   readonly permissions?: bigint;
+  /** Permissions of the bot in the channel; all by default. */
+  readonly botPermissions?: bigint;
   /** Between two people, where the bot is not a party. */
   readonly isPrivateChannel?: boolean;
   /** Only the asker has installed the bot: it is not where the command is used. */
@@ -25,6 +28,8 @@ interface Asker {
 }
 
 type Fields = Record<string, unknown>;
+
+export const ALL_PERMISSIONS = Object.values(PermissionFlagsBits).reduce((all, bit) => all | bit);
 
 /** What Discord sends when somebody chooses "Read emotion" in the menu of a message. */
 export function readEmotion(message: APIMessage, asker: Asker): Fields {
@@ -72,7 +77,7 @@ export function slashRead(attachment: { readonly id: string }, asker: Asker): Fi
 /** What Discord sends for any command. */
 export function command(asker: Asker, data: Fields): Fields {
   const { user, channel, permissions = 0n, isPrivateChannel, isUserInstall } = asker;
-  const { locale = 'en-US' } = asker;
+  const { locale = 'en-US', botPermissions = ALL_PERMISSIONS } = asker;
   const { guild } = channel;
   const context = guild
     ? InteractionContextType.Guild
@@ -92,7 +97,7 @@ export function command(asker: Asker, data: Fields): Fields {
         : { [ApplicationIntegrationType.GuildInstall]: guild?.id ?? '0' },
     entitlements: [],
     locale,
-    app_permissions: '2147483647',
+    app_permissions: String(botPermissions),
     attachment_size_limit: 10_485_760,
     ...(guild
       ? {

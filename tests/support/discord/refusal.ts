@@ -24,6 +24,8 @@ export const acknowledgedBefore = () =>
 export const missingAccess = () => new Refusal(403, 50001, 'Missing Access');
 export const emptyMessage = () => new Refusal(400, 50006, 'Cannot send an empty message');
 export const missingPermissions = () => new Refusal(403, 50013, 'Missing Permissions');
+export const noHistory = () =>
+  new Refusal(400, 160002, 'Cannot reply without permission to read message history');
 export const invalidWebhookToken = () => new Refusal(401, 50027, 'Invalid Webhook Token');
 
 /** A body with something in it that Discord does not take. */

@@ -5,12 +5,18 @@ import { type APIMessage, type APIUser, GatewayIntentBits } from 'discord-api-ty
 import { LocalCdn } from './cdn.ts';
 import { checkOffered } from './command-body.ts';
 import { type Fault, Faults } from './faults.ts';
-import { guildPayload, LocalGateway } from './gateway.ts';
+import { channelPayload, guildPayload, LocalGateway } from './gateway.ts';
 import { Interactions, type LocalInteraction } from './interactions.ts';
 import { type RateLimitOptions, RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import { answerRest, findRoute, NOTHING, type RestRequest } from './rest.ts';
-import { type LocalChannel, type NewMessage, voiceMessage, World } from './world.ts';
+import {
+  type LocalChannel,
+  type LocalGuild,
+  type NewMessage,
+  voiceMessage,
+  World,
+} from './world.ts';
 
 export interface DiscordOptions {
   readonly rateLimits?: RateLimitOptions;
@@ -155,6 +161,18 @@ export class LocalDiscord {
     channel.messages.delete(id);
     const d = { id, channel_id, ...(channel.guild && { guild_id: channel.guild.id }) };
     this.gateway.dispatch({ t: 'MESSAGE_DELETE' as never, d, intent: intentOf(channel) });
+  }
+
+  /** A moderator deletes a channel. */
+  deleteChannel(channel: LocalChannel): void {
+    const d = { ...channelPayload(channel), guild_id: channel.guild?.id };
+    this.gateway.dispatch({ t: 'CHANNEL_DELETE' as never, d, intent: GatewayIntentBits.Guilds });
+  }
+
+  /** A server removes the bot. */
+  removeBot({ id }: LocalGuild): void {
+    const d = { id, unavailable: false };
+    this.gateway.dispatch({ t: 'GUILD_DELETE' as never, d, intent: GatewayIntentBits.Guilds });
   }
 
   /** An administrator chooses the language of a channel's server. */

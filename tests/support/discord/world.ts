@@ -15,6 +15,7 @@ import {
   invalidBody,
   missingAccess,
   missingPermissions,
+  noHistory,
   unknownChannel,
   unknownMessage,
 } from './refusal.ts';
@@ -38,6 +39,8 @@ export interface LocalChannel {
   readonly messages: Map<string, APIMessage>;
   /** Whether the bot may write here. */
   isWritable: boolean;
+  /** Whether it may read what was written before, without which it may not reply. */
+  isReadable: boolean;
   /** Other party of a direct message. */
   readonly user: APIUser | null;
   /** Whether the bot is in it: not in direct messages between people, nor in a server without it. */
@@ -135,6 +138,7 @@ export class World {
     if (isBot) {
       checkMessage(message);
       if (!channel.isWritable) throw missingPermissions();
+      if (message.replyTo && !channel.isReadable) throw noHistory();
     }
     const nonce = message.enforceNonce ? String(message.nonce) : undefined;
     const before = nonce && this.#nonces.get(nonce);
@@ -149,7 +153,8 @@ export class World {
     channel: Pick<LocalChannel, 'type' | 'guild' | 'parent' | 'user'>,
     hasBot = channel.guild?.hasBot ?? true,
   ): LocalChannel {
-    const kept = { ...channel, hasBot, id: snowflake(), messages: new Map(), isWritable: true };
+    const allowed = { isWritable: true, isReadable: true };
+    const kept = { ...channel, hasBot, id: snowflake(), messages: new Map(), ...allowed };
     this.channels.set(kept.id, kept);
     return kept;
   }
