@@ -34,9 +34,9 @@ const SOUND_COUNT = 2;
 const WATCHED = 300;
 /** How the voices of a batch are shared out; what is not there leaves its share to the others. */
 const SHARES: Readonly<Record<string, number>> = {
-  'ravdess speech': 13,
-  'ravdess song': 4,
-  'crema-d': 8,
+  'ravdess speech': 12,
+  'ravdess song': 6,
+  'crema-d': 7,
   nemo: 4,
   ased: 4,
   speechocean762: 1,
