@@ -28,7 +28,7 @@ const program = new Command('train')
     '--members <seeds>',
     'seeds of the networks to average; "none": networks of the protocols',
     membersList,
-    [1, 2, 3],
+    [1, 2],
   )
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
