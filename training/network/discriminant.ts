@@ -21,11 +21,6 @@ const RIDGE = 1;
  */
 const CENTRES = 10;
 const EXPRESSION = 10;
-/**
- * What logits are multiplied by: on speakers and corpora that it was not fitted on, a discriminant is
- * right less often than the scatter within the classes promises.
- */
-const SHARPNESS = 0.5;
 /** Keeps apart from 0 what never varies, such as a channel that never answers. */
 const LEAST_VARIANCE = 1e-6;
 /** Logit of an emotion that nothing was learned of, below any other. */
@@ -193,11 +188,8 @@ export class Discriminants {
     classes.forEach((mean, k) => {
       if (!mean) return;
       const direction = directions[k];
-      weight.set(
-        direction.map((value) => SHARPNESS * value),
-        k * ACTIVATIONS,
-      );
-      bias[k] = -SHARPNESS * direction.reduce((s, v, i) => s + v * (mean[i] / 2 + centre[i]), 0);
+      weight.set(direction, k * ACTIVATIONS);
+      bias[k] = -direction.reduce((s, v, i) => s + v * (mean[i] / 2 + centre[i]), 0);
     });
     return { body: this.#body, weight, bias };
   }
