@@ -42,10 +42,13 @@ function frameExtractor(): FrameExtractor {
   return extractor;
 }
 
-/** Returns the row of the spectrogram that silence has: the least that any band comes to. */
-export function silentRow(): Float32Array {
+/**
+ * Returns the row of the spectrogram that white noise has, so many dB below the level of the speech.
+ * Without a number it is that of silence: the least that any band comes to.
+ */
+export function noiseRow(levelDb: number = melFloorDb): Float32Array {
   const silence = new Float32Array(HOP);
-  return mel.extract(silence, { from: 0, to: 1, noiseVariance: noiseVariance(melFloorDb) });
+  return mel.extract(silence, { from: 0, to: 1, noiseVariance: noiseVariance(levelDb) });
 }
 
 /**

@@ -28,11 +28,11 @@ const program = new Command('train')
     '--members <seeds>',
     'seeds of the networks to average; "none": networks of the protocols',
     membersList,
-    [1, 2, 3],
+    [1, 2],
   )
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
-  .option('--steps <n>', 'training steps of each network', wholeNumber, 3000)
+  .option('--steps <n>', 'training steps of each network', wholeNumber, 2000)
   .option('--learning-rate <rate>', 'largest learning rate', positive, 1e-3)
   .option('--votes <weight>', 'weight of the votes of listeners, 0 to 1', share, 0)
   .option('--no-random-split', 'skip the random split, whose training and test share speakers')

@@ -2,7 +2,7 @@ import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { type Matrix, takeRows, zeros } from '../../evaluation/matrix.ts';
 import { type Scores, score } from '../../evaluation/metrics.ts';
 import type { Clip } from '../corpus/clip.ts';
-import type { NetworkResult } from './network-task.ts';
+import { ensembleOf, type Trained } from './plan.ts';
 import { predictClips } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { ActorScores, NamedScores } from './results.ts';
@@ -13,18 +13,6 @@ import type { Spectrograms } from './spectrogram-store.ts';
 export interface Predictions {
   readonly rows: Int32Array;
   readonly probabilities: Matrix;
-}
-
-/** Returns the mean of what several networks say about the same rows. */
-export function averagePredictions(members: readonly Predictions[]): Predictions {
-  const [{ rows, probabilities }] = members;
-  const mean = zeros(probabilities.rows, probabilities.columns);
-  for (const member of members) {
-    for (let i = 0; i < mean.data.length; i++) {
-      mean.data[i] += member.probabilities.data[i] / members.length;
-    }
-  }
-  return { rows, probabilities: mean };
 }
 
 /** Returns the predictions of several folds as one, in the order given. */
@@ -84,23 +72,15 @@ export function scoreGroups(
   });
 }
 
-/** Returns the mean of what some networks say about clips. */
+/** Returns what trained networks and their probe say about clips. */
 export async function predict(
-  networks: readonly NetworkResult[],
+  trained: Trained,
   spectrograms: Spectrograms,
   rows: Int32Array,
   rendering = 0,
 ): Promise<Predictions & { readonly voices: Float32Array }> {
-  const members: Predictions[] = [];
-  const voices = new Float32Array(rows.length);
-  for (const { weights } of networks) {
-    const said = await predictClips(weights, spectrograms, rows, rendering);
-    members.push({ rows, probabilities: said.emotions });
-    said.voices.forEach((voice, i) => {
-      voices[i] += voice / networks.length;
-    });
-  }
-  return { ...averagePredictions(members), voices };
+  const said = await predictClips(ensembleOf(trained), spectrograms, rows, rendering);
+  return { rows, probabilities: said.emotions, voices: said.voices };
 }
 
 export function scaled({ rows, probabilities }: Predictions, scaling: Scaling): Predictions {

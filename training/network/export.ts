@@ -4,7 +4,8 @@ import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
-import { EMBEDDING, graphOperators, inferBlocks } from './inference.ts';
+import { EMBEDDING, graphOperators, inferBlocks, type Operators } from './inference.ts';
+import { appendActivations, type Probe } from './probe.ts';
 import type { Scaling } from './scaling.ts';
 
 export const MEL_INPUT = 'mel';
@@ -13,22 +14,50 @@ export const VOICE_OUTPUT = 'voice';
 /** Rows of a window. */
 export const WINDOW_ROWS = FEATURE_CONFIG.networkWindow.frames * MEL_ROWS;
 
+/** What predicts together: fine-tuned networks, and a linear probe of the published one. */
+export interface Ensemble {
+  readonly networks: readonly NetworkWeights[];
+  /** Null where nothing was published to begin with. */
+  readonly probe: Probe | null;
+}
+
 /**
- * Returns one ONNX graph from windows of the spectrogram, [n, rows, bands], to calibrated
- * probabilities [n, classes] and the probability that somebody speaks [n]: every network, the mean of
- * what they say, and its scaling.
+ * Returns one ONNX graph from windows of the spectrogram, [n, rows, bands], to probabilities
+ * [n, classes] and the probability that somebody speaks [n]: the mean of what the networks say, then
+ * the mean of that and of what the probe says.
+ *
+ * @param scaling calibrates the probabilities; null leaves them as they are
  */
-export function exportEnsemble(networks: readonly NetworkWeights[], scaling: Scaling): Uint8Array {
+export function exportEnsemble({ networks, probe }: Ensemble, scaling: Scaling | null): Uint8Array {
   const graph = new GraphBuilder('undertone');
   const windows = graph.input(MEL_INPUT, ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
-  const outputs = networks.map((network) => appendNetwork(graph, windows, network));
+  const operators = graphOperators(graph);
+  const image = appendImage(graph, windows);
+  const outputs = networks.map((network) => appendNetwork(graph, operators, image, network));
   const mean = (values: Value[]) => (values.length === 1 ? values[0] : graph.node('Mean', values));
-  const emotion = mean(outputs.map(({ emotion }) => emotion));
+  const tuned = mean(outputs.map(({ emotion }) => emotion));
   const voice = mean(outputs.map(({ voice }) => voice));
-  const calibrated = appendScaling(graph, emotion, scaling);
+  const emotion = probe ? mean([tuned, appendProbe(graph, operators, image, probe)]) : tuned;
+  const calibrated = scaling ? appendScaling(graph, emotion, scaling) : emotion;
   graph.output(calibrated, EMOTION_OUTPUT, ['n', EMOTION_COUNT]);
   graph.output(voice, VOICE_OUTPUT, ['n']);
   return graph.toBytes();
+}
+
+/** Appends windows [n, rows, bands] as images [n, 1, bands, rows]. */
+export function appendImage(graph: GraphBuilder, windows: Value): Value {
+  const transposed = graph.node('Transpose', [windows], { perm: { ints: [0, 2, 1] } });
+  return graph.node('Unsqueeze', [transposed, graph.integers([1])]);
+}
+
+function appendProbe(
+  graph: GraphBuilder,
+  operators: Operators<Value>,
+  image: Value,
+  { body, weight, bias }: Probe,
+): Value {
+  const activations = appendActivations(graph, operators, image, body);
+  return softmax(graph, appendLinear(graph, activations, { weight, bias }));
 }
 
 /** softmax(log(p + LOG_OFFSET) / temperature + bias); see scaling.ts. */
@@ -50,18 +79,13 @@ function appendScaling(
 }
 
 /** Appends a network; returns class probabilities [n, classes] and that of a voice [n]. */
-export function appendNetwork(
+function appendNetwork(
   graph: GraphBuilder,
-  windows: Value,
+  operators: Operators<Value>,
+  image: Value,
   weights: NetworkWeights,
 ): { readonly emotion: Value; readonly voice: Value } {
-  const operators = graphOperators(graph);
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
-  const image = node(
-    'Unsqueeze',
-    graph.node('Transpose', [windows], { perm: { ints: [0, 2, 1] } }),
-    graph.integers([1]),
-  );
   const body = inferBlocks(operators, image, weights);
   const last = operators.activate(operators.convolve(body, weights.last, 1), 'hard-swish');
   const reduce = (operator: string, x: Value, axis: number) =>
@@ -74,21 +98,10 @@ export function appendNetwork(
   const power = reduce('ReduceSum', node('Mul', node('Mul', map, map), shares), 2);
   const variance = node('Relu', node('Sub', power, node('Mul', average, average)));
   const deviation = node('Sqrt', node('Add', variance, graph.scalar(VARIANCE_FLOOR)));
-  const linear = (x: Value, { weight, bias }: NetworkWeights['emotion'], inputs: number) => {
-    const dims = [bias.length, inputs];
-    return graph.node(
-      'Gemm',
-      [x, graph.constant(dims, weight), graph.constant([bias.length], bias)],
-      {
-        transB: { int: 1 },
-      },
-    );
-  };
   const pooled = graph.node('Concat', [average, deviation], { axis: { int: 1 } });
-  const softmax = (logits: Value) => graph.node('Softmax', [logits], { axis: { int: 1 } });
-  const voice = softmax(linear(average, weights.voice, EMBEDDING));
+  const voice = softmax(graph, appendLinear(graph, average, weights.voice));
   return {
-    emotion: softmax(linear(pooled, weights.emotion, 2 * EMBEDDING)),
+    emotion: softmax(graph, appendLinear(graph, pooled, weights.emotion)),
     voice: node(
       'Squeeze',
       graph.node('Slice', [
@@ -100,4 +113,22 @@ export function appendNetwork(
       graph.integers([1]),
     ),
   };
+}
+
+/** Appends weight · x + bias for every row x. */
+function appendLinear(
+  graph: GraphBuilder,
+  x: Value,
+  { weight, bias }: NetworkWeights['emotion'],
+): Value {
+  const outputs = bias.length;
+  const parameters = [
+    graph.constant([outputs, weight.length / outputs], weight),
+    graph.constant([outputs], bias),
+  ];
+  return graph.node('Gemm', [x, ...parameters], { transB: { int: 1 } });
+}
+
+function softmax(graph: GraphBuilder, logits: Value): Value {
+  return graph.node('Softmax', [logits], { axis: { int: 1 } });
 }

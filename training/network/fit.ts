@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { silentRow } from '../../core/analyze.ts';
+import { noiseRow } from '../../core/analyze.ts';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { writeAtomically } from '../../lib/files.ts';
@@ -73,7 +73,7 @@ export async function fitNetwork(options: FitOptions): Promise<NetworkFit> {
   const { dropout, steps, cropRows, frozenBlocks } = recipe;
   const { bands } = AUDIOSET_MEL;
   const classes = EMOTION_COUNT;
-  const shape = { rows: cropRows, bands, classes, silence: silentRow() };
+  const shape = { rows: cropRows, bands, classes, silence: noiseRow() };
   const sampler = new BatchSampler(groups, shape, { ...recipe, seed });
   const random = createRandom(seed);
   const network = new EmotionNetwork({ start, frozenBlocks, classes, dropout, random });

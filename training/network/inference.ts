@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   add,
   constant,
@@ -90,20 +91,26 @@ export interface Operators<V> {
   excite(x: V, squeeze: SqueezeWeights): V;
 }
 
-/** Returns the map of [batch, 1, bands, frames] after the stem and the blocks, without gradients. */
+/**
+ * Returns the map of [batch, 1, bands, frames] after the stem and the blocks, without gradients.
+ *
+ * @param onBlock is given the map after each block and the block's number from 0
+ */
 export function inferBlocks<V>(
   { convolve, activate, add: plus, excite }: Operators<V>,
   image: V,
   { stem, blocks }: { readonly stem: FoldedConvolution; readonly blocks: readonly BlockWeights[] },
+  onBlock?: (map: V, block: number) => void,
 ): V {
   let map = activate(convolve(image, stem, 2), 'hard-swish');
-  for (const { shape, expand, depthwise, squeeze, project } of blocks) {
+  for (const [i, { shape, expand, depthwise, squeeze, project }] of blocks.entries()) {
     const { activation, stride, input, output } = shape;
     let inner = expand ? activate(convolve(map, expand, 1), activation) : map;
     inner = activate(convolve(inner, depthwise, stride), activation);
     if (squeeze) inner = excite(inner, squeeze);
     inner = convolve(inner, project, 1);
     map = stride === 1 && input === output ? plus(map, inner) : inner;
+    onBlock?.(map, i);
   }
   return map;
 }
@@ -117,6 +124,12 @@ export function foldNorm(
   const perOutput = weight.length / dims[0];
   const folded = weight.map((w, i) => w * slope[Math.floor(i / perOutput)]);
   return { dims, groups, weight: folded, bias: offset };
+}
+
+function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 }
 
 /** Prediction inside a training graph, where the weights are constants. */
@@ -137,26 +150,34 @@ export const variableOperators: Operators<Variable> = {
   },
 };
 
-/** Prediction in the graph that ships. */
+/**
+ * Prediction in the graph that ships. What several networks have in common, the blocks that stayed as
+ * they were loaded, is computed once.
+ */
 export function graphOperators(graph: GraphBuilder): Operators<Value> {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+  const known = new Map<string, Value>();
+  const once = (key: string, make: () => Value): Value => {
+    const value = known.get(key) ?? make();
+    known.set(key, value);
+    return value;
+  };
   return {
     convolve(x, { dims, groups, weight, bias }, stride) {
       const [outputs, , kernel] = dims;
       const padding = (kernel - 1) / 2;
-      return graph.node(
-        'Conv',
-        [x, graph.constant(dims, weight), graph.constant([outputs], bias)],
-        {
+      return once(`convolve ${x} ${hashOf(weight)} ${hashOf(bias)} ${stride}`, () =>
+        graph.node('Conv', [x, graph.constant(dims, weight), graph.constant([outputs], bias)], {
           kernel_shape: { ints: [kernel, kernel] },
           strides: { ints: [stride, stride] },
           pads: { ints: [padding, padding, padding, padding] },
           group: { int: groups },
-        },
+        }),
       );
     },
-    activate: (x, activation) => node(activation === 'relu' ? 'Relu' : 'HardSwish', x),
-    add: (a, b) => node('Add', a, b),
+    activate: (x, activation) =>
+      once(`${activation} ${x}`, () => node(activation === 'relu' ? 'Relu' : 'HardSwish', x)),
+    add: (a, b) => once(`add ${a} ${b}`, () => node('Add', a, b)),
     excite(x, { reduce, reduceBias, expand, expandBias }) {
       const channels = expandBias.length;
       const size = reduceBias.length;

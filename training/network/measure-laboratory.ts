@@ -27,9 +27,9 @@ export async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitt
   const add = (name: string, voices: ArrayLike<number>) =>
     groups.set(name, [...(groups.get(name) ?? []), ...Array.from(voices)]);
   const ravdess = prepared.corpora[0];
-  for (const { fold, networks, test } of foldsOf(plan, fitted)) {
+  for (const { fold, trained, test } of foldsOf(plan, fitted)) {
     const own = Int32Array.from(sounds.keys()).filter((i) => sounds[i].fold === fold);
-    const { voices } = await predict(networks, spectrograms, own);
+    const { voices } = await predict(trained, spectrograms, own);
     own.forEach((i, k) => {
       const { category, isMade } = sounds[i];
       const isEsc10 = ESC_10_CATEGORIES.includes(category) && !isMade;
@@ -38,7 +38,7 @@ export async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitt
     for (const channel of ['speech', 'song'] as const) {
       const rows = test.filter((row) => ravdess.clips[row].channel === channel);
       if (rows.length === 0) continue;
-      add(`RAVDESS ${channel}`, (await predict(networks, ravdess.spectrograms, rows)).voices);
+      add(`RAVDESS ${channel}`, (await predict(trained, ravdess.spectrograms, rows)).voices);
     }
   }
   const test = cremaDTest(prepared);
@@ -53,7 +53,10 @@ export async function measureVoices(plan: Plan, prepared: Prepared, fitted: Fitt
     .sort((a, b) => a - b);
   const threshold =
     everyday.length > 0
-      ? Number(everyday[Math.ceil(SOUNDS_REFUSED * everyday.length) - 1].toFixed(2)) + 0.01
+      ? Math.min(
+          1,
+          Number(everyday[Math.ceil(SOUNDS_REFUSED * everyday.length) - 1].toFixed(2)) + 0.01,
+        )
       : 0.5;
   return {
     threshold,
@@ -74,7 +77,7 @@ export async function measureRandomSplit(
   seed: number,
   scaling: Scaling,
 ): Promise<NetworkResults['randomSplit']> {
-  if (randomSplit.length === 0) return [];
+  if (!randomSplit) return [];
   const { test } = plan.randomRows(seed);
   return [
     {
@@ -102,10 +105,10 @@ export async function measureRobustness(
     positionOf: (row: number) => number,
   ): Promise<ConditionScores> => {
     const pooled: Predictions[] = [];
-    for (const { networks, test } of foldsOf(plan, fitted)) {
+    for (const { trained, test } of foldsOf(plan, fitted)) {
       const rows = test.filter((row) => clips[row].channel === 'speech');
       const positions = rows.map(positionOf);
-      const said = await predict(networks, spectrograms, positions, rendering);
+      const said = await predict(trained, spectrograms, positions, rendering);
       pooled.push({ ...scaled(said, scaling), rows });
     }
     const { unweightedAverageRecall, accuracy } = scoreWhere(poolPredictions(pooled), labels)!;

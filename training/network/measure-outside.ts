@@ -20,8 +20,7 @@ import {
   scoreWhere,
   sexScores,
 } from './evaluate.ts';
-import type { NetworkResult } from './network-task.ts';
-import { cremaDTest, type Fitted, foldsOf, type Plan, plainFoldOf } from './plan.ts';
+import { cremaDTest, type Fitted, foldsOf, type Plan, plainFoldOf, type Trained } from './plan.ts';
 import type { Prepared, PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { applyScaling, fitScaling, type Scaling } from './scaling.ts';
@@ -40,9 +39,9 @@ export interface LeftOut extends Predictions {
 export async function measureLeftOut(plan: Plan, fitted: Fitted): Promise<LeftOut[]> {
   const leftOut: LeftOut[] = [];
   for (const corpus of plan.anotherCorpora()) {
-    const networks = fitted.without.get(corpus.corpus.name)!;
+    const trained = fitted.without.get(corpus.corpus.name)!;
     const rows = plan.anotherCorpusTest(corpus);
-    leftOut.push({ corpus, ...(await predict(networks, corpus.spectrograms, rows)) });
+    leftOut.push({ corpus, ...(await predict(trained, corpus.spectrograms, rows)) });
   }
   return leftOut;
 }
@@ -55,15 +54,15 @@ export async function measureLeftOut(plan: Plan, fitted: Fitted): Promise<LeftOu
 export async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<number> {
   const test = cremaDTest(prepared);
   const [tested] = fitted.without.values();
-  const seeds = tested?.length ?? 1;
-  if (!test || fitted.shipped.length <= seeds) return 1;
+  const seeds = tested?.networks.length ?? 1;
+  const { networks, probe } = fitted.shipped;
+  if (!test || networks.length <= seeds) return 1;
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
-  const temperatureOf = async (networks: readonly NetworkResult[]) =>
-    fitScaling((await predict(networks, corpus.spectrograms, rows)).probabilities, y, 0)
-      .temperature;
+  const temperatureOf = async (trained: Trained) =>
+    fitScaling((await predict(trained, corpus.spectrograms, rows)).probabilities, y, 0).temperature;
   const all = await temperatureOf(fitted.shipped);
-  const some = await temperatureOf(fitted.shipped.slice(0, seeds));
+  const some = await temperatureOf({ networks: networks.slice(0, seeds), probe });
   return all / some;
 }
 
@@ -200,11 +199,11 @@ export async function measurePlainSpeech(
       const counts: Record<string, number> = {};
       let clipCount = 0;
       const speakers = new Set<string>();
-      for (const { fold, networks } of foldsOf(plan, fitted)) {
+      for (const { fold, trained } of foldsOf(plan, fitted)) {
         const own = rows.filter((row) => plainFoldOf(clips[row], plan.folds().length) === fold);
         clipCount += own.length;
         for (const row of own) speakers.add(clips[row].speaker);
-        const { probabilities, voices } = await predict(networks, spectrograms, own);
+        const { probabilities, voices } = await predict(trained, spectrograms, own);
         const calibrated = applyScaling(probabilities, limits.scaling);
         argmaxRows(calibrated).forEach((k, i) => {
           const isSure = rowOf(calibrated, i)[k] >= limits.threshold;

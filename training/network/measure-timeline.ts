@@ -10,8 +10,7 @@ import type { Model } from '../../core/model/session.ts';
 import { decode } from '../../core/node/decode.ts';
 import { mostLikely, stepsOf, timelineOf } from '../../core/timeline/timeline.ts';
 import { type FrameRange, modelWindows } from '../../core/windows.ts';
-import type { NetworkWeights } from './architecture.ts';
-import { EMOTION_OUTPUT, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';
+import { EMOTION_OUTPUT, type Ensemble, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import type { Scaling } from './scaling.ts';
@@ -22,24 +21,24 @@ const NOTES_PER_SPEAKER = 4;
 
 /** What classifies the test actors of one fold, and their clips. */
 export interface TimelineFold {
-  readonly networks: readonly NetworkWeights[];
+  readonly ensemble: Ensemble;
   readonly rows: Int32Array;
 }
 
-/** Joins the clips of each fold's actors to long notes and classifies them with that fold's networks. */
+/** Joins the clips of each fold's actors to long notes and classifies them with that fold's ensemble. */
 export async function measureTimeline(
   folds: readonly TimelineFold[],
   { clips }: PreparedCorpus,
   scaling: Scaling,
 ): Promise<NetworkResults['timeline']> {
   const counts: TimelineCounts[] = [];
-  for (const { networks, rows } of folds) {
+  for (const { ensemble, rows } of folds) {
     const spoken = [];
     for (const row of rows) {
       const { path, speaker, emotion } = clips[row];
       spoken.push({ samples: (await decode(await readFile(path))).samples, speaker, emotion });
     }
-    const session = await InferenceSession.create(exportEnsemble(networks, scaling), {
+    const session = await InferenceSession.create(exportEnsemble(ensemble, scaling), {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
     });

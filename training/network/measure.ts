@@ -14,7 +14,7 @@ import {
   sexScores,
   wherever,
 } from './evaluate.ts';
-import { exportEnsemble } from './export.ts';
+import { type Ensemble, exportEnsemble } from './export.ts';
 import { measureRandomSplit, measureRobustness, measureVoices } from './measure-laboratory.ts';
 import {
   calibrateOutside,
@@ -25,8 +25,7 @@ import {
   memberFactor,
 } from './measure-outside.ts';
 import { measureTimeline } from './measure-timeline.ts';
-import type { NetworkResult } from './network-task.ts';
-import { type Fitted, foldsOf, type Plan, trainable } from './plan.ts';
+import { ensembleOf, type Fitted, foldsOf, type Plan, trainable } from './plan.ts';
 import type { Prepared, PreparedCorpus, PrepareOptions } from './prepare.ts';
 import type { CorpusSummary, NetworkResults } from './results.ts';
 
@@ -48,12 +47,12 @@ export async function measure(
   const ravdess = corpora.find(({ corpus }) => corpus === RAVDESS)!;
   const { clips, labels } = ravdess;
   const isSpeech = (row: number) => clips[row].channel === 'speech';
-  /** The folds that were fitted, with their networks and the actors that they are tested with. */
+  /** The folds that were fitted, with what they are tested with and their actors. */
   const folds = foldsOf(plan, fitted);
 
   const raw: LeftOut[] = [];
-  for (const { networks, test } of folds) {
-    raw.push({ corpus: ravdess, ...(await predict(networks, ravdess.spectrograms, test)) });
+  for (const { trained, test } of folds) {
+    raw.push({ corpus: ravdess, ...(await predict(trained, ravdess.spectrograms, test)) });
   }
   const leftOut = await measureLeftOut(plan, fitted);
   // Without another corpus the actors of the folds are all the strangers that there are.
@@ -66,10 +65,8 @@ export async function measure(
   const unseen = poolPredictions(byFold);
   const speech = wherever(unseen, isSpeech);
   const voice = await measureVoices(plan, prepared, fitted);
-  const graph = exportEnsemble(
-    fitted.shipped.map(({ weights }) => weights),
-    scaling,
-  );
+  const shipped = ensembleOf(fitted.shipped);
+  const graph = exportEnsemble(shipped, scaling);
   const typical =
     options.members.length > 0
       ? plan.everything(options.members[0])
@@ -83,7 +80,8 @@ export async function measure(
     recipe: {
       fit: typical.recipe,
       init: typical.init?.sha256 ?? null,
-      networks: fitted.shipped.length,
+      networks: shipped.networks.length,
+      hasProbe: shipped.probe !== null,
       members: options.members,
       seeds: options.seeds,
     },
@@ -146,8 +144,8 @@ export async function measure(
     },
     noSpeech: voice.groups,
     timeline: await measureTimeline(
-      folds.map(({ networks, test }) => ({
-        networks: networks.map(({ weights }) => weights),
+      folds.map(({ trained, test }) => ({
+        ensemble: ensembleOf(trained),
         rows: test.filter(isSpeech),
       })),
       ravdess,
@@ -156,16 +154,16 @@ export async function measure(
     curves: [
       ...options.members.map((seed, i) => ({
         name: `everything, seed ${seed}`,
-        points: fitted.shipped[i].curve,
+        points: fitted.shipped.networks[i].curve,
       })),
-      ...[...fitted.without].flatMap(([name, results]) =>
-        results.map(({ curve }, i) => ({
+      ...[...fitted.without].flatMap(([name, { networks }]) =>
+        networks.map(({ curve }, i) => ({
           name: `without ${name}, seed ${options.seeds[i]}`,
           points: curve,
         })),
       ),
-      ...folds.flatMap(({ fold, networks }) =>
-        networks.map(({ curve }, i) => ({
+      ...folds.flatMap(({ fold, trained }) =>
+        trained.networks.map(({ curve }, i) => ({
           name: `fold ${fold + 1}, seed ${options.seeds[i]}`,
           points: curve,
         })),
@@ -174,18 +172,18 @@ export async function measure(
     model: {
       bytes: graph.length,
       sha256: sha256(graph),
-      parameters: fitted.shipped.length * parameterCount(fitted.shipped[0]),
+      parameters: parameterCount(shipped),
     },
   };
 }
 
-function parameterCount({ weights }: NetworkResult): number {
+function parameterCount(ensemble: Ensemble): number {
   let count = 0;
   const visit = (value: unknown): void => {
     if (value instanceof Float32Array) count += value.length;
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
   };
-  visit(weights);
+  visit(ensemble);
   return count;
 }
 

@@ -138,7 +138,8 @@ async function fit(
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];
-      const { emotions } = await predictClips(weights, spectrograms, watch.rows);
+      const alone = { networks: [weights], probe: null };
+      const { emotions } = await predictClips(alone, spectrograms, watch.rows);
       const expected = watch.rows.map((row) => labels[row]);
       const occurring = new Set(expected);
       const data = emotions.data.map((p, i) => (occurring.has(i % EMOTION_COUNT) ? p : 0));

@@ -4,8 +4,11 @@ import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
+import type { Parts } from './discriminant.ts';
+import type { Ensemble } from './export.ts';
 import type { ClipSelection, NetworkResult } from './network-task.ts';
 import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
+import type { Probe } from './probe.ts';
 import type { Fit } from './runner.ts';
 
 export interface PlanOptions {
@@ -34,9 +37,9 @@ const SOUND_COUNT = 2;
 const WATCHED = 300;
 /** How the voices of a batch are shared out; what is not there leaves its share to the others. */
 const SHARES: Readonly<Record<string, number>> = {
-  'ravdess speech': 13,
-  'ravdess song': 4,
-  'crema-d': 8,
+  'ravdess speech': 12,
+  'ravdess song': 6,
+  'crema-d': 7,
   nemo: 4,
   ased: 4,
   speechocean762: 1,
@@ -48,15 +51,25 @@ export interface Fold {
   readonly test: Int32Array;
 }
 
+/** What learned from the same recordings: networks of several seeds, and a probe. */
+export interface Trained {
+  readonly networks: readonly NetworkResult[];
+  readonly probe: Probe | null;
+}
+
 /** The finished fits, by what they are for. */
 export interface Fitted {
-  /** The networks of each fold of RAVDESS that was asked for, by its number from 0. */
-  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
-  /** The networks of each corpus that was left out, by its name. */
-  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
-  /** What ships: networks trained on everything, or those of the protocols. */
-  readonly shipped: readonly NetworkResult[];
-  readonly randomSplit: readonly NetworkResult[];
+  /** What each fold of RAVDESS that was asked for is tested with, by its number from 0. */
+  readonly folds: ReadonlyMap<number, Trained>;
+  /** What each corpus that was left out is tested with, by its name. */
+  readonly without: ReadonlyMap<string, Trained>;
+  /** What ships: trained on everything, or the networks of the protocols. */
+  readonly shipped: Trained;
+  readonly randomSplit: Trained | null;
+}
+
+export function ensembleOf({ networks, probe }: Trained): Ensemble {
+  return { networks: networks.map(({ weights }) => weights), probe };
 }
 
 /** Builds every fit of a run. */
@@ -129,6 +142,26 @@ export class Plan {
       train: train.map((k) => rows[k]),
       test: test.map((k) => rows[k]),
     }));
+  }
+
+  /** Divides every corpus into parts that each fit takes or leaves as a whole. */
+  parts(randomSeed: number): Parts[] {
+    const folds = this.folds();
+    const inRandomTest = new Set(this.randomRows(randomSeed).test);
+    return this.#data.corpora.map((corpus) => {
+      const partOf = new Int32Array(corpus.clips.length).fill(-1);
+      if (corpus === this.#ravdess) {
+        folds.forEach(({ test }, fold) => {
+          for (const row of test) partOf[row] = 2 * fold + Number(inRandomTest.has(row));
+        });
+      } else {
+        for (const row of trainable(corpus)) {
+          const isPlain = corpus.corpus.isPlainSpeech;
+          partOf[row] = isPlain ? plainFoldOf(corpus.clips[row], folds.length) : 0;
+        }
+      }
+      return { corpus, partOf };
+    });
   }
 
   /** Rows of the random split. */
@@ -205,10 +238,10 @@ export class Plan {
   }
 }
 
-/** Returns the folds that were fitted, with their networks and the rows that they are tested with. */
+/** Returns the folds that were fitted, with what they are tested with and the rows of the test. */
 export function foldsOf(plan: Plan, { folds }: Fitted) {
   const all = plan.folds();
-  return [...folds].map(([fold, networks]) => ({ fold, networks, ...all[fold] }));
+  return [...folds].map(([fold, trained]) => ({ fold, trained, ...all[fold] }));
 }
 
 /** Returns the actors of CREMA-D that nothing is trained on; null without them. */

@@ -2,20 +2,27 @@ import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
+import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { windowRanges, writeMelWindow } from '../../core/windows.ts';
 import { type Matrix, zeros } from '../../evaluation/matrix.ts';
-import { GraphBuilder } from '../onnx/graph.ts';
-import type { NetworkWeights } from './architecture.ts';
 import { spectrogramOf } from './batches.ts';
-import { appendNetwork, WINDOW_ROWS } from './export.ts';
+import {
+  EMOTION_OUTPUT,
+  type Ensemble,
+  exportEnsemble,
+  MEL_INPUT,
+  VOICE_OUTPUT,
+  WINDOW_ROWS,
+} from './export.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import { STEPS_PER_UNIT } from './spectrogram-task.ts';
 
 /** Windows of one call: enough to amortise it, few enough to stay in the cache. */
-const BATCH = 16;
+export const WINDOW_BATCH = 16;
 const { bands } = AUDIOSET_MEL;
+const classes = EMOTION_COUNT;
 
-/** What a network says about clips. */
+/** What an ensemble says about clips. */
 export interface ClipPredictions {
   /** Mean class probabilities over the windows of each clip, clips × classes, before any temperature. */
   readonly emotions: Matrix;
@@ -24,48 +31,46 @@ export interface ClipPredictions {
 }
 
 /**
- * Returns what a network says about each clip, as serving computes it: windows at every hop, the last
+ * Returns what an ensemble says about each clip, as serving computes it: windows at every hop, the last
  * of which ends where the clip ends.
  *
  * @param rows clip numbers
  */
 export async function predictClips(
-  weights: NetworkWeights,
+  ensemble: Ensemble,
   spectrograms: Spectrograms,
   rows: ArrayLike<number>,
   rendering = 0,
 ): Promise<ClipPredictions> {
-  const { classes } = weights;
-  const { frames: size, hop } = FEATURE_CONFIG.networkWindow;
-  const windows = Array.from(rows).flatMap((clip, row) => {
-    const mel = spectrogramOf(spectrograms, clip, rendering);
-    const ranges = windowRanges(mel.length / bands / MEL_ROWS, { frames: size, hop });
-    return ranges.map(({ from }) => ({ mel, row, from: from * MEL_ROWS }));
+  const session = await InferenceSession.create(exportEnsemble(ensemble, null), {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
   });
-  const session = await openSession(weights);
   const emotions = zeros(rows.length, classes);
   const voices = new Float32Array(rows.length);
   const counts = new Float32Array(rows.length);
+  const predict = async (batch: readonly { row: number; window: Float32Array }[]) => {
+    const feeds = { [MEL_INPUT]: windowTensor(batch.map(({ window }) => window)) };
+    const results = await session.run(feeds);
+    const values = results[EMOTION_OUTPUT].data as Float32Array;
+    const voice = results[VOICE_OUTPUT].data as Float32Array;
+    batch.forEach(({ row }, i) => {
+      counts[row]++;
+      voices[row] = Math.max(voices[row], voice[i]);
+      for (let k = 0; k < classes; k++) emotions.data[row * classes + k] += values[i * classes + k];
+    });
+  };
   try {
-    for (let first = 0; first < windows.length; first += BATCH) {
-      const batch = windows.slice(first, first + BATCH);
-      const area = WINDOW_ROWS * bands;
-      const x = new Float32Array(batch.length * area);
-      batch.forEach(({ mel, from }, i) => {
-        const steps = Math.min(WINDOW_ROWS, mel.length / bands);
-        writeMelWindow({ mel, bands, from, steps }, WINDOW_ROWS, x, i * area);
-      });
-      for (let i = 0; i < x.length; i++) x[i] /= STEPS_PER_UNIT;
-      const feeds = { x: new Tensor('float32', x, [batch.length, WINDOW_ROWS, bands]) };
-      const { emotion, voice } = await session.run(feeds);
-      const values = emotion.data as Float32Array;
-      batch.forEach(({ row }, i) => {
-        counts[row]++;
-        voices[row] = Math.max(voices[row], (voice.data as Float32Array)[i]);
-        for (let k = 0; k < classes; k++)
-          emotions.data[row * classes + k] += values[i * classes + k];
-      });
+    let batch: { row: number; window: Float32Array }[] = [];
+    for (let row = 0; row < rows.length; row++) {
+      for (const window of windowsOf(spectrograms, rows[row], rendering)) {
+        batch.push({ row, window });
+        if (batch.length < WINDOW_BATCH) continue;
+        await predict(batch);
+        batch = [];
+      }
     }
+    if (batch.length > 0) await predict(batch);
   } finally {
     await session.release();
   }
@@ -77,11 +82,28 @@ export async function predictClips(
   return { emotions, voices };
 }
 
-async function openSession(weights: NetworkWeights): Promise<InferenceSession> {
-  const graph = new GraphBuilder('network');
-  const windows = graph.input('x', ['n', WINDOW_ROWS, bands]);
-  const { emotion, voice } = appendNetwork(graph, windows, weights);
-  graph.output(emotion, 'emotion', ['n', weights.classes]);
-  graph.output(voice, 'voice', ['n']);
-  return InferenceSession.create(graph.toBytes(), { intraOpNumThreads: 1, interOpNumThreads: 1 });
+/** Returns the windows of a clip, WINDOW_ROWS × bands each; none of a rendering that is empty. */
+export function windowsOf(
+  spectrograms: Spectrograms,
+  clip: number,
+  rendering: number,
+): Float32Array[] {
+  const mel = spectrogramOf(spectrograms, clip, rendering);
+  const rows = mel.length / bands;
+  const { frames, hop } = FEATURE_CONFIG.networkWindow;
+  return windowRanges(rows / MEL_ROWS, { frames, hop }).map(({ from }) => {
+    const window = new Float32Array(WINDOW_ROWS * bands);
+    const steps = Math.min(WINDOW_ROWS, rows);
+    writeMelWindow({ mel, bands, from: from * MEL_ROWS, steps }, WINDOW_ROWS, window);
+    return window.map((value) => value / STEPS_PER_UNIT);
+  });
+}
+
+/** Returns windows as one tensor [n, WINDOW_ROWS, bands]. */
+export function windowTensor(windows: readonly Float32Array[]): Tensor {
+  const x = new Float32Array(windows.length * WINDOW_ROWS * bands);
+  windows.forEach((window, i) => {
+    x.set(window, i * window.length);
+  });
+  return new Tensor('float32', x, [windows.length, WINDOW_ROWS, bands]);
 }

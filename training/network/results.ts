@@ -14,6 +14,8 @@ export interface NetworkResults extends OutsideResults {
     readonly init: string | null;
     /** How many networks are averaged in the model that ships. */
     readonly networks: number;
+    /** Whether a linear probe of the published weights counts as much as all networks together. */
+    readonly hasProbe: boolean;
     /** Their seeds, where they were trained on everything; none where they are those of the protocols. */
     readonly members: readonly number[];
     /** Seeds of the networks that the protocols are measured with. */

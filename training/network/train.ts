@@ -8,13 +8,15 @@ import { sha256 } from '../corpus/extract.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { createRandom } from '../random.ts';
 import { networkModelCard } from '../report/card.ts';
+import { Discriminants } from './discriminant.ts';
 import { exportEnsemble } from './export.ts';
 import type { CurvePoint } from './fit.ts';
 import { type MeasureOptions, measure } from './measure.ts';
 import { MobileNet } from './mobilenet.ts';
 import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
-import { type Fitted, Plan, type PlanOptions } from './plan.ts';
+import { ensembleOf, type Fitted, Plan, type PlanOptions, type Trained } from './plan.ts';
 import { prepare } from './prepare.ts';
+import { publishedBody } from './probe.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
 import { readWeights } from './weights-file.ts';
@@ -55,10 +57,10 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     setMaxListeners(0, options.signal);
     const prepared = await prepare(options);
     const plan = new Plan(prepared, { ...options, init });
-    const fitted = await fitAll(plan, sharedCorpora(prepared), options);
+    const networks = await fitNetworks(plan, sharedCorpora(prepared), options);
+    const fitted = await fitProbes(plan, networks, options);
     const results = await measure(plan, prepared, fitted, options);
-    const networks = fitted.shipped.map(({ weights }) => weights);
-    const graph = exportEnsemble(networks, results.calibration);
+    const graph = exportEnsemble(ensembleOf(fitted.shipped), results.calibration);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
   } finally {
@@ -74,11 +76,19 @@ async function checkedInit(path: string): Promise<NonNullable<Fit['init']>> {
   return { path, sha256: sha256(await readFile(path)) };
 }
 
-async function fitAll(
+/** The networks of every fit, by what they are for. */
+interface FittedNetworks {
+  readonly folds: ReadonlyMap<number, readonly NetworkResult[]>;
+  readonly without: ReadonlyMap<string, readonly NetworkResult[]>;
+  readonly everything: readonly NetworkResult[];
+  readonly randomSplit: readonly NetworkResult[];
+}
+
+async function fitNetworks(
   plan: Plan,
   corpora: SharedCorpora,
   options: TrainNetworkOptions,
-): Promise<Fitted> {
+): Promise<FittedNetworks> {
   const { members, seeds, work, workers, signal, progress, onPoint } = options;
   const runner = await NetworkRunner.start(corpora, {
     folder: join(work, 'fits'),
@@ -109,9 +119,8 @@ async function fitAll(
       Promise.all(byFold.map(all)),
       all(randomSplit),
     ]);
-    const protocols = [...tested, ...leftOut.filter((_, i) => names[i] !== RAVDESS.name)].flat();
     return {
-      shipped: shipped.length > 0 ? shipped : protocols.slice(0, LARGEST_AVERAGE),
+      everything: shipped,
       without: new Map(names.map((name, i) => [name, leftOut[i]])),
       folds: new Map(folds.map((fold, i) => [fold, tested[i]])),
       randomSplit: leaking,
@@ -119,5 +128,53 @@ async function fitAll(
   } finally {
     await runner.stop();
     progress.end();
+  }
+}
+
+/** Adds to the networks of each fit the probe that learned from the same recordings. */
+async function fitProbes(
+  plan: Plan,
+  { everything, without, folds, randomSplit }: FittedNetworks,
+  options: TrainNetworkOptions,
+): Promise<Fitted> {
+  const { init, seeds, progress } = options;
+  const [seed] = seeds;
+  const discriminants =
+    init === null
+      ? null
+      : await Discriminants.gather(
+          publishedBody(await readWeights(init)),
+          plan.parts(seed),
+          options,
+        );
+  progress.begin('Fitting probes', 1 + folds.size + without.size + Math.min(1, randomSplit.length));
+  const train = async (fit: Fit, networks: readonly NetworkResult[]): Promise<Trained> => {
+    const probe = discriminants && (await discriminants.fit(fit));
+    progress.advance();
+    return { networks, probe };
+  };
+  try {
+    const tested = new Map<number, Trained>();
+    for (const [fold, networks] of folds) {
+      tested.set(fold, await train(plan.fold(fold, seed), networks));
+    }
+    const leftOut = new Map<string, Trained>();
+    for (const [name, networks] of without) {
+      leftOut.set(name, await train(plan.without(name, seed), networks));
+    }
+    const protocols = [
+      ...[...folds.values()].flat(),
+      ...[...without].flatMap(([name, networks]) => (name === RAVDESS.name ? [] : networks)),
+    ];
+    const shipped = everything.length > 0 ? everything : protocols.slice(0, LARGEST_AVERAGE);
+    return {
+      folds: tested,
+      without: leftOut,
+      shipped: await train(plan.everything(seed), shipped),
+      randomSplit: randomSplit.length > 0 ? await train(plan.randomSplit(seed), randomSplit) : null,
+    };
+  } finally {
+    progress.end();
+    await discriminants?.close();
   }
 }

@@ -9,7 +9,13 @@ import type { Results } from '../baselines/results.ts';
 import { EMOTION_OUTPUT, MEL_INPUT, VOICE_OUTPUT, WINDOW_ROWS } from '../network/export.ts';
 import type { CorpusSummary, NetworkResults } from '../network/results.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
-import { conditionLosses, measuredText, modelText, refusedText } from './network/findings.ts';
+import {
+  averageOf,
+  conditionLosses,
+  measuredText,
+  modelText,
+  refusedText,
+} from './network/findings.ts';
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */
@@ -130,7 +136,7 @@ function calibrationCard(
 
 /** What matters most comes first: recordings unlike those learned from, then the laboratory. */
 function networkFigures(results: NetworkResults): ModelCard['figures'] {
-  const { unseen, cremaD, randomSplit, anotherCorpus } = results;
+  const { unseen, cremaD, anotherCorpus } = results;
   const numbers = unseen.folds.map(({ fold }) => String(fold));
   const folds = numbers.length === 5 ? 'five folds' : `folds ${listed(numbers)} of five`;
   const pooled = `${folds} by actor, pooled; ${measuredText(results)}`;
@@ -144,13 +150,14 @@ function networkFigures(results: NetworkResults): ModelCard['figures'] {
     unseenSpeech: figures(`speakers unseen, speech: ${pooled}`, unseen.ensemble.speech),
     unseenSong: figures(`speakers unseen, song: ${pooled}`, unseen.ensemble.song),
     cremaD: figures('CREMA-D, actors 1061–1076 never trained on, six emotions', cremaD?.scores),
-    seed: randomFigures(randomSplit),
+    seed: randomFigures(results),
   });
 }
 
-function randomFigures([first]: NetworkResults['randomSplit']): Figures | null {
+function randomFigures({ randomSplit, recipe }: NetworkResults): Figures | null {
+  const [first] = randomSplit;
   return figures(
-    'random 80/20 split over speech and song, one network; the same speakers in training and test, so too optimistic',
+    `random 80/20 split over speech and song, ${averageOf(1, recipe.hasProbe)}; the same speakers in training and test, so too optimistic`,
     first,
   );
 }

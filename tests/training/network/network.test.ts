@@ -139,7 +139,7 @@ function softmax(logits: Float32Array, columns: number): Matrix {
 }
 
 async function runExported(networks: NetworkWeights[], x: Float32Array, scaling = SCALING) {
-  const session = await InferenceSession.create(exportEnsemble(networks, scaling));
+  const session = await InferenceSession.create(exportEnsemble({ networks, probe: null }, scaling));
   const feeds = { [MEL_INPUT]: new Tensor('float32', x, [BATCH, WINDOW_ROWS, bands]) };
   const results = await session.run(feeds);
   await session.release();
@@ -202,7 +202,11 @@ describe('EmotionNetwork', () => {
     // The second clip is a window and a half long: two windows that overlap.
     const clips = [x.subarray(0, area), x.subarray(area, area * 2.5), new Float32Array(0)];
     const spectrograms = storeOf(clips);
-    const { emotions, voices } = await predictClips(weights, spectrograms, [0, 1, 2]);
+    const { emotions, voices } = await predictClips(
+      { networks: [weights], probe: null },
+      spectrograms,
+      [0, 1, 2],
+    );
     const windows = new Float32Array(BATCH * area);
     windows.set(x.subarray(0, 2 * area));
     windows.set(x.subarray(area * 1.5, area * 2.5), 2 * area);

@@ -47,9 +47,13 @@ test.skipIf(!hasFfmpeg)(
   async () => {
     const data = join(folder, 'data');
     await writeAll(data);
-    const { code, out, err } = await train(['--data', data, ...TINY]).finished;
+    const init = join(folder, 'published.safetensors');
+    await writeFile(init, safetensors(randomTensors(createRandom(1))));
+    const args = ['--data', data, '--init', init, ...TINY];
+    const { code, out, err } = await train(args).finished;
     expect(err + out).toContain('Fitting networks: 5 of 5,');
     expect(err).toContain('everything, seed 1: step 1, loss');
+    expect(err + out).toContain('Fitting probes: 5 of 5,');
     expect(code).toBe(0);
 
     const results: NetworkResults = JSON.parse(
@@ -73,7 +77,8 @@ test.skipIf(!hasFfmpeg)(
     ]);
     // The made clips are too short to be joined to notes.
     expect(results.timeline).toBeNull();
-    expect(results.recipe).toMatchObject({ members: [1], networks: 1, init: null });
+    expect(results.recipe).toMatchObject({ members: [1], networks: 1, hasProbe: true });
+    expect(results.recipe.init).toMatch(/^[0-9a-f]{64}$/);
     expect(await readFile(join(folder, 'report/report.html'), 'utf8')).toContain('<svg');
 
     const model = await loadModel(join(folder, 'model'));
@@ -84,7 +89,7 @@ test.skipIf(!hasFfmpeg)(
     verdictSchema.parse(await classify(bytes, { model }));
 
     const before = await stat(join(folder, 'model/emotion.onnx'));
-    const again = await train(['--data', data, ...TINY]).finished;
+    const again = await train(args).finished;
     expect(again.code).toBe(0);
     // Nothing is fitted anew: no network reports a step.
     expect(again.err).not.toContain('step 1');

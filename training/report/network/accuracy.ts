@@ -23,7 +23,7 @@ import {
   SCORES_HEAD,
   scoresRow,
 } from '../sections/scores.ts';
-import { actorsFromWorst, actorText, measuredText, modelText } from './findings.ts';
+import { actorsFromWorst, actorText, averageOf, measuredText, modelText } from './findings.ts';
 
 /** Published figures on the speech of unseen RAVDESS actors, eight classes. */
 const REFERENCES: readonly {
@@ -55,7 +55,7 @@ export function protocolsSection(results: NetworkResults): Section {
         protocolRows('unseenSpeech', [scoresRow(measured, [unseen.ensemble.speech])]),
         protocolRows('unseenSong', [scoresRow(measured, [unseen.ensemble.song])]),
         protocolRows('cremaD', [scoresRow(`${modelText(results)}, as shipped`, [cremaD?.scores])]),
-        protocolRows('seed', [scoresRow('one network', randomSplit)]),
+        protocolRows('seed', [scoresRow(averageOf(1, results.recipe.hasProbe), randomSplit)]),
       ]),
       { kind: 'terms', items: MEASURES },
       referencesTable(results),

@@ -34,17 +34,20 @@ export function conditionText(condition: string): string {
     : condition;
 }
 
-/** @example modelText(results); // 'average of 3 networks' */
-export function modelText({ recipe: { networks } }: NetworkResults): string {
-  return averageOf(networks);
+/** @example modelText(results); // 'average of 3 networks and a linear probe' */
+export function modelText({ recipe: { networks, hasProbe } }: NetworkResults): string {
+  return averageOf(networks, hasProbe);
 }
 
 /** Returns what the protocols were measured with: networks that did not learn from what is tested. */
-export function measuredText({ recipe: { seeds } }: NetworkResults): string {
-  return averageOf(seeds.length);
+export function measuredText({ recipe: { seeds, hasProbe } }: NetworkResults): string {
+  return averageOf(seeds.length, hasProbe);
 }
 
-function averageOf(count: number): string {
+/** @example averageOf(1, true); // 'average of one network and a linear probe' */
+export function averageOf(count: number, hasProbe: boolean): string {
+  if (hasProbe)
+    return `average of ${count > 1 ? `${count} networks` : 'one network'} and a linear probe`;
   return count > 1 ? `average of ${count} networks` : 'one network';
 }
 

@@ -19,7 +19,7 @@ test('the card of a full run', () => {
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
     family:
-      'average of 3 networks (MobileNetV3, width 0.4) on mel spectrograms, pretrained on AudioSet',
+      'average of 3 networks and a linear probe (MobileNetV3, width 0.4) on mel spectrograms, pretrained on AudioSet',
     features: FEATURE_CONFIG,
     inputs: [{ name: 'mel', kind: 'mel', shape: [256, 104] }],
     voice: { name: 'voice', threshold: 0.31 },

@@ -46,10 +46,10 @@ test('holds the headline, the protocols and the folds', () => {
   ]);
   const protocols = rowsOf(sections, 'under each protocol');
   expect(protocols.map(([model, clips, , uar]) => [model, clips, uar])).toEqual([
-    ['one network', '80', '0.750'],
-    ['one network', '30', '0.800'],
-    ['average of 3 networks, as shipped', '60', '0.650'],
-    ['one network', '80', '0.900'],
+    ['average of one network and a linear probe', '80', '0.750'],
+    ['average of one network and a linear probe', '30', '0.800'],
+    ['average of 3 networks and a linear probe, as shipped', '60', '0.650'],
+    ['average of one network and a linear probe', '80', '0.900'],
   ]);
   expect(plotOf(sections, 'folds').words.description).toContain('fold 3: 1 4');
   expect(rowsOf(sections, 'Published figures').map(([system]) => system)).toEqual([
