@@ -52,13 +52,16 @@ export interface ClassifyAllOptions {
   readonly keepWindows?: boolean;
 }
 
+/** More threads than that wait for a processor, and each has the model in memory. */
+const MAX_THREADS = 2 * availableParallelism();
+
 /** Yields the outcomes in the order of the files, while later ones are already being worked on. */
 export async function* classifyAll(
   files: readonly string[],
   { model, workers = availableParallelism(), keepWindows }: ClassifyAllOptions,
   onDone: () => void,
 ): AsyncGenerator<Outcome> {
-  const threads = Math.min(workers, files.length);
+  const threads = Math.min(workers, files.length, MAX_THREADS);
   // A single file, or stdin, which workers cannot read: starting threads would only cost time.
   if (threads === 1 || files.includes(STDIN)) {
     for (const file of files) {

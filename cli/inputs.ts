@@ -19,8 +19,16 @@ export const STDIN = '-';
  * Returns the files that the arguments name, in their order; folders give the recordings below them
  * in the order of their names. What does not exist or cannot be listed stays in the list and fails when it
  * is read.
+ *
+ * @throws UndertoneError `parameter-invalid`
  */
 export async function expandPaths(paths: readonly string[]): Promise<string[]> {
+  if (paths.filter((path) => path === STDIN).length > 1) {
+    throw new UndertoneError(
+      'parameter-invalid',
+      'Standard input holds one recording. Give "-" only once.',
+    );
+  }
   const files: string[] = [];
   for (const path of paths) {
     if (path !== STDIN && (await isFolder(path))) files.push(...(await recordingsBelow(path)));
@@ -29,7 +37,10 @@ export async function expandPaths(paths: readonly string[]): Promise<string[]> {
   return files;
 }
 
-/** Links to recordings are followed. One to a folder is not: it could lead anywhere, even in circles. */
+/**
+ * Links to recordings are followed. One to a folder is not: it could lead anywhere, even in circles. Nor are
+ * pipes and devices read, which may have no end. "._" begins the names of what macOS keeps beside each file.
+ */
 async function recordingsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
   if (!entries) return [folder];
@@ -38,10 +49,16 @@ async function recordingsBelow(folder: string): Promise<string[]> {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...(await recordingsBelow(path)));
     else if (!AUDIO_EXTENSIONS.has(extname(path).toLowerCase())) continue;
-    else if (entry.isFile() || (entry.isSymbolicLink() && !(await isFolder(path))))
+    else if (entry.name.startsWith('._')) continue;
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await mayBeRecording(path))))
       found.push(path);
   }
   return found;
+}
+
+/** Whether a link leads to a file, or nowhere, which is told when it is read. */
+async function mayBeRecording(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? true;
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -63,13 +80,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing && path.includes('\ufffd')) {
-      throw new UndertoneError(
-        'not-found',
-        `The name of ${path} is not UTF-8, so that it cannot be opened. Rename the file.`,
-        { cause: error },
-      );
-    }
+    if (isMissing && path.includes('\ufffd')) throw notUtf8(path, error);
     throw isMissing
       ? new UndertoneError('not-found', `There is no file ${path}.`, { cause: error })
       : new UndertoneError(
@@ -78,6 +89,15 @@ export async function readInput(path: string): Promise<Uint8Array> {
           { cause: error },
         );
   }
+}
+
+/** The error for a file whose name Node shows with U+FFFD, and cannot open. */
+export function notUtf8(path: string, cause?: unknown): UndertoneError {
+  return new UndertoneError(
+    'not-found',
+    `The name of ${path} is not UTF-8, so that it cannot be opened. Rename the file.`,
+    { cause },
+  );
 }
 
 async function readLimited(stream: Readable): Promise<Uint8Array> {

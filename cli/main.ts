@@ -218,6 +218,8 @@ function port(text: string): number {
 }
 
 endWithOutput(process.stdout);
+// Where nobody can read what is said beside the results, they still come.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();

@@ -62,7 +62,10 @@ export function endWithOutput(stdout: NodeJS.WriteStream): void {
   });
 }
 
-/** Returns text that cannot steer the terminal: file names may hold control characters. */
+/**
+ * Returns text that cannot steer the terminal: file names may hold control characters, line separators, and
+ * characters that turn the direction of what follows.
+ */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?');
 }

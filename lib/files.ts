@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UndertoneError } from '../core/index.ts';
 
@@ -13,7 +13,7 @@ export interface AtomicWriteOptions {
 
 /**
  * Replaces a file in one step, so that readers find the old content or the new one, never half of it,
- * even after a power failure. Missing folders are created.
+ * even after a power failure. Missing folders are created. Devices and pipes are written to, not replaced.
  *
  * The content goes to a hidden file in the same folder first. (write-file-atomic does the same, but
  * cannot set the modification time, and its current version needs Node 22.)
@@ -26,6 +26,7 @@ export async function writeAtomically(
   content: string | Uint8Array,
   { mode, modifiedAt }: AtomicWriteOptions = {},
 ): Promise<void> {
+  if (await isDevice(path)) return writeFile(path, content);
   await mkdir(dirname(path), { recursive: true });
   const partial = partialName(path);
   try {
@@ -65,6 +66,15 @@ export function writeAtomicallySync(path: string, content: string): void {
  */
 function partialName(path: string): string {
   return join(dirname(path), `.${randomUUID()}.tmp`);
+}
+
+/**
+ * Returns whether a path leads to a device, a pipe or a socket, such as /dev/stdout. To rename a file to it,
+ * or to remove it, would take it away from every program.
+ */
+export async function isDevice(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found !== null && !found.isFile() && !found.isDirectory();
 }
 
 /**

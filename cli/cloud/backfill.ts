@@ -5,7 +5,7 @@ import { type _Object, paginateListObjectsV2, type S3Client } from '@aws-sdk/cli
 import * as z from 'zod';
 import { UndertoneError } from '../../core/index.ts';
 import { encodeKey } from '../../functions/aws/notification.ts';
-import { writeAtomically } from '../../lib/files.ts';
+import { isDevice, writeAtomically } from '../../lib/files.ts';
 import { parseUrl } from '../../lib/url.ts';
 import { awsError, s3Client, sendAll, sqsClient } from './aws.ts';
 import { formatS3Url, type S3Location } from './s3-url.ts';
@@ -186,8 +186,8 @@ async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<vo
   }
 }
 
-function removeCheckpoint(path: string): Promise<void> {
-  return rm(path, { force: true });
+async function removeCheckpoint(path: string): Promise<void> {
+  if (!(await isDevice(path))) await rm(path, { force: true });
 }
 
 function parseJson(text: string): unknown {

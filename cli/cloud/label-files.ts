@@ -130,32 +130,46 @@ async function* localLabels(path: string, days: Days): AsyncGenerator<FoundLabel
     const isFolder = (await stat(path)).isDirectory();
     for (const name of isFolder ? await jsonFilesIn(path) : [path]) {
       if (!isWithin(dayOfFolder(name), days)) continue;
-      for await (const found of labelsOfFile(name)) if (isWithin(found.date, days)) yield found;
+      for await (const found of labelsOfFile(name, isFolder)) {
+        if (isWithin(found.date, days)) yield found;
+      }
     }
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
+    const { code, path: failed = path } = cause as NodeJS.ErrnoException;
     if (code === undefined) throw cause;
     const what = code === 'ENOENT' ? 'There is no such folder or file' : `It fails with ${code}`;
     throw new UndertoneError(
       'not-found',
-      `Cannot read ${path}: ${what}. Give s3://bucket/labels/, or a folder or file with labels.`,
+      `Cannot read ${failed}: ${what}. Give s3://bucket/labels/, or a folder or file with labels.`,
       { cause },
     );
   }
 }
 
+/** Links to files are followed, and links to folders are not, which could lead in circles. */
 async function jsonFilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.jsonl?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (!/\.jsonl?$/.test(entry.name)) continue;
+    const name = join(entry.parentPath, entry.name);
+    // One that leads nowhere is told as what cannot be read.
+    const isFile = async () => (await stat(name).catch(() => null))?.isFile() ?? true;
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isFile()))) names.push(name);
+  }
+  return names.sort();
 }
 
-async function* labelsOfFile(path: string): AsyncGenerator<FoundLabel> {
+/** @param isOneOfMany whether one that cannot be read must not hide the others */
+async function* labelsOfFile(path: string, isOneOfMany: boolean): AsyncGenerator<FoundLabel> {
   if (!path.endsWith('.jsonl')) {
-    const label = parseLabel(await readFile(path, 'utf8'));
-    yield dated(path, label, (await stat(path)).mtime);
+    try {
+      const label = parseLabel(await readFile(path, 'utf8'));
+      yield dated(path, label, (await stat(path)).mtime);
+    } catch (error) {
+      if (!isOneOfMany || (error as NodeJS.ErrnoException).code === undefined) throw error;
+      yield dated(path, null);
+    }
     return;
   }
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });

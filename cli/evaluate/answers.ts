@@ -72,7 +72,7 @@ export async function answersTo(path: string, options: MeasureOptions): Promise<
   if (spoken.length === 0) {
     throw new UndertoneError(
       'recordings-insufficient',
-      `Of ${plural(all.length, 'recording')} in ${path}, ${failures.length} could not be read, and in the others nobody speaks. Nothing can be measured. Try one of them with "undertone classify".`,
+      `Of ${plural(all.length, 'recording')} in ${path}, ${failures.length} could not be read${noSpeech > 0 ? `, and in ${noSpeech} nobody speaks` : ''}. Nothing can be measured. Try one of them with "undertone classify".`,
     );
   }
   const y = Int32Array.from(spoken, ({ recording }) => EMOTIONS.indexOf(recording.emotion));

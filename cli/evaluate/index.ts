@@ -5,7 +5,7 @@ import { calibrationPictures } from '../../evaluation/report/calibration.ts';
 import { dateText, percent, plural, score } from '../../evaluation/report/format.ts';
 import { reportHtml } from '../../evaluation/report/html.ts';
 import { MEASURES, scoresBlock } from '../../evaluation/report/scores.ts';
-import { ensureFolder, writeAtomically } from '../../lib/files.ts';
+import { ensureFolder, isDevice, writeAtomically } from '../../lib/files.ts';
 import { bar, COLOURS, LABEL_WIDTH, percentColumn, printable } from '../terminal.ts';
 import {
   type Answers,
@@ -30,7 +30,7 @@ export interface EvaluateOptions extends MeasureOptions {
  */
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<boolean> {
   // Told before the recordings are read, which may take long.
-  await ensureFolder(dirname(options.report), '--report');
+  if (!(await isDevice(options.report))) await ensureFolder(dirname(options.report), '--report');
   const answers = await answersTo(path, options);
   const figures = figuresOf(answers, probabilitiesOf(answers.windows), answers.card.threshold);
   const html = reportOf(path, answers, figures);

@@ -1,6 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { notUtf8 } from '../inputs.ts';
 
 /** Milliseconds between the end of one scan of the folder and the next. */
 const INTERVAL = 3000;
@@ -46,6 +47,7 @@ async function rescan(options: RescanOptions, signal: AbortSignal): Promise<void
     for await (const path of filesBelow(folder, isIgnored, onError)) {
       if (signal.aborted) return;
       const version = await versionOf(path).catch(onError);
+      if (!version && path.includes('\ufffd')) onError(notUtf8(path));
       if (!version) continue;
       now.set(path, version);
       // What differs from one scan to the next is still being written.

@@ -5,7 +5,7 @@ import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mon
 import { decodeMp3 } from './mp3.ts';
 import { decodeOggOpus, mixedLinks } from './ogg.ts';
 import { type Container, sniff } from './sniff.ts';
-import { decodeWav } from './wav.ts';
+import { decodeWav, wavFiles } from './wav.ts';
 import { decodeWebmOpus } from './webm.ts';
 
 export { type DecodedAudio, type DecodeLimits, SAMPLE_RATE };
@@ -60,17 +60,29 @@ async function decodeContainer(
   limits: DecodeLimits,
   fallback: FallbackDecoder,
 ): Promise<DecodedAudio> {
-  const decoded = await decodeInProcess(bytes, container, limits);
+  const decodeElsewhere = () => fallback(bytes, container, limits);
+  if (container.name === 'flac') return decodeFlac(bytes, limits, decodeElsewhere);
+  const files = container.name === 'wav' ? wavFiles(bytes) : [];
+  const decoded = files.length > 1 ? null : await decodeInProcess(bytes, container, limits);
   if (decoded) return decoded;
-  const links = container.name === 'ogg' ? mixedLinks(bytes) : [];
-  if (links.length === 0) return fallback(bytes, container, limits);
+  const links = container.name === 'ogg' ? mixedLinks(bytes) : files;
+  if (links.length < 2) return decodeElsewhere();
   const parts: DecodedAudio[] = [];
   let duration = 0;
+  let failure: unknown;
   for (const link of links) {
-    parts.push(await decodeContainer(link, container, limits, fallback));
-    duration += parts[parts.length - 1].duration;
+    try {
+      const part = await decodeContainer(link, container, limits, fallback);
+      parts.push(part);
+      duration += part.duration;
+    } catch (error) {
+      // What is damaged does not take the others away.
+      if (!(error instanceof UndertoneError) || error.code !== 'audio-unreadable') throw error;
+      failure ??= error;
+    }
     if (duration > limits.maxSeconds) throw tooLong(limits.maxSeconds);
   }
+  if (parts.length === 0) throw failure;
   return { samples: concat(parts.map(({ samples }) => samples)), duration };
 }
 
@@ -82,7 +94,6 @@ async function decodeInProcess(
   if (name === 'wav') return decodeWav(bytes, limits);
   if (name === 'ogg') return decodeOggOpus(bytes, limits);
   if (name === 'webm') return decodeWebmOpus(bytes, limits);
-  if (name === 'flac') return decodeFlac(bytes, limits);
   if (name === 'mp3') return decodeMp3(bytes, limits);
   return null;
 }

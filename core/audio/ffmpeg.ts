@@ -13,6 +13,9 @@ import type { Container } from './sniff.ts';
 import { firstWithVoice } from './speech.ts';
 import { NotWav, WavStreamReader } from './wav.ts';
 
+/** Seconds of processor time after which the system ends it, should this process no longer be there to do so. */
+const MAX_CPU_SECONDS = 60;
+
 /** Characters of what ffmpeg prints that are kept; a damaged file can make it print without end. */
 const MAX_LOG = 1_000_000;
 
@@ -205,8 +208,8 @@ function run(source: Source, limits: DecodeLimits, selection: Selection): Promis
       // The samples count, not the exit status: on a damaged file ffmpeg fails after decoding what it
       // could, and sometimes it exits with 0 without a single sample.
       try {
-        // ffmpeg describes the file, or says why it cannot.
-        if (reader.isEmpty && log.trim() === '') throw new NotWav();
+        // ffmpeg describes the file, or says why it cannot, and how much each of its lines matters.
+        if (reader.isEmpty && !/\[(info|warning|error|fatal)\]/.test(log)) throw new NotWav();
         end(reader.finish());
       } catch (error) {
         if (error instanceof NotWav) fail(notWorking(ffmpeg, error));
@@ -249,6 +252,7 @@ function decodeArguments(
   const input = process.platform === 'linux' ? '/proc/self/fd/3' : path;
   return [
     ...['-nostdin', '-hide_banner', '-nostats', '-loglevel', 'level+info', '-threads', '1'],
+    ...['-timelimit', String(MAX_CPU_SECONDS)],
     ...['-protocol_whitelist', 'file,pipe', '-format_whitelist', demuxer],
     ...['-codec_whitelist', DECODERS.join(','), ...(decoder ? [`-c:a:${track}`, decoder] : [])],
     ...['-f', demuxer, '-i', input],

@@ -86,6 +86,10 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['\x7f\xfe\x80\x01', 'DTS, the sound of a film'],
   ['\x0b\x77', 'AC-3, the sound of a DVD'],
   ['\x00\x00\x01\xba', 'an MPEG video'],
+  ['\x00\x05\x16\x07', 'what macOS keeps beside a file whose name is the same without "._"'],
+  ['NIST_1A', 'a NIST SPHERE file'],
+  ['DSD ', 'DSD'],
+  ['FRM8', 'DSD'],
   ['\xff\xfe', 'text in UTF-16'],
   ['\xfe\xff', 'text in UTF-16'],
   ['#EXTM3U', 'a playlist'],
@@ -115,7 +119,7 @@ export function sniff(bytes: Uint8Array): Container {
       SIGNATURES.find((signature) => matches(rest, signature)) ?? isoFile(rest) ?? mpegAudio(rest);
     if (found) return { name: found.name, demuxer: found.demuxer, start };
   }
-  const refused = REFUSED.find(([magic]) => startsWith(bytes, magic))?.[1];
+  const refused = REFUSED.find(([magic]) => startsWith(bytes, magic))?.[1] ?? envelopeOf(bytes);
   const stream = refused ? undefined : mpegStream(bytes);
   if (stream) return stream;
   // What is behind the tag may still be found by ffmpeg, which looks further.
@@ -265,14 +269,24 @@ function mpegStream(bytes: Uint8Array): Container | undefined {
   return undefined;
 }
 
+/** Says what a file is that may have whole frames of MP3 or AAC in it, of which some decode to noise. */
+function envelopeOf(bytes: Uint8Array): string | undefined {
+  if (startsWith(bytes, 'RIFF')) {
+    return startsWith(bytes, 'AVI ', 8) ? 'an AVI video' : 'a RIFF file without WAVE audio';
+  }
+  if (startsWith(bytes, 'ustar', 257)) return 'a tar archive';
+  // Packets of 188 bytes, with four more before each in those of cameras (M2TS).
+  const isPacket = (at: number) => bytes[at] === 0x47 || (at > 0 && at >= bytes.length);
+  const isStream = [0, 4].some((own) =>
+    [0, 1, 2, 3].every((packet) => isPacket(own + packet * (188 + own))),
+  );
+  return isStream && bytes.length > 188 ? 'an MPEG transport stream' : undefined;
+}
+
 /** Says what an unsupported file is. */
 function nameOf(bytes: Uint8Array): string {
   if (SLICES.some((box) => startsWith(bytes, box, 4))) return `${SLICE} an MP4 stream`;
   if (IMAGE_BRANDS.some((brand) => startsWith(bytes, brand, 8))) return 'an image';
-  if (startsWith(bytes, 'RIFF')) {
-    return startsWith(bytes, 'AVI ', 8) ? 'an AVI video' : 'a RIFF file without WAVE audio';
-  }
-  if (bytes[0] === 0x47 && bytes[188] === 0x47) return 'an MPEG transport stream';
   const head = latin1(bytes.subarray(0, MAX_JUNK));
   if (head.includes('OggS')) return `${SLICE} an Ogg file`;
   if (head.includes('\x1f\x43\xb6\x75')) return `${SLICE} a WebM file`;

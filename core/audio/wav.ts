@@ -48,28 +48,30 @@ const SAMPLE_BYTES: Readonly<Record<Encoding, number>> = {
 export function readWavHeader(bytes: Uint8Array): WavFormat | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const littleEndian = !startsWith(bytes, 'RIFX');
-  let format: Omit<WavFormat, 'dataStart' | 'dataEnd'> | null | undefined;
+  let format: Omit<WavFormat, 'dataStart' | 'dataEnd'> | undefined;
+  let data: Chunk | undefined;
   let longSize: number | undefined;
-  let offset = 12;
-  while (offset + 8 <= bytes.length) {
-    const size = view.getUint32(offset + 4, littleEndian);
-    const body = offset + 8;
-    if (startsWith(bytes, 'fmt ', offset)) {
-      format = readFormat(view, body, Math.min(size, bytes.length - body), littleEndian);
-      if (format === null) return null;
-    } else if (startsWith(bytes, 'ds64', offset) && body + 16 <= bytes.length) {
+  for (const chunk of chunksOf(bytes)) {
+    const { id, body, size } = chunk;
+    if (id === 'fmt ') {
+      const read = readFormat(view, body, Math.min(size, bytes.length - body), littleEndian);
+      if (read === null) return null;
+      format = read;
+    } else if (id === 'ds64' && body + 16 <= bytes.length) {
       longSize = Number(view.getBigUint64(body + 8, littleEndian));
-    } else if (startsWith(bytes, 'data', offset)) {
-      if (!format) throw unreadable('the data chunk comes before the format chunk');
-      const length = size === 0xffffffff ? longSize : size;
-      const dataEnd = length ? Math.min(body + length, bytes.length) : bytes.length;
-      const found = { ...format, dataStart: body, dataEnd };
-      return hasLowBits(bytes, found) ? { ...found, encoding: 'int24in32' } : found;
+    } else if (id === 'data') {
+      data ??= chunk;
     }
-    // Chunks are padded to even sizes (RIFF).
-    offset = body + size + (size % 2);
+    if (format && data) break;
   }
-  throw unreadable('there is no data chunk');
+  if (!data) throw unreadable('there is no data chunk');
+  if (!format) throw unreadable('there is no format chunk');
+  const { body, size } = data;
+  const length = size === 0xffffffff ? longSize : size;
+  const isEmpty = size === 0 && isListOfChunks(bytes, body);
+  const dataEnd = length || isEmpty ? Math.min(body + (length ?? 0), bytes.length) : bytes.length;
+  const found = { ...format, dataStart: body, dataEnd };
+  return hasLowBits(bytes, found) ? { ...found, encoding: 'int24in32' } : found;
 }
 
 /** Decodes a whole WAV file; returns null if it needs ffmpeg (see readWavHeader). */
@@ -88,15 +90,75 @@ export function decodeWav(bytes: Uint8Array, limits: DecodeLimits): DecodedAudio
 
 /** Yields where each data chunk lies; recorders that were interrupted write several. */
 function* dataChunks(bytes: Uint8Array, format: WavFormat): Generator<[from: number, to: number]> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  yield [format.dataStart, format.dataEnd];
-  let at = format.dataEnd + ((format.dataEnd - format.dataStart) % 2);
-  while (at + 8 <= bytes.length) {
-    const size = view.getUint32(at + 4, format.littleEndian);
-    const end = Math.min(at + 8 + size, bytes.length);
-    if (startsWith(bytes, 'data', at)) yield [at + 8, end];
-    at = end + (size % 2);
+  const { dataStart, dataEnd } = format;
+  yield [dataStart, dataEnd];
+  for (const { id, body, size } of chunksOf(bytes, chunkEnd(bytes, dataEnd, dataEnd - dataStart)))
+    if (id === 'data') yield [body, Math.min(body + size, bytes.length)];
+}
+
+/** Files that may be appended to one another. Each takes some time, however short it is. */
+const MAX_FILES = 1000;
+
+/** Returns WAV files that were appended to one another, of which players play the first; mostly only one. */
+export function wavFiles(bytes: Uint8Array): Uint8Array[] {
+  const files: Uint8Array[] = [];
+  let rest = bytes;
+  while (files.length < MAX_FILES) {
+    const next = nextFile(rest);
+    files.push(rest.subarray(0, next));
+    if (next === undefined) break;
+    rest = rest.subarray(next);
   }
+  return files;
+}
+
+function nextFile(bytes: Uint8Array): number | undefined {
+  for (const { id, body } of chunksOf(bytes))
+    if (/^(RIF[FX]|RF64|BW64)$/.test(id) && startsWith(bytes, 'WAVE', body)) return body - 8;
+  return undefined;
+}
+
+interface Chunk {
+  readonly id: string;
+  /** Offset of its content. */
+  readonly body: number;
+  /** Bytes that it claims to have. */
+  readonly size: number;
+}
+
+/** Yields the chunks of a WAV file from an offset on. */
+function* chunksOf(bytes: Uint8Array, from = 12): Generator<Chunk> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const littleEndian = !startsWith(bytes, 'RIFX');
+  for (let at = from; at + 8 <= bytes.length; ) {
+    const size = view.getUint32(at + 4, littleEndian);
+    yield { id: idAt(bytes, at), body: at + 8, size };
+    at = chunkEnd(bytes, at + 8 + size, size);
+  }
+}
+
+/**
+ * Returns where the next chunk begins. Chunks are padded with a zero to even sizes (RIFF), but some programs
+ * forget it.
+ */
+function chunkEnd(bytes: Uint8Array, end: number, size: number): number {
+  return size % 2 === 1 && !CHUNK_ID.test(idAt(bytes, end)) ? end + 1 : end;
+}
+
+const CHUNK_ID = /^[ -~]{4}$/;
+
+function idAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]);
+}
+
+/** Whether nothing but chunks comes from an offset to the end. */
+function isListOfChunks(bytes: Uint8Array, from: number): boolean {
+  let end = from;
+  for (const { id, body, size } of chunksOf(bytes, from)) {
+    if (!CHUNK_ID.test(id)) return false;
+    end = body + size;
+  }
+  return end > from && end <= bytes.length && end >= bytes.length - 1;
 }
 
 /**

@@ -187,6 +187,12 @@ describe('what goes wrong', () => {
     }
   });
 
+  test('standard input is given once', async () => {
+    const { code, stdout, stderr } = await undertone('classify', '--csv', '-', SAMPLE, '-');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('Standard input holds one recording. Give "-" only once.\n');
+  });
+
   test('an empty folder is named', async () => {
     const empty = await mkdtemp(join(folder, 'empty-'));
     const { code, stderr } = await undertone('classify', empty);
@@ -216,6 +222,9 @@ describe('what goes wrong', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
     expect(named.stdout + named.stderr).not.toMatch(/\u001b/);
     expect((await undertone('watch', join(folder, '\u001bx'))).stderr).toContain('?x');
+    // Nor turn the direction of what follows, or begin a line.
+    const turned = await undertone('classify', '\u202egnp.wav', 'a\u2066b\u2028c', '👩‍🚀.wav');
+    expect(turned.stdout).toBe('✗ ?gnp.wav\n✗ a?b?c\n✗ 👩‍🚀.wav\n');
   });
 
   test('a model that cannot be used stops the run with one sentence', async () => {
@@ -246,6 +255,23 @@ describe('inside a folder', () => {
     expect(stdout.trim().split('\n')).toHaveLength(2);
     expect(stdout).toContain('link.ogg,');
   });
+
+  test.skipIf(!hasDevices)(
+    'what has no end, and what macOS keeps beside files, is left alone',
+    async () => {
+      const open = await openFolder();
+      await writeFile(join(open, 'a.wav'), note);
+      await writeFile(join(open, '._a.wav'), '\0\x05\x16\x07');
+      spawnSync('mkfifo', [join(open, 'pipe')]);
+      await symlink('pipe', join(open, 'pipe.wav'));
+      await symlink('/dev/zero', join(open, 'zero.wav'));
+      await symlink('nowhere', join(open, 'missing.wav'));
+      const { code, stdout, stderr } = await undertone('classify', '--csv', '--model', model, open);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^file.*\r\n.*a\.wav,happy.*\r\n.*missing\.wav,.*,not-found\r\n$/);
+      expect(stderr).toContain('1 of 2 could not be read');
+    },
+  );
 
   test('recordings are found by many endings', async () => {
     const open = await openFolder();

@@ -1,4 +1,5 @@
-import { copyFile, link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { copyFile, link, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -187,13 +188,26 @@ describe('evaluate', () => {
     [
       'missing files',
       () => csv('g.csv', 'file,label\na.wav,sad\n'),
-      /1 of 1 could not be read:[\s\S]*nobody speaks\. Nothing can be measured/,
+      /1 of 1 could not be read:[\s\S]*1 could not be read\. Nothing can be measured/,
     ],
   ])('%s is one sentence', async (_, make, sentence) => {
     const { code, stdout, stderr } = await undertone('evaluate', await make(), ...report('x.html'));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.skipIf(process.platform !== 'linux')('a report may be a pipe, which stays one', async () => {
+    const at = await folderOf('sad');
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const [{ code }, html] = await Promise.all([
+      undertone('evaluate', at, ...report('pipe')),
+      readFile(pipe, 'utf8'),
+    ]);
+    expect(code).toBe(0);
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 
   test('a report that cannot be written is one sentence', async () => {

@@ -280,7 +280,8 @@ describe.runIf(hasFfmpeg)('after ffmpeg was repaired', () => {
   test('a recording that the old build could not decode is labelled again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'undertone-ffmpeg-'));
     const broken = join(folder, 'ffmpeg');
-    const script = "#!/bin/sh\necho 'Invalid data found when processing input' >&2\nexit 1\n";
+    const script =
+      "#!/bin/sh\necho '[error] Invalid data found when processing input' >&2\nexit 1\n";
     await writeFile(broken, script, { mode: 0o700 });
     const event = await drop('repaired.m4a', m4a);
     vi.stubEnv('FFMPEG_BIN', broken);

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -223,6 +231,19 @@ describe('labels of this machine', () => {
   test('labels of a watched folder have the day on which the recording came', async () => {
     expect(keys((await local('watched')).stdout)[1]).toEqual(['2026-05-03', 'note.wav']);
     expect(JSON.parse((await local('watched', '--jsonl')).stdout).key).toBe('note.wav');
+  });
+
+  test('links to labels are followed, and one that leads nowhere hides no other', async () => {
+    save('links/a.json', happy('a.wav', '2026-05-02'));
+    symlinkSync('../watched/note.wav.json', join(folder, 'links/b.json'));
+    symlinkSync('nowhere', join(folder, 'links/c.json'));
+    const { code, stdout, stderr } = await local('links');
+    expect(keys(stdout).slice(1, -1)).toEqual([
+      ['2026-05-02', 'a.wav'],
+      ['2026-05-03', 'note.wav'],
+    ]);
+    const sentence = `${join(folder, 'links/c.json')} is not a label.\n`;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: sentence });
   });
 
   test('lines of JSON are read, and the ones that are no label are named', async () => {

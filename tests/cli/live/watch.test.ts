@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verdictSchema } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
@@ -87,4 +87,24 @@ test('a model that cannot be used is told before anything is labelled', async ()
   expect(code).toBe(1);
   expect(err).toContain('emotion.json cannot be read');
   expect(existsSync(join(folder, 'notes', 'labels'))).toBe(false);
+});
+
+describe.skipIf(process.platform !== 'linux')('where stderr', () => {
+  const watchWith = (redirection: string) => {
+    const command = [process.execPath, MAIN, 'watch', 'notes', '--model', model];
+    const shell = ['bash', '-c', `exec "$@" ${redirection}`, 'bash', ...command];
+    running = startProcess(shell, folder, { UNDERTONE_MODEL: '' });
+    return running;
+  };
+
+  test('cannot be written to, recordings are labelled all the same', async () => {
+    await writeFile(join(folder, 'notes', 'note.wav'), note);
+    await watchWith('2>/dev/full').printed(/^calm/m);
+  });
+
+  test('is read, a name that is not UTF-8 is told', async () => {
+    const name = Buffer.from([0x78, 0xe9]);
+    await writeFile(Buffer.concat([Buffer.from(`${folder}/notes/`), name]), note);
+    await watchWith('2>&1').printed(/The name of \S+x\ufffd is not UTF-8, so .* Rename the file\./);
+  });
 });

@@ -217,20 +217,50 @@ describe('WAV as some programs write it', () => {
   });
 });
 
-test('the samples of a second data chunk are not lost', async () => {
-  const data = wav.subarray(44);
+describe('the chunks of a WAV file', () => {
+  const [format, data] = [wav.subarray(12, 36), wav.subarray(44)];
   const half = Math.floor(data.length / 4) * 2;
-  const chunk = (id: string, content: Uint8Array) => {
+  const chunk = (id: string, content: Uint8Array, pad = content.length % 2) => {
     const head = Buffer.from(`${id}....`);
     head.writeUInt32LE(content.length, 4);
-    return Buffer.concat([head, content]);
+    return Buffer.concat([head, content, Buffer.alloc(pad)]);
   };
-  const [first, second] = [data.subarray(0, half), data.subarray(half)];
+  const file = (...chunks: Uint8Array[]) => Buffer.concat([Buffer.from('RIFF....WAVE'), ...chunks]);
   const other = chunk('LIST', Buffer.alloc(100, 0x55));
-  const parts = [wav.subarray(0, 36), chunk('data', first), other, chunk('data', second), other];
-  const { samples, duration } = await decode(Buffer.concat(parts));
-  expect(duration).toBe(2);
-  expect(likeness(samples)).toBeGreaterThan(0.99);
+  const odd = (pad: number) => chunk('junk', Buffer.alloc(33, 0x55), pad);
+  const [first, second] = [
+    chunk('data', data.subarray(0, half)),
+    chunk('data', data.subarray(half)),
+  ];
+
+  test.each<[string, Uint8Array]>([
+    ['the samples in two of them', file(format, first, other, second, other)],
+    ['an odd size and a zero behind it', file(format, odd(1), first, odd(1), second)],
+    ['an odd size and nothing behind it', file(format, odd(0), first, odd(0), second)],
+    ['the format behind the samples', file(first, format, second)],
+    [
+      'another file behind them, as when files are appended',
+      Buffer.concat([file(format, first, other), file(format, second, other)]),
+    ],
+    ['a broken file behind them', Buffer.concat([file(format, chunk('data', data)), file(other)])],
+  ])('with %s are read', async (_, bytes) => {
+    const { samples, duration } = await decode(bytes);
+    expect(duration).toBe(2);
+    expect(likeness(samples)).toBeGreaterThan(0.99);
+  });
+
+  test('of which appended files have other rates are read as well', async () => {
+    const slow = wavFile(voice.subarray(0, 8000), { sampleRate: 8000 });
+    expect((await decode(Buffer.concat([wav, slow]))).duration).toBe(3);
+  });
+
+  test('behind no samples are not heard as samples', async () => {
+    const empty = file(format, chunk('data', new Uint8Array()), other);
+    await expect(decode(empty)).rejects.toMatchObject({ code: 'audio-unreadable' });
+    // A recorder that was interrupted leaves the same size.
+    const open = file(format, chunk('data', new Uint8Array()), data);
+    expect((await decode(open)).duration).toBe(2);
+  });
 });
 
 describe('two channels', () => {

@@ -70,6 +70,7 @@ describe.skipIf(process.platform !== 'linux')('ffmpeg', () => {
     ['writes a few words', 'echo hello'],
     ['writes what only looks like WAV', "printf 'RIFF....WAVEdata................'"],
     ['writes nothing and says nothing', 'exit 1'],
+    ['is a program that knows none of the options', 'exec yes "$@"'],
   ])('that %s is named as what is wrong', async (_, program, mode) => {
     const path = install(program, mode);
     await expect(decode(amr)).rejects.toMatchObject({
@@ -79,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('ffmpeg', () => {
   });
 
   test.each([
-    ['complains', "echo 'Invalid data found when processing input' >&2; exit 183"],
+    ['complains', "echo '[error] Invalid data found when processing input' >&2; exit 183"],
     ['writes a header without samples', `head -c 44 '${output}'`],
   ])('that %s has found the file damaged', async (_, script) => {
     install(script);
@@ -100,11 +101,13 @@ describe.skipIf(process.platform !== 'linux')('ffmpeg', () => {
 
   test('that works has no name for the recording, which a killed process would leave behind', async () => {
     install(
-      `ls '${temporary}' >'${folder}/seen'; cat /proc/self/fd/3 >'${folder}/read'; cat '${output}'`,
+      `echo "$@" >'${folder}/arguments'; ls '${temporary}' >'${folder}/seen'; cat /proc/self/fd/3 >'${folder}/read'; cat '${output}'`,
     );
     await decode(amr);
     expect(readFileSync(join(folder, 'seen'), 'utf8')).toBe('');
     expect(new Uint8Array(readFileSync(join(folder, 'read')))).toEqual(amr);
+    // Nor does it compute for ever, when who would have killed it is gone.
+    expect(readFileSync(join(folder, 'arguments'), 'utf8')).toContain('-timelimit 60');
   });
 });
 

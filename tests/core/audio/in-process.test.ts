@@ -143,6 +143,50 @@ describe.skipIf(!hasFfmpeg)('MP3', () => {
   });
 });
 
+describe.skipIf(!hasFfmpeg)('FLAC', () => {
+  const rate = 16_000;
+  /** Frames of 1,152 samples. */
+  const flac = (samples: number) =>
+    encode(wavFile(voiceLike({ seconds: samples / rate, seed: 4 })), 'flac', [
+      '-frame_size',
+      '1152',
+    ]);
+
+  test('with a short last frame is read to its end', async () => {
+    const lengths = [1, 2, 1152].map((last) => 20 * 1152 + last);
+    const files = lengths.map(flac);
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    for (const [i, bytes] of files.entries()) {
+      expect((await decode(bytes)).duration).toBe(lengths[i] / rate);
+    }
+  });
+
+  test.each<[string, (bytes: Buffer) => Uint8Array]>([
+    [
+      'a changed bit',
+      (bytes) => {
+        bytes[bytes.length >> 2] ^= 0x10;
+        return bytes;
+      },
+    ],
+    ['zeros in the middle', (bytes) => bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 50)],
+    ['a tag at its end', (bytes) => Buffer.concat([bytes, Buffer.from('TAG'), Buffer.alloc(125)])],
+    ['another behind it', (bytes) => Buffer.concat([bytes, flac(rate)])],
+  ])('with %s loses no more than is damaged', async (_, edit) => {
+    const { duration } = await decode(edit(Buffer.from(flac(24_001))));
+    expect(duration).toBeGreaterThan(1.5 - 2 * (1152 / rate));
+  });
+
+  test('that is damaged is read up to there without ffmpeg', async () => {
+    const bytes = flac(24_000);
+    vi.stubEnv('FFMPEG_BIN', '/nowhere/ffmpeg');
+    expect((await decode(bytes.subarray(0, bytes.length >> 1))).duration).toBeGreaterThan(0.2);
+    await expect(decode(bytes.subarray(0, 300))).rejects.toMatchObject({
+      code: 'audio-unreadable',
+    });
+  });
+});
+
 /** Puts some bytes between two frames in the middle. */
 function spliced(mp3: Uint8Array, junk: Uint8Array): Uint8Array {
   const first = readMp3(mp3)!;
