@@ -1,12 +1,12 @@
+import type CodecParser from 'codec-parser';
+import type { CodecFrame } from 'codec-parser';
 import { UndertoneError } from '../errors.ts';
 import { tooLong } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, damaged, MonoSink } from './mono-sink.ts';
+import { quietly, withDecoder } from './wasm.ts';
 
-/**
- * Bytes fed at a time, which bounds the memory of one step: a frame of silence takes 11 bytes and may
- * hold 65,535 samples of 8 channels.
- */
-const BYTES_PER_STEP = 1024;
+/** Bytes that are searched for frames at a time, between two looks at the clock. */
+const BYTES_PER_STEP = 4096;
 
 /**
  * Decodes a FLAC file in process (RFC 9639), six times as fast as spawning ffmpeg.
@@ -18,25 +18,40 @@ export async function decodeFlac(bytes: Uint8Array, limits: DecodeLimits): Promi
   const sink = new MonoSink({ sampleRate, channels }, limits);
   if (totalSamples > limits.maxSeconds * sampleRate) throw tooLong(limits.maxSeconds);
   // Loaded on first use: a process that never sees FLAC does not pay for it.
-  const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
-  const decoder = new FLACDecoder();
-  await decoder.ready;
+  const [{ FLACDecoder }, { default: CodecParser }] = await Promise.all([
+    import('@wasm-audio-decoders/flac'),
+    import('codec-parser'),
+  ]);
+  // The decoder has a parser of its own, but gives its last frame only together with a new instance.
+  const parser = new CodecParser('audio/flac', { enableFrameCRC32: false });
   try {
-    for (let at = 0; at < bytes.length; at += BYTES_PER_STEP) {
-      const step = await decoder.decode(bytes.subarray(at, at + BYTES_PER_STEP));
-      sink.push(step.channelData, step.samplesDecoded);
-      // Audio before a damaged frame is kept; after it the decoder only reports more damage.
-      if (step.errors.length > 0) break;
-    }
-    const last = await decoder.flush();
-    sink.push(last.channelData, last.samplesDecoded);
+    await withDecoder('flac', () => new FLACDecoder(), async (decoder) => {
+      for (const frames of framesOf(bytes, parser)) {
+        sink.push([], 0);
+        // One by one: a frame of silence takes 11 bytes and may hold 65,535 samples of 8 channels.
+        for (const { data } of frames) {
+          const decoded = await quietly(() => decoder.decodeFrames([data]));
+          sink.push(decoded.channelData, decoded.samplesDecoded);
+          // Audio before a damaged frame is kept; after it the decoder only reports more damage.
+          if (decoded.errors.length > 0) return;
+        }
+      }
+    });
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
     throw damaged('FLAC', 'its frames cannot be decoded', error);
-  } finally {
-    decoder.free();
   }
   return sink.finish();
+}
+
+/** Yields the frames of a file, those of some bytes at a time. */
+function* framesOf(bytes: Uint8Array, parser: CodecParser): Generator<CodecFrame[]> {
+  // Both are generators, which the types of the package do not say.
+  const all = (frames: unknown) => [...(frames as Iterable<CodecFrame>)];
+  for (let at = 0; at < bytes.length; at += BYTES_PER_STEP) {
+    yield all(parser.parseChunk(bytes.subarray(at, at + BYTES_PER_STEP)));
+  }
+  yield all(parser.flush());
 }
 
 /** Reads the STREAMINFO block, which always comes first (RFC 9639, section 8.2). */
