@@ -25,18 +25,22 @@ export async function decodeFlac(bytes: Uint8Array, limits: DecodeLimits): Promi
   // The decoder has a parser of its own, but gives its last frame only together with a new instance.
   const parser = new CodecParser('audio/flac', { enableFrameCRC32: false });
   try {
-    await withDecoder('flac', () => new FLACDecoder(), async (decoder) => {
-      for (const frames of framesOf(bytes, parser)) {
-        sink.push([], 0);
-        // One by one: a frame of silence takes 11 bytes and may hold 65,535 samples of 8 channels.
-        for (const { data } of frames) {
-          const decoded = await quietly(() => decoder.decodeFrames([data]));
-          sink.push(decoded.channelData, decoded.samplesDecoded);
-          // Audio before a damaged frame is kept; after it the decoder only reports more damage.
-          if (decoded.errors.length > 0) return;
+    await withDecoder(
+      'flac',
+      () => new FLACDecoder(),
+      async (decoder) => {
+        for (const frames of framesOf(bytes, parser)) {
+          sink.push([], 0);
+          // One by one: a frame of silence takes 11 bytes and may hold 65,535 samples of 8 channels.
+          for (const { data } of frames) {
+            const decoded = await quietly(() => decoder.decodeFrames([data]));
+            sink.push(decoded.channelData, decoded.samplesDecoded);
+            // Audio before a damaged frame is kept; after it the decoder only reports more damage.
+            if (decoded.errors.length > 0) return;
+          }
         }
-      }
-    });
+      },
+    );
   } catch (error) {
     if (error instanceof UndertoneError) throw error;
     throw damaged('FLAC', 'its frames cannot be decoded', error);
