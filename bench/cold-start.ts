@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { bundleHandler } from '../cdk/bundle/code.ts';
+import { bundleHandler, MODEL_ENVIRONMENT } from '../cdk/bundle/code.ts';
 import { emotionEvent } from '../tests/functions/event.ts';
 import { type LocalLambda, startLambda } from '../tests/support/runtime-api.ts';
 import { AS_RECORDED, fiveSeconds, percentile } from './measure.ts';
@@ -51,7 +51,7 @@ async function benchRuntime(
   const warm: Sample[] = [];
   let peak = 0;
   for (let run = 1; run <= COLD_RUNS; run++) {
-    await using lambda = await startLambda(options);
+    await using lambda = await startLambda({ ...options, environment: MODEL_ENVIRONMENT });
     cold.push(await invoke(lambda, event));
     if (run < COLD_RUNS) continue;
     for (let i = 0; i < WARM_RUNS; i++) warm.push(await invoke(lambda, event));

@@ -42,16 +42,18 @@ export async function classifyFile(
   modelFolder?: string,
   keepWindows = false,
 ): Promise<Outcome> {
-  const model = await modelOf(modelFolder);
+  // Without one, the model that ships is loaded while the recording is decoded.
+  const model = modelFolder === undefined ? {} : { model: await modelOf(modelFolder) };
   try {
     let windows: SpeechWindows | undefined;
     const onWindows = (all: SpeechWindows) => {
       windows = all;
     };
-    const verdict = await classify(await readInput(file), { model, onWindows });
+    const verdict = await classify(await readInput(file), { ...model, onWindows });
     return { file, ...verdict, ...(keepWindows && windows && { windows }) };
   } catch (thrown) {
     const { code, message } = UndertoneError.from(thrown);
+    if (code === 'model-invalid') throw thrown;
     return { file, error: { code, message } };
   }
 }

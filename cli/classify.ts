@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { UndertoneError } from '../core/index.ts';
-import { ThreadPool } from '../lib/threads.ts';
 import { type ClassifyTask, classifyFile, modelOf, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
@@ -24,20 +23,19 @@ export async function classifyCommand(
   paths: readonly string[],
   options: ClassifyCommandOptions,
 ): Promise<boolean> {
-  // A model that cannot be used concerns every file: better told before any is read.
-  await modelOf(options.model);
   const files = await expandPaths(paths);
   if (files.length === 0) {
     throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);
   }
+  // A model that cannot be used concerns every file: of several it is told before any is read.
+  if (files.length > 1) await modelOf(options.model);
   const format = chooseFormat(options, files.length);
-  const bar = process.stdout.isTTY ? null : progressBar(files.length);
+  const bar = process.stdout.isTTY ? null : await progressBar(files.length);
   const failures: Outcome[] = [];
   let printed = 0;
-  process.stdout.write(format.head);
   for await (const outcome of classifyAll(files, options, () => bar?.increment())) {
     if ('error' in outcome) failures.push(outcome);
-    process.stdout.write(format.row(outcome, printed++));
+    process.stdout.write((printed === 0 ? format.head : '') + format.row(outcome, printed++));
     if (process.stdout.errored) return false;
   }
   bar?.stop();
@@ -71,6 +69,8 @@ export async function* classifyAll(
     }
     return;
   }
+  // Loaded here: a single file needs none.
+  const { ThreadPool } = await import('../lib/threads.ts');
   const pool = new ThreadPool<ClassifyTask, Outcome>('./classify-file', import.meta.url, {
     threads,
   });
@@ -97,8 +97,9 @@ function chooseFormat(
 }
 
 /** A bar on stderr when a person watches. */
-export function progressBar(total: number): SingleBar | null {
+export async function progressBar(total: number): Promise<SingleBar | null> {
   if (total < 2 || !process.stderr.isTTY) return null;
+  const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     format: '{bar} {value}/{total} recordings, {eta_formatted} left',
     barCompleteChar: '█',

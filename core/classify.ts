@@ -17,7 +17,8 @@ import {
 import { type FrameRange, meanOverWindows, modelWindows, windowWeight } from './windows.ts';
 
 export interface ClassifyOptions extends DecodeOptions {
-  readonly model: Model;
+  /** Loaded, or on its way: the recording is decoded meanwhile. */
+  readonly model: Model | Promise<Model>;
   /** Called with the windows that the probabilities of the recording are the mean of. */
   readonly onWindows?: (windows: SpeechWindows) => void;
 }
@@ -39,9 +40,9 @@ export interface SpeechWindows {
  * @throws UndertoneError with a code of core/errors.ts; bad input throws nothing else
  */
 export async function classify(bytes: Uint8Array, options: ClassifyOptions): Promise<Verdict> {
-  const { samples, duration } = await decode(bytes, options);
+  // Both at once: a decoder is compiled while a model is loaded.
+  const [{ samples, duration }, model] = await Promise.all([decode(bytes, options), options.model]);
   const speech = analyze(samples);
-  const { model } = options;
   return speech ? verdictOf(speech, duration, model, options) : noSpeech(duration, model);
 }
 

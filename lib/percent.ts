@@ -14,6 +14,8 @@ export function percent(
     language = 'en',
   }: { readonly decimals?: number; readonly language?: string } = {},
 ): string {
+  // The same as below, without the 10 ms that the first number takes there in a new process.
+  if (language === 'en') return `${(share * 100).toFixed(decimals)}%`;
   // Kept, because making one takes a millisecond or more.
   const key = `${language} ${decimals}`;
   const format =

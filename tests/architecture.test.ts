@@ -35,6 +35,7 @@ const DECLARATIONS = [
 
 /** The packages that core may use: none of a cloud or a chat platform. */
 const CORE_PACKAGES = [
+  'codec-parser',
   'mpg123-decoder',
   'onnxruntime-common',
   'onnxruntime-node',

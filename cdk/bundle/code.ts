@@ -29,6 +29,12 @@ const MODEL_FILES: Readonly<Record<string, readonly string[]>> = {
   model: ['emotion.json'],
 };
 
+/**
+ * Environment of the functions that run the model: a megabyte for new JavaScript objects instead of 16. What
+ * a note leaves behind is collected while the next one is classified, which saves a sixth of the memory.
+ */
+export const MODEL_ENVIRONMENT = { NODE_OPTIONS: '--max-semi-space-size=1' } as const;
+
 export interface HandlerBundle {
   /** Name of a file in functions/. */
   readonly name: string;

@@ -24,6 +24,7 @@ import {
   ROUTES,
   type Route,
 } from '../../functions/routes.ts';
+import { MODEL_ENVIRONMENT } from '../bundle/code.ts';
 import type { Config } from '../config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayProblems, addPreflights } from './gateway-answers.ts';
@@ -157,7 +158,7 @@ export class Api extends Construct {
       environment: {
         // The others need not even know the names of buckets and tables.
         ...(usesCloud && props.environment),
-        ...(isEmotion && ffmpeg.environment),
+        ...(isEmotion && { ...MODEL_ENVIRONMENT, ...ffmpeg.environment }),
       },
       ...(isEmotion && { layers: ffmpeg.layers }),
     });

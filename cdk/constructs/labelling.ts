@@ -11,6 +11,7 @@ import {
   type PerVariable,
   UPLOADS,
 } from '../../functions/infrastructure.ts';
+import { MODEL_ENVIRONMENT } from '../bundle/code.ts';
 import type { Config } from '../config.ts';
 import { LIGHT_MEMORY } from './api.ts';
 import { grantList, grantObjects, ITEM_ACTIONS } from './grants.ts';
@@ -50,7 +51,7 @@ export class Labelling extends Construct {
       description: 'Labels recordings that arrive in the inbox bucket.',
       memory: config.memory,
       timeout: Duration.seconds(LABELLING.timeoutSeconds),
-      environment: { ...props.environment, ...ffmpeg.environment },
+      environment: { ...MODEL_ENVIRONMENT, ...props.environment, ...ffmpeg.environment },
       layers: ffmpeg.layers,
     });
     this.handler.function.addEventSource(
@@ -105,7 +106,7 @@ export class Uploads extends Construct {
       name: 'classify-upload',
       description: 'Classifies uploads through the API.',
       memory: config.memory,
-      environment: { ...environment, ...ffmpeg.environment },
+      environment: { ...MODEL_ENVIRONMENT, ...environment, ...ffmpeg.environment },
       layers: ffmpeg.layers,
     });
     this.failure = new Handler(this, 'FailUpload', {

@@ -54,7 +54,7 @@ export async function answersTo(path: string, options: MeasureOptions): Promise<
   // Told once, before any recording is read.
   const { card } = await modelOf(options.model);
   const all = await labelledRecordings(path);
-  const bar = progressBar(all.length);
+  const bar = await progressBar(all.length);
   const failures: Outcome[] = [];
   const spoken: { recording: LabelledRecording; windows: SpeechWindows }[] = [];
   const files = all.map(({ file }) => file);

@@ -53,6 +53,8 @@ export class MonoSink {
   #meanPower = 0;
   #power = 0;
   #frames = 0;
+  /** What was added last, mixed: its memory is used again and again. */
+  #mixture = new Float32Array(0);
 
   constructor(format: { sampleRate: number; channels: number }, limits: DecodeLimits) {
     const { sampleRate, channels } = format;
@@ -82,26 +84,16 @@ export class MonoSink {
     if (frames <= 0) return;
     this.#frames += frames;
     if (this.#frames > this.#limits.maxSeconds * this.#rate) throw tooLong(this.#limits.maxSeconds);
-    const mean = new Float32Array(frames);
-    for (const channel of channels) {
-      for (let i = 0; i < frames; i++) mean[i] += channel[i] / channels.length;
-    }
-    if (channels.length > 1) this.#pushOther(channels, mean);
-    this.#mean.push(mean);
-  }
-
-  #pushOther(channels: readonly Float32Array[], mean: Float32Array): void {
-    const other = new Float32Array(mean.length);
-    for (const [c, channel] of channels.entries()) {
-      // By halves: the same sound does not cancel, whatever its signs in more than two channels.
-      const weight = channels.length === 2 ? 0.5 - c : 2 ** -(c + 1);
-      for (let i = 0; i < other.length; i++) {
-        other[i] += channel[i] * weight;
-        this.#power += channel[i] ** 2;
-      }
-    }
-    for (const value of mean) this.#meanPower += value ** 2;
-    this.#other?.push(other);
+    if (this.#mixture.length < frames) this.#mixture = new Float32Array(frames);
+    const mixture = this.#mixture.subarray(0, frames);
+    mix(channels, () => 1 / channels.length, mixture);
+    this.#mean.push(mixture);
+    if (channels.length === 1) return;
+    this.#meanPower += powerOf(mixture);
+    for (const channel of channels) this.#power += powerOf(channel.subarray(0, frames));
+    // By halves: the same sound does not cancel, whatever its signs in more than two channels.
+    mix(channels, (c) => (channels.length === 2 ? 0.5 - c : 2 ** -(c + 1)), mixture);
+    this.#other?.push(mixture);
   }
 
   /** Returns everything collected. */
@@ -125,6 +117,25 @@ export class MonoSink {
   }
 }
 
+/** Writes the sum of the channels into `out`, each times the weight of its index. */
+function mix(
+  channels: readonly Float32Array[],
+  weightOf: (index: number) => number,
+  out: Float32Array,
+): void {
+  out.fill(0);
+  for (const [c, channel] of channels.entries()) {
+    const weight = weightOf(c);
+    for (let i = 0; i < out.length; i++) out[i] += channel[i] * weight;
+  }
+}
+
+function powerOf(samples: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i] ** 2;
+  return sum;
+}
+
 /** Samples that are resampled at a time: far fewer take longer, because the work is done in fours. */
 const BLOCK = 16_384;
 
@@ -132,31 +143,28 @@ const BLOCK = 16_384;
 class Track {
   readonly #resampler: Resampler;
   readonly #chunks: Float32Array[] = [];
-  /** What came since the last block. */
-  #waiting: Float32Array[] = [];
-  #waitingSamples = 0;
+  /** What came since the last block was full. */
+  readonly #block = new Float32Array(BLOCK);
+  #filled = 0;
 
   constructor(rate: number) {
     this.#resampler = new Resampler(rate, SAMPLE_RATE);
   }
 
-  /** The array is modified in place. */
   push(samples: Float32Array): void {
-    for (let i = 0; i < samples.length; i++) {
-      const value = samples[i];
-      // Broken float files contain NaN and infinity; one such sample would spoil every feature.
-      if (!Number.isFinite(value)) samples[i] = 0;
-      else if (Math.abs(value) > MAX_AMPLITUDE) samples[i] = Math.sign(value) * MAX_AMPLITUDE;
+    for (let at = 0; at < samples.length; ) {
+      const free = this.#block.subarray(this.#filled);
+      const count = Math.min(free.length, samples.length - at);
+      for (let i = 0; i < count; i++) free[i] = clean(samples[at + i]);
+      at += count;
+      this.#filled += count;
+      if (this.#filled === BLOCK) this.#resample();
     }
-    this.#waiting.push(samples);
-    this.#waitingSamples += samples.length;
-    if (this.#waitingSamples >= BLOCK) this.#resample();
   }
 
   #resample(): void {
-    this.#chunks.push(this.#resampler.push(concat(this.#waiting)));
-    this.#waiting = [];
-    this.#waitingSamples = 0;
+    this.#chunks.push(this.#resampler.push(this.#block.subarray(0, this.#filled)));
+    this.#filled = 0;
   }
 
   end(): Float32Array {
@@ -164,6 +172,12 @@ class Track {
     this.#chunks.push(this.#resampler.end());
     return concat(this.#chunks);
   }
+}
+
+/** Broken float files contain NaN and infinity; one such sample would spoil every feature. */
+function clean(value: number): number {
+  if (!Number.isFinite(value)) return 0;
+  return Math.abs(value) > MAX_AMPLITUDE ? Math.sign(value) * MAX_AMPLITUDE : value;
 }
 
 /** Returns the samples of all chunks, one after another. */

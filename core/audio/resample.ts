@@ -47,7 +47,7 @@ export class Resampler {
     const cutoff = ROLLOFF * Math.min(1, rateOut / rateIn);
     this.#half = Math.ceil(ZERO_CROSSINGS / cutoff);
     this.#taps = 2 * this.#half;
-    this.#table = polyphaseTable(this.#phases, this.#half, cutoff);
+    this.#table = tableOf(this.#phases, this.#half, cutoff);
     this.#buffer = new Float64Array(this.#taps * 4);
     this.#bufferStart = -this.#half;
     this.#bufferLength = this.#half;
@@ -100,7 +100,8 @@ export class Resampler {
       // All that lie alike between the input samples have the same taps.
       let i = first;
       for (; i + 3 * period < out.length; i += 4 * period, from += 4 * advance) {
-        this.#four(row, from, advance, out, i, period);
+        if (period === 1) this.#fourNeighbours(row, from, advance, out, i);
+        else this.#four(row, from, advance, out, i, period);
       }
       for (; i < out.length; i += period, from += advance) {
         out[i] = dot(this.#table, row, this.#buffer, from, this.#taps);
@@ -141,6 +142,40 @@ export class Resampler {
     out[at + 3 * period] = d;
   }
 
+  /** Four samples next to each other, of a whole number of input samples each: each input is read once for them. */
+  #fourNeighbours(row: number, from: number, advance: number, out: Float32Array, at: number): void {
+    const table = this.#table;
+    const buffer = this.#buffer;
+    const end = row + this.#taps;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let first = 0; first < advance; first++) {
+      let n = from + first;
+      let forA = buffer[n];
+      let forB = buffer[n + advance];
+      let forC = buffer[n + 2 * advance];
+      n += 3 * advance;
+      for (let k = row + first; k < end; k += advance, n += advance) {
+        const weight = table[k];
+        const forD = buffer[n];
+        a += weight * forA;
+        b += weight * forB;
+        c += weight * forC;
+        d += weight * forD;
+        // One tap later, an input is that of the sample before.
+        forA = forB;
+        forB = forC;
+        forC = forD;
+      }
+    }
+    out[at] = a;
+    out[at + 1] = b;
+    out[at + 2] = c;
+    out[at + 3] = d;
+  }
+
   /** Drops buffered samples before input index `from`. */
   #forget(from: number): void {
     const drop = Math.min(from - this.#bufferStart, this.#bufferLength);
@@ -149,6 +184,15 @@ export class Resampler {
     this.#bufferStart += drop;
     this.#bufferLength -= drop;
   }
+}
+
+/** The table of the rate that was last asked for: both channels of a recording have it, and the next one mostly. */
+let last: { readonly key: string; readonly table: Float64Array } | undefined;
+
+function tableOf(phases: number, half: number, cutoff: number): Float64Array {
+  const key = [phases, half, cutoff].join(' ');
+  if (last?.key !== key) last = { key, table: polyphaseTable(phases, half, cutoff) };
+  return last.table;
 }
 
 /** One row of filter taps for each phase, each row scaled to sum to 1 so that DC keeps its level. */

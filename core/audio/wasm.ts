@@ -6,8 +6,9 @@ interface WasmDecoder {
   reset(): Promise<unknown>;
 }
 
-/** What such a decoder has inside. */
+/** What such a decoder has inside, or the one that it wraps. */
 interface Internals {
+  readonly _decoder?: Internals;
   readonly _common?: {
     readonly wasm: {
       readonly HEAP: ArrayBuffer;
@@ -59,7 +60,8 @@ export async function withDecoder<D extends WasmDecoder, Result>(
  */
 async function lend<D extends WasmDecoder>(decoder: D): Promise<Lent<D>> {
   await decoder.ready;
-  const wasm = (decoder as Internals)._common?.wasm;
+  const internals = decoder as Internals;
+  const wasm = (internals._common ?? internals._decoder?._common)?.wasm;
   // A later version may have other internals.
   if (!wasm?.HEAP) return { decoder, restart: () => decoder.reset() };
   const end = wasm.malloc(LARGE_BYTES);

@@ -39,24 +39,19 @@ export class AudiosetMel {
       (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (winLength - 1)),
     );
     const step = hzToMel(fmax) / (totalBands + 1);
-    const filters = Array.from({ length: bands }, (_, band) => {
-      const centre = (band + 1) * step;
-      return Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
-        const hz = (bin * sampleRate) / nFft;
-        // The transform that it was trained on has no band above its own bin 256.
-        const weight = Math.max(0, 1 - Math.abs(hzToMel(hz) - centre) / step);
-        return weight * POWER_SCALE * preEmphasis(hz);
-      });
+    // The transform that it was trained on has no band above its own bin 256.
+    const bins = Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
+      const hz = (bin * sampleRate) / nFft;
+      return { mel: hzToMel(hz), scale: POWER_SCALE * preEmphasis(hz) };
     });
-    this.#first = Int32Array.from(filters, (filter) =>
-      Math.max(
-        0,
-        filter.findIndex((weight) => weight > 0),
-      ),
-    );
-    const weights = filters.map((filter, band) =>
-      filter.slice(this.#first[band], filter.findLastIndex((w) => w > 0) + 1),
-    );
+    this.#first = new Int32Array(bands);
+    const weights = Array.from({ length: bands }, (_, band) => {
+      const centre = (band + 1) * step;
+      const isInside = ({ mel }: { readonly mel: number }) => Math.abs(mel - centre) < step;
+      this.#first[band] = Math.max(0, bins.findIndex(isInside));
+      const inside = bins.filter(isInside);
+      return inside.map(({ mel, scale }) => (1 - Math.abs(mel - centre) / step) * scale);
+    });
     this.#weights = Float64Array.from(weights.flat());
     this.#at = new Int32Array(bands + 1);
     for (const [band, { length }] of weights.entries())

@@ -20,7 +20,7 @@ export interface ClassifyOptions extends Omit<Classifying, 'model'> {
  * const { emotion, confidence } = await classify(await readFile('note.ogg'));
  */
 export async function classify(bytes: Uint8Array, options: ClassifyOptions = {}): Promise<Verdict> {
-  const model = options.model ?? (await defaultModel());
+  const model = options.model ?? defaultModel();
   return classifyWith(bytes, { fallback: decodeWithFfmpeg, ...options, model });
 }
 

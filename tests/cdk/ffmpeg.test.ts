@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MODEL_ENVIRONMENT } from '../../cdk/bundle/code.ts';
 import { findFfmpegFor } from '../../cdk/bundle/ffmpeg.ts';
 import { synthesise, templateFor } from './synth.ts';
 
@@ -104,6 +105,8 @@ test('becomes a layer of the three functions that decode, which get its path', a
   for (const { Layers, Environment } of found) {
     expect(Layers).toHaveLength(1);
     expect(Environment.Variables.FFMPEG_BIN).toBe('/opt/bin/ffmpeg');
+    // They are those that run the model, too.
+    expect(Environment.Variables).toMatchObject(MODEL_ENVIRONMENT);
   }
   expect(layered({ ffmpeg: 'none' })).toEqual([]);
 });

@@ -513,6 +513,19 @@ describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
     expect(likeness((await decode(tagged)).samples)).toBeGreaterThan(0.99);
   });
 
+  test('a FLAC file after another one is decoded by the same instance, as if it were the first', async () => {
+    const flac = encode(wav, 'flac');
+    const first = await decode(flac);
+    // The types of Node leave it out.
+    const { WebAssembly } = globalThis as unknown as {
+      WebAssembly: { instantiate(): Promise<unknown> };
+    };
+    const instantiate = vi.spyOn(WebAssembly, 'instantiate');
+    expect(await decode(flac)).toEqual(first);
+    expect(instantiate).not.toHaveBeenCalled();
+    instantiate.mockRestore();
+  });
+
   test('stereo Opus and FLAC are mixed', async () => {
     for (const [extension, codec] of [
       ['ogg', 'libopus'],
