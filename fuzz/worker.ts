@@ -3,6 +3,7 @@
  * is a finding too.
  */
 import { openSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { createRandom, type Random } from '../training/random.ts';
 import { Coverage } from './coverage.ts';
 import type { Judgement } from './judge.ts';
@@ -163,6 +164,8 @@ const runs = new Map([...new Set(names)].map((name, stream) => [name, new Run(na
 for (let i = 0; [...runs.values()].some((run) => !run.isDone); i++) {
   const run = runs.get(names[i % names.length]);
   if (run && !run.isDone) await run.turn();
+  // A parser never waits for anything; the message that says "stop" comes in between.
+  await setImmediate();
 }
 // Ends the process once the last report is sent.
 process.disconnect();

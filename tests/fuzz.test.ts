@@ -45,3 +45,9 @@ test('a target that does not exist is named, with those that do', async () => {
   expect(code).toBe(2);
   expect(stderr).toMatch(/There is no target mp4. Choose from all, parsers, sniff, .*notes\.\n/);
 });
+
+test('one parser alone ends when its time is over', async () => {
+  const { code, stdout } = await fuzz('--target', 'sniff', '--minutes', '0.01');
+  expect(code).toBe(0);
+  expect(stdout).toContain('No findings.');
+});
