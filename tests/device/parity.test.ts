@@ -63,10 +63,10 @@ describe.skipIf(!canBrowse)('the library for browsers', () => {
     return (await response.json()) as Answer;
   }
 
-  function expectAlike(here: Verdict, there: Verdict): void {
+  function expectAlike(here: Verdict, there: Verdict, tolerance = TOLERANCE): void {
     for (const emotion of EMOTIONS) {
       const [a, b] = [here, there].map(({ probabilities }) => probabilities?.[emotion] ?? -1);
-      expect(Math.abs(a - b), `${emotion}: ${a} and ${b}`).toBeLessThan(TOLERANCE);
+      expect(Math.abs(a - b), `${emotion}: ${a} and ${b}`).toBeLessThan(tolerance);
     }
     expect(here.emotion).toBe(there.emotion);
     expect(here.sequence).toEqual(there.sequence);
@@ -96,7 +96,9 @@ describe.skipIf(!canBrowse)('the library for browsers', () => {
     ['webm', ['-c:a', 'libvorbis']],
   ])('answers as the server does about %s with %j', async (extension, options) => {
     const bytes = encode(wavFile(voiceLike(voice), voice), extension, options);
-    expectAlike(await onDevice(bytes), await onServer(bytes));
+    const isDecodedByBrowser = extension === 'm4a' || extension === 'webm';
+    const tolerance = isDecodedByBrowser ? 2 * TOLERANCE : TOLERANCE;
+    expectAlike(await onDevice(bytes), await onServer(bytes), tolerance);
   });
 
   test.each([
