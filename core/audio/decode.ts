@@ -4,8 +4,9 @@ import { decodeFlac } from './flac.ts';
 import { concat, type DecodedAudio, type DecodeLimits, SAMPLE_RATE } from './mono-sink.ts';
 import { decodeMp3 } from './mp3.ts';
 import { decodeOggOpus, mixedLinks } from './ogg.ts';
+import { wavFiles } from './riff.ts';
 import { type Container, sniff } from './sniff.ts';
-import { decodeWav, wavFiles } from './wav.ts';
+import { decodeWav } from './wav.ts';
 import { decodeWebmOpus } from './webm.ts';
 
 export { type DecodedAudio, type DecodeLimits, SAMPLE_RATE };

@@ -1,5 +1,4 @@
-import '../../core/model/telemetry.ts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
@@ -9,6 +8,7 @@ import { graphOperators } from './inference.ts';
 import { WINDOW_BATCH, windowsOf, windowTensor } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import { ACTIVATIONS, appendActivations, type Probe, type PublishedBody } from './probe.ts';
+import { openSession, Products } from './products.ts';
 import type { Fit } from './runner.ts';
 
 /** How much of the variance of each activation over all corpora is added to the scatter. */
@@ -27,9 +27,6 @@ const LEAST_VARIANCE = 1e-6;
 const NEVER = -1e4;
 /** Windows of one product. */
 const ROWS = 512;
-/** When the conjugate gradients stop: at this residual, relative to the right-hand side. */
-const TOLERANCE = 1e-4;
-const MAX_ITERATIONS = 200;
 
 /** Clips of a corpus that fits take or leave as a whole. */
 export interface Parts {
@@ -118,6 +115,9 @@ export class Discriminants {
           parts.push(moments);
         }
       }
+    } catch (error) {
+      await products.close();
+      throw error;
     } finally {
       progress.end();
       await session.release();
@@ -137,10 +137,8 @@ export class Discriminants {
       const counts = sumOf(parts.map((part) => part.counts));
       const occurs = counts.reduce((sum, count) => sum + Number(count > 0), 0);
       const scale = share / total / counts.reduce((a, b) => a + b, 0);
-      for (const { products } of parts) {
-        for (let i = 0; i < within.length; i++) within[i] += scale * products[i];
-      }
       for (const { products, sums } of parts) {
+        for (let i = 0; i < within.length; i++) within[i] += scale * products[i];
         for (let i = 0; i < ACTIVATIONS; i++) {
           power[i] += scale * products[i * (ACTIVATIONS + 1)];
           for (const sum of sums) mean[i] += scale * sum[i];
@@ -289,102 +287,6 @@ class Block {
   }
 }
 
-/** The two large matrix products, by onnxruntime. */
-class Products {
-  readonly #outer: InferenceSession;
-  readonly #apply: InferenceSession;
-
-  private constructor(outer: InferenceSession, apply: InferenceSession) {
-    this.#outer = outer;
-    this.#apply = apply;
-  }
-
-  static async open(threads: number): Promise<Products> {
-    const open = (transpose: 0 | 1, dims: readonly [number | string, number][]) => {
-      const graph = new GraphBuilder('product');
-      const [a, b] = dims.map((shape, i) => graph.input('ab'[i], shape));
-      const product = graph.node('Gemm', [a, b], { transA: { int: transpose } });
-      graph.output(product, 'product', [ACTIVATIONS, dims[1][1]]);
-      return openSession(graph, threads);
-    };
-    return new Products(
-      await open(1, [
-        ['n', ACTIVATIONS],
-        ['n', ACTIVATIONS],
-      ]),
-      await open(0, [
-        [ACTIVATIONS, ACTIVATIONS],
-        [ACTIVATIONS, EMOTION_COUNT],
-      ]),
-    );
-  }
-
-  /** Returns rowsᵀ · rows. */
-  async outer(rows: Float32Array, count: number): Promise<Float32Array> {
-    const a = new Tensor('float32', rows, [count, ACTIVATIONS]);
-    const { product } = await this.#outer.run({ a, b: a });
-    return product.data as Float32Array;
-  }
-
-  /**
-   * Returns x in (A + diag(ridge)) · x = b for each b, by conjugate gradients with the diagonal as
-   * preconditioner. A is symmetric and not negative.
-   */
-  async solve(
-    a: Float32Array,
-    ridge: Float64Array,
-    b: readonly Float64Array[],
-  ): Promise<Float64Array[]> {
-    const diagonal = ridge.map((value, i) => value + a[i * (ACTIVATIONS + 1)]);
-    const matrix = new Tensor('float32', a, [ACTIVATIONS, ACTIVATIONS]);
-    const columns = b.map((target) => {
-      const rest = target.slice();
-      const scaled = rest.map((value, i) => value / diagonal[i]);
-      const x = new Float64Array(ACTIVATIONS);
-      return { x, rest, direction: scaled, power: dot(rest, scaled), limit: TOLERANCE ** 2 };
-    });
-    const start = columns.map(({ power }) => power);
-    for (let n = 0; n < MAX_ITERATIONS; n++) {
-      const isOpen = columns.map(({ power, limit }, k) => power > limit * start[k]);
-      if (!isOpen.includes(true)) break;
-      const directions = new Float32Array(ACTIVATIONS * EMOTION_COUNT);
-      columns.forEach(({ direction }, k) => {
-        direction.forEach((value, i) => {
-          directions[i * EMOTION_COUNT + k] = value;
-        });
-      });
-      const feeds = {
-        a: matrix,
-        b: new Tensor('float32', directions, [ACTIVATIONS, EMOTION_COUNT]),
-      };
-      const { product } = await this.#apply.run(feeds);
-      const applied = product.data as Float32Array;
-      columns.forEach((column, k) => {
-        if (!isOpen[k]) return;
-        const { x, rest, direction } = column;
-        const image = direction.map((d, i) => applied[i * EMOTION_COUNT + k] + ridge[i] * d);
-        const step = column.power / dot(direction, image);
-        let power = 0;
-        for (let i = 0; i < ACTIVATIONS; i++) {
-          x[i] += step * direction[i];
-          rest[i] -= step * image[i];
-          power += rest[i] ** 2 / diagonal[i];
-        }
-        const keep = power / column.power;
-        for (let i = 0; i < ACTIVATIONS; i++)
-          direction[i] = rest[i] / diagonal[i] + keep * direction[i];
-        column.power = power;
-      });
-    }
-    return columns.map(({ x }) => x);
-  }
-
-  async close(): Promise<void> {
-    await this.#outer.release();
-    await this.#apply.release();
-  }
-}
-
 async function openActivations(body: PublishedBody, threads: number): Promise<InferenceSession> {
   const graph = new GraphBuilder('activations');
   const windows = graph.input('x', ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
@@ -394,22 +296,9 @@ async function openActivations(body: PublishedBody, threads: number): Promise<In
   return openSession(graph, threads);
 }
 
-function openSession(graph: GraphBuilder, threads: number): Promise<InferenceSession> {
-  return InferenceSession.create(graph.toBytes(), {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-  });
-}
-
 function sumOf(vectors: readonly Float64Array[]): Float64Array {
   const sum = new Float64Array(vectors[0].length);
   for (const vector of vectors) for (let i = 0; i < sum.length; i++) sum[i] += vector[i];
-  return sum;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 

@@ -2,12 +2,35 @@ import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { type Matrix, takeRows, zeros } from '../../evaluation/matrix.ts';
 import { type Scores, score } from '../../evaluation/metrics.ts';
 import type { Clip } from '../corpus/clip.ts';
-import { ensembleOf, type Trained } from './plan.ts';
+import type { Ensemble } from './export.ts';
+import type { NetworkResult } from './network-task.ts';
 import { predictClips } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
+import type { Probe } from './probe.ts';
 import type { ActorScores, NamedScores } from './results.ts';
 import { applyScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
+
+/** What learned from the same recordings: networks of several seeds, and a probe. */
+export interface Trained {
+  readonly networks: readonly NetworkResult[];
+  readonly probe: Probe | null;
+}
+
+/** The finished fits, by what they are for. */
+export interface Fitted {
+  /** What each fold of RAVDESS that was asked for is tested with, by its number from 0. */
+  readonly folds: ReadonlyMap<number, Trained>;
+  /** What each corpus that was left out is tested with, by its name. */
+  readonly without: ReadonlyMap<string, Trained>;
+  /** What ships: trained on everything, or the networks of the protocols. */
+  readonly shipped: Trained;
+  readonly randomSplit: Trained | null;
+}
+
+export function ensembleOf({ networks, probe }: Trained): Ensemble {
+  return { networks: networks.map(({ weights }) => weights), probe };
+}
 
 /** Predictions for some rows of a corpus; row k of `probabilities` belongs to `rows[k]`. */
 export interface Predictions {

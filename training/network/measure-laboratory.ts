@@ -1,6 +1,13 @@
 import { ESC_10_CATEGORIES } from '../corpus/sounds.ts';
-import { type Predictions, poolPredictions, predict, scaled, scoreWhere } from './evaluate.ts';
-import { cremaDTest, type Fitted, foldsOf, type Plan } from './plan.ts';
+import {
+  type Fitted,
+  type Predictions,
+  poolPredictions,
+  predict,
+  scaled,
+  scoreWhere,
+} from './evaluate.ts';
+import { cremaDTest, foldsOf, type Plan } from './plan.ts';
 import {
   type Prepared,
   type PreparedCorpus,

@@ -10,6 +10,7 @@ import { argmaxRows, rowOf, takeRows } from '../../evaluation/matrix.ts';
 import { expectedCalibrationError } from '../../evaluation/metrics.ts';
 import type { PlainSpeech } from '../report/sections/outside.ts';
 import {
+  type Fitted,
   type Predictions,
   poolPredictions,
   predict,
@@ -19,8 +20,9 @@ import {
   scoreGroups,
   scoreWhere,
   sexScores,
+  type Trained,
 } from './evaluate.ts';
-import { cremaDTest, type Fitted, foldsOf, type Plan, plainFoldOf, type Trained } from './plan.ts';
+import { cremaDTest, foldsOf, type Plan, plainFoldOf } from './plan.ts';
 import type { Prepared, PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import { applyScaling, fitScaling, type Scaling } from './scaling.ts';

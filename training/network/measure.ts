@@ -5,6 +5,8 @@ import type { Clip } from '../corpus/clip.ts';
 import { sha256 } from '../corpus/extract.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import {
+  ensembleOf,
+  type Fitted,
   poolPredictions,
   predict,
   scaled,
@@ -25,7 +27,7 @@ import {
   memberFactor,
 } from './measure-outside.ts';
 import { measureTimeline } from './measure-timeline.ts';
-import { ensembleOf, type Fitted, foldsOf, type Plan, trainable } from './plan.ts';
+import { foldsOf, type Plan, trainable } from './plan.ts';
 import type { Prepared, PreparedCorpus, PrepareOptions } from './prepare.ts';
 import type { CorpusSummary, NetworkResults } from './results.ts';
 
@@ -81,7 +83,6 @@ export async function measure(
       fit: typical.recipe,
       init: typical.init?.sha256 ?? null,
       networks: shipped.networks.length,
-      hasProbe: shipped.probe !== null,
       members: options.members,
       seeds: options.seeds,
     },

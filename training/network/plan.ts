@@ -5,10 +5,9 @@ import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
 import type { Parts } from './discriminant.ts';
-import type { Ensemble } from './export.ts';
-import type { ClipSelection, NetworkResult } from './network-task.ts';
+import type { Fitted } from './evaluate.ts';
+import type { ClipSelection } from './network-task.ts';
 import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
-import type { Probe } from './probe.ts';
 import type { Fit } from './runner.ts';
 
 export interface PlanOptions {
@@ -49,27 +48,6 @@ const SHARES: Readonly<Record<string, number>> = {
 export interface Fold {
   readonly train: Int32Array;
   readonly test: Int32Array;
-}
-
-/** What learned from the same recordings: networks of several seeds, and a probe. */
-export interface Trained {
-  readonly networks: readonly NetworkResult[];
-  readonly probe: Probe | null;
-}
-
-/** The finished fits, by what they are for. */
-export interface Fitted {
-  /** What each fold of RAVDESS that was asked for is tested with, by its number from 0. */
-  readonly folds: ReadonlyMap<number, Trained>;
-  /** What each corpus that was left out is tested with, by its name. */
-  readonly without: ReadonlyMap<string, Trained>;
-  /** What ships: trained on everything, or the networks of the protocols. */
-  readonly shipped: Trained;
-  readonly randomSplit: Trained | null;
-}
-
-export function ensembleOf({ networks, probe }: Trained): Ensemble {
-  return { networks: networks.map(({ weights }) => weights), probe };
 }
 
 /** Builds every fit of a run. */

@@ -10,12 +10,13 @@ export interface NetworkResults extends OutsideResults {
   readonly classes: readonly string[];
   readonly recipe: {
     readonly fit: NetworkRecipe;
-    /** SHA-256 of the weights that every network began with; null where they were drawn. */
+    /**
+     * SHA-256 of the weights that every network began with, and of which a linear probe counts as much as
+     * all networks together; null where they were drawn, and there is no probe.
+     */
     readonly init: string | null;
     /** How many networks are averaged in the model that ships. */
     readonly networks: number;
-    /** Whether a linear probe of the published weights counts as much as all networks together. */
-    readonly hasProbe: boolean;
     /** Their seeds, where they were trained on everything; none where they are those of the protocols. */
     readonly members: readonly number[];
     /** Seeds of the networks that the protocols are measured with. */

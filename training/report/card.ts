@@ -157,7 +157,7 @@ function networkFigures(results: NetworkResults): ModelCard['figures'] {
 function randomFigures({ randomSplit, recipe }: NetworkResults): Figures | null {
   const [first] = randomSplit;
   return figures(
-    `random 80/20 split over speech and song, ${averageOf(1, recipe.hasProbe)}; the same speakers in training and test, so too optimistic`,
+    `random 80/20 split over speech and song, ${averageOf(1, recipe.init !== null)}; the same speakers in training and test, so too optimistic`,
     first,
   );
 }

@@ -73,7 +73,7 @@ test.skipIf(!hasFfmpeg)(
     ]);
     // The made clips are too short to be joined to notes.
     expect(results.timeline).toBeNull();
-    expect(results.recipe).toMatchObject({ members: [1], networks: 1, hasProbe: false });
+    expect(results.recipe).toMatchObject({ members: [1], networks: 1, init: null });
     expect(await readFile(join(folder, 'report/report.html'), 'utf8')).toContain('<svg');
 
     const model = await loadModel(join(folder, 'model'));
@@ -122,7 +122,7 @@ test.skipIf(!hasFfmpeg)(
     );
     expect(results.unseen.folds.map(({ actors }) => actors)).toEqual([[1]]);
     expect(results.anotherCorpus).toBeNull();
-    expect(results.recipe).toMatchObject({ members: [], networks: 1, hasProbe: true });
+    expect(results.recipe).toMatchObject({ members: [], networks: 1 });
     expect(results.recipe.init).toMatch(/^[0-9a-f]{64}$/);
     const model = await loadModel(join(folder, 'alone'));
     const path = join(data, 'Audio_Speech_Actors_01-24/Actor_01/03-01-05-01-01-01-01.wav');

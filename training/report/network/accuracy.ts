@@ -55,7 +55,7 @@ export function protocolsSection(results: NetworkResults): Section {
         protocolRows('unseenSpeech', [scoresRow(measured, [unseen.ensemble.speech])]),
         protocolRows('unseenSong', [scoresRow(measured, [unseen.ensemble.song])]),
         protocolRows('cremaD', [scoresRow(`${modelText(results)}, as shipped`, [cremaD?.scores])]),
-        protocolRows('seed', [scoresRow(averageOf(1, results.recipe.hasProbe), randomSplit)]),
+        protocolRows('seed', [scoresRow(averageOf(1, results.recipe.init !== null), randomSplit)]),
       ]),
       { kind: 'terms', items: MEASURES },
       referencesTable(results),

@@ -35,13 +35,13 @@ export function conditionText(condition: string): string {
 }
 
 /** @example modelText(results); // 'average of 3 networks and a linear probe' */
-export function modelText({ recipe: { networks, hasProbe } }: NetworkResults): string {
-  return averageOf(networks, hasProbe);
+export function modelText({ recipe: { networks, init } }: NetworkResults): string {
+  return averageOf(networks, init !== null);
 }
 
 /** Returns what the protocols were measured with: networks that did not learn from what is tested. */
-export function measuredText({ recipe: { seeds, hasProbe } }: NetworkResults): string {
-  return averageOf(seeds.length, hasProbe);
+export function measuredText({ recipe: { seeds, init } }: NetworkResults): string {
+  return averageOf(seeds.length, init !== null);
 }
 
 /** @example averageOf(1, true); // 'average of one network and a linear probe' */

@@ -49,7 +49,6 @@ export const NETWORK_RESULTS: NetworkResults = {
     fit: RECIPE,
     init: 'ef'.repeat(32),
     networks: 3,
-    hasProbe: true,
     members: [11, 12, 13],
     seeds: [11],
   },
@@ -160,7 +159,7 @@ export const NETWORK_RESULTS: NetworkResults = {
 /** The least that a run measures: one fold, speech alone, no other corpus, nothing beside. */
 export const BARE_RESULTS: NetworkResults = {
   ...NETWORK_RESULTS,
-  recipe: { fit: RECIPE, init: null, networks: 1, hasProbe: false, members: [11], seeds: [11] },
+  recipe: { fit: RECIPE, init: null, networks: 1, members: [11], seeds: [11] },
   data: [NETWORK_RESULTS.data[0]].map((corpus) => ({ ...corpus, excluded: [] })),
   unseen: {
     ...NETWORK_RESULTS.unseen,
