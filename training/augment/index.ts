@@ -48,5 +48,6 @@ export {
   SMALL_ROOM,
 } from './room.ts';
 export { type LogMelWindow, type SpecAugmentOptions, specAugment } from './spec-augment.ts';
+export { addSteadyNoise, limitBands } from './steady-noise.ts';
 export { telephone } from './telephone.ts';
 export { changeTempoAndPitch } from './tempo.ts';

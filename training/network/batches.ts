@@ -1,7 +1,11 @@
-import { noiseRow } from '../../core/analyze.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import { writeMelWindow } from '../../core/windows.ts';
-import { type SpecAugmentOptions, specAugment } from '../augment/index.ts';
+import {
+  addSteadyNoise,
+  limitBands,
+  type SpecAugmentOptions,
+  specAugment,
+} from '../augment/index.ts';
 import { createRandom, type Random } from '../random.ts';
 import { VOICE_CLASSES } from './architecture.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
@@ -57,24 +61,12 @@ const SPEC_AUGMENT: SpecAugmentOptions = {
 const CLEAN_SHARE = 0.6;
 /** Largest change of the speaking rate. */
 const RATE_RANGE = 0.1;
-/**
- * How often steady noise is laid under a window: half of the time equally loud in all bands, between
- * these values (−1.4 is silence), else white, so many dB below the
- * speech. Without the white half, the rounding of a soft recording to 16 bits costs 7 points.
- */
-const FLOOR_SHARE = 0.3;
-const EVEN_FLOOR = [-1.3, -0.3] as const;
-const WHITE_FLOOR_DB = [-45, -8] as const;
-/** How often a window loses its highest bands, as over a telephone; half of those its lowest too. */
+/** How often steady noise is laid under a window. */
+const NOISE_SHARE = 0.3;
+/** How often a window loses its outermost bands. */
 const BAND_LIMIT_SHARE = 0.1;
-/** Where a limit may lie, as a share of the bands: 2.5 to 7 kHz above, 100 to 350 Hz below. */
-const HIGH_LIMIT = [0.6, 0.95] as const;
-const LOW_LIMIT = [0.04, 0.15] as const;
 const NEUTRAL = EMOTIONS.indexOf('neutral');
 const CALM = EMOTIONS.indexOf('calm');
-/** A unit of the spectrogram in nepers of power. */
-const NEPERS_PER_UNIT = 5;
-
 /** The buffers of a batch, windows first: rows × bands, classes, VOICE_CLASSES and classes of each. */
 export type Batch = Readonly<Record<'x' | 'emotions' | 'voices' | 'absent', Float32Array>>;
 
@@ -170,9 +162,7 @@ export class BatchSampler {
     const from = length > rows ? random.integer(length - rows + 1) : 0;
     writeMelWindow({ mel, bands, from, steps: Math.min(rows, length) }, rows, window);
     for (let i = 0; i < window.length; i++) window[i] /= STEPS_PER_UNIT;
-    if (random.uniform() < FLOOR_SHARE) {
-      layFloor(window, drawFloor(bands, random));
-    }
+    if (random.uniform() < NOISE_SHARE) addSteadyNoise(window, bands, random);
     if (random.uniform() < BAND_LIMIT_SHARE) limitBands(window, this.#shape.silence, random);
     specAugment({ data: window, offset: 0, steps: rows, bands }, SPEC_AUGMENT, random);
   }
@@ -187,38 +177,6 @@ function changeRate(mel: Int16Array, bands: number, rate: number): Int16Array {
     changed.set(mel.subarray(row * bands, (row + 1) * bands), at);
   }
   return changed;
-}
-
-/** Returns what steady noise is in each band. */
-function drawFloor(bands: number, random: Random): Float32Array {
-  const between = ([low, high]: readonly [number, number]) => low + (high - low) * random.uniform();
-  return random.integer(2)
-    ? noiseRow(between(WHITE_FLOOR_DB))
-    : new Float32Array(bands).fill(between(EVEN_FLOOR));
-}
-
-/** Adds noise of one row to every row, as power, in place. */
-function layFloor(window: Float32Array, floor: Float32Array): void {
-  for (let i = 0; i < window.length; i++) {
-    const level = floor[i % floor.length];
-    const difference = Math.abs(window[i] - level) * NEPERS_PER_UNIT;
-    const louder = Math.max(window[i], level);
-    window[i] =
-      difference > 8 ? louder : louder + Math.log1p(Math.exp(-difference)) / NEPERS_PER_UNIT;
-  }
-}
-
-/** Leaves silence above a random band, or outside of two, in place. */
-function limitBands(window: Float32Array, silence: Float32Array, random: Random): void {
-  const bands = silence.length;
-  const bandIn = ([low, high]: readonly [number, number]) =>
-    Math.round(bands * (low + (high - low) * random.uniform()));
-  const to = bandIn(HIGH_LIMIT);
-  const from = random.integer(2) ? bandIn(LOW_LIMIT) : 0;
-  for (let i = 0; i < window.length; i++) {
-    const band = i % bands;
-    if (band < from || band >= to) window[i] = Math.min(window[i], silence[band]);
-  }
 }
 
 /**

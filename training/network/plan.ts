@@ -4,8 +4,8 @@ import type { Clip } from '../corpus/clip.ts';
 import { CREMA_D, CREMA_D_TEST_ACTORS } from '../corpus/crema-d.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { groupKFold, RAVDESS_TEST_ACTORS, stratifiedSplit } from '../split.ts';
-import type { Parts } from './discriminant.ts';
 import type { Fitted } from './evaluate.ts';
+import type { Parts } from './moments.ts';
 import type { ClipSelection } from './network-task.ts';
 import { type Prepared, type PreparedCorpus, SOUNDS } from './prepare.ts';
 import type { Fit } from './runner.ts';
@@ -122,23 +122,33 @@ export class Plan {
     }));
   }
 
-  /** Divides every corpus into parts that each fit takes or leaves as a whole. */
+  /**
+   * Divides every corpus, speech and song of RAVDESS apart, into parts that each fit takes or leaves as a
+   * whole.
+   */
   parts(randomSeed: number): Parts[] {
     const folds = this.folds();
     const inRandomTest = new Set(this.randomRows(randomSeed).test);
-    return this.#data.corpora.map((corpus) => {
-      const partOf = new Int32Array(corpus.clips.length).fill(-1);
+    return this.#data.corpora.flatMap((corpus) => {
+      const unused = () => new Int32Array(corpus.clips.length).fill(-1);
       if (corpus === this.#ravdess) {
-        folds.forEach(({ test }, fold) => {
-          for (const row of test) partOf[row] = 2 * fold + Number(inRandomTest.has(row));
+        return (['speech', 'song'] as const).map((channel) => {
+          const partOf = unused();
+          folds.forEach(({ test }, fold) => {
+            for (const row of test) {
+              if (corpus.clips[row].channel !== channel) continue;
+              partOf[row] = 2 * fold + Number(inRandomTest.has(row));
+            }
+          });
+          return { corpus, partOf };
         });
-      } else {
-        for (const row of trainable(corpus)) {
-          const isPlain = corpus.corpus.isPlainSpeech;
-          partOf[row] = isPlain ? plainFoldOf(corpus.clips[row], folds.length) : 0;
-        }
       }
-      return { corpus, partOf };
+      const partOf = unused();
+      for (const row of trainable(corpus)) {
+        const isPlain = corpus.corpus.isPlainSpeech;
+        partOf[row] = isPlain ? plainFoldOf(corpus.clips[row], folds.length) : 0;
+      }
+      return [{ corpus, partOf }];
     });
   }
 
