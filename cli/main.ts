@@ -227,8 +227,9 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
-    console.error(printable(UndertoneError.from(error).message));
-    if (!(error instanceof UndertoneError) && process.env.DEBUG) console.error(error);
+    const told = UndertoneError.from(error);
+    console.error(printable(told.message));
+    if (told !== error && process.env.DEBUG) console.error(error);
     process.exitCode = FAILED;
   }
 }

@@ -87,11 +87,16 @@ export class UndertoneError extends Error {
    * `internal` with a message that reveals nothing, and the original is kept in `cause`.
    */
   static from(thrown: unknown): UndertoneError {
-    if (thrown instanceof UndertoneError) return thrown;
+    if (isUndertoneError(thrown)) return thrown;
     return new UndertoneError(
       'internal',
       'Something went wrong while processing this recording. Try again; if the same file keeps failing, please report it.',
       { cause: thrown },
     );
   }
+}
+
+/** By its name: the command, which is bundled, and the modules that it loads each have the class. */
+function isUndertoneError(thrown: unknown): thrown is UndertoneError {
+  return thrown instanceof Error && thrown.name === 'UndertoneError';
 }

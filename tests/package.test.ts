@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -41,8 +42,19 @@ test('the packed project has what the command needs, and nothing else', () => {
   const types = ['dist/library/index.d.ts', 'dist/library/web.d.ts'];
   const others = paths.filter((path) => !types.includes(path));
   expect(
-    others.filter((path) => /\.ts$|^(dist\/)?(tests|docs|cdk|training)|^\./.test(path)),
+    others.filter((path) =>
+      /\.ts$|\/build\.js$|^(dist\/)?(tests|docs|cdk|training)|^\./.test(path),
+    ),
   ).toEqual([]);
+});
+
+test('the command is one file, which reads no package before it needs it', () => {
+  const command = readFileSync(join(ROOT, 'dist/cli/main.js'), 'utf8');
+  const imports = [...command.matchAll(/^(?:import|export)\b[^'"]*?\bfrom ['"]([^'"]+)['"]/gm)];
+  const names = new Set(imports.map(([, name]) => name));
+  // The compiler writes a command of modules there, which "npm run build" then bundles.
+  expect([...names].filter((name) => !isBuiltin(name))).toEqual([]);
+  expect(names).toContain('node:fs/promises');
 });
 
 test('where the project is installed, onnxruntime-node fetches nothing unless it is told to', () => {

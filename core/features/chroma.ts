@@ -5,6 +5,8 @@ export const PITCH_CLASSES = 12;
 /** Centre and width in octaves of the weighting over frequency (Ellis 2007; librosa's defaults). */
 const CENTRE_OCTAVE = 5;
 const WIDTH_OCTAVES = 2;
+/** Smaller weights, of the order of the rounding of a float32, are left out. */
+const NEGLIGIBLE = 1e-8;
 /** C lies three semitones above A. */
 const SEMITONES_A_TO_C = 3;
 /** 440 Hz is A4, four octaves above the A that octaves are counted from. */
@@ -21,10 +23,16 @@ const A0_HZ = 440 / 16;
 export class Chroma {
   readonly #bins: number;
   readonly #weights: Float64Array;
+  /** Of each class, the stretches of bins that it is near to, once an octave: first and length in turns. */
+  readonly #stretches: readonly Uint16Array[];
 
   constructor({ sampleRate, nFft }: { sampleRate: number; nFft: number }) {
-    this.#bins = nFft / 2 + 1;
+    const bins = nFft / 2 + 1;
+    this.#bins = bins;
     this.#weights = chromaWeights(sampleRate, nFft);
+    this.#stretches = Array.from({ length: PITCH_CLASSES }, (_, c) =>
+      stretchesOf(this.#weights.subarray(c * bins, (c + 1) * bins)),
+    );
   }
 
   /** Writes the twelve values into `out` from `offset` on; silence gives zeros. */
@@ -32,13 +40,31 @@ export class Chroma {
     const bins = this.#bins;
     let max = 0;
     for (let c = 0; c < PITCH_CLASSES; c++) {
-      const sum = dot(this.#weights, c * bins, power, 0, bins);
+      const stretches = this.#stretches[c];
+      let sum = 0;
+      for (let i = 0; i < stretches.length; i += 2) {
+        const from = stretches[i];
+        sum += dot(this.#weights, c * bins + from, power, from, stretches[i + 1]);
+      }
       out[offset + c] = sum;
       if (sum > max) max = sum;
     }
     if (max < Number.MIN_VALUE) return;
     for (let c = 0; c < PITCH_CLASSES; c++) out[offset + c] /= max;
   }
+}
+
+/** Returns the stretches of weights that tell, each as its first and its length. */
+function stretchesOf(weights: Float64Array): Uint16Array {
+  const tells = Array.from(weights, (weight) => weight > NEGLIGIBLE);
+  const stretches: number[] = [];
+  for (let from = tells.indexOf(true); from >= 0; ) {
+    const end = tells.indexOf(false, from);
+    const to = end < 0 ? tells.length : end;
+    stretches.push(from, to - from);
+    from = tells.indexOf(true, to);
+  }
+  return Uint16Array.from(stretches);
 }
 
 function chromaWeights(sampleRate: number, nFft: number): Float64Array {

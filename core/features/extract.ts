@@ -86,7 +86,7 @@ export class FrameExtractor {
     samples: Float32Array,
     { from = 0, to = frameCount(samples.length, this.#config.framing.hopLength), gain = 1 } = {},
   ): FrameFeatures {
-    const { sampleRate, melBands, mfccs, topDb } = this.#config;
+    const { melBands, mfccs, topDb } = this.#config;
     const frames = to - from;
     const logMel = new Float32Array(frames * melBands);
     const peaks = new Float32Array(frames * CONTRAST_BANDS);
@@ -102,12 +102,12 @@ export class FrameExtractor {
       periodicity: new Float32Array(frames),
     };
     for (let t = 0; t < frames; t++) {
-      const power = this.#spectrum(samples, from + t, gain);
+      const { power, total, centroid } = this.#spectrum(samples, from + t, gain);
       this.#logMel.compute(power, logMel, t * melBands);
       this.#chroma.compute(power, features.chroma, t * PITCH_CLASSES);
       this.#contrast.compute(this.#magnitude, peaks, valleys, t * CONTRAST_BANDS);
-      features.centroid[t] = spectralCentroid(this.#magnitude, sampleRate);
-      features.level[t] = this.#level(power);
+      features.centroid[t] = centroid;
+      features.level[t] = 10 * Math.log10(total + Number.MIN_VALUE);
       const { hz, periodicity } = this.#pitch.track(power);
       features.pitch[t] = hz;
       features.periodicity[t] = periodicity;
@@ -121,40 +121,29 @@ export class FrameExtractor {
     return features;
   }
 
-  /** Returns the power spectrum of a frame and leaves its square root in #magnitude. */
-  #spectrum(samples: Float32Array, index: number, gain: number): Float64Array {
+  /**
+   * Returns the power spectrum of a frame, its sum, and its centroid in Hz: the mean frequency weighted
+   * by magnitude (`librosa.feature.spectral_centroid`), 0 for silence. Magnitudes are left in #magnitude.
+   */
+  #spectrum(samples: Float32Array, index: number, gain: number) {
     const power = this.#analyzer.power(samples, index);
     const gainSquared = gain * gain;
     const noisePower = this.#noisePower;
     const magnitude = this.#magnitude;
+    let total = 0;
+    let magnitudes = 0;
+    let weighted = 0;
+    // One pass: sums that wait for nothing but themselves run side by side.
     for (let bin = 0; bin < power.length; bin++) {
-      power[bin] = power[bin] * gainSquared + noisePower;
-      magnitude[bin] = Math.sqrt(power[bin]);
+      const p = power[bin] * gainSquared + noisePower;
+      const root = Math.sqrt(p);
+      power[bin] = p;
+      magnitude[bin] = root;
+      total += p;
+      magnitudes += root;
+      weighted += root * bin;
     }
-    return power;
+    const hzPerBin = this.#config.sampleRate / 2 / (power.length - 1);
+    return { power, total, centroid: magnitudes > 0 ? (weighted / magnitudes) * hzPerBin : 0 };
   }
-
-  #level(power: Float64Array): number {
-    let sum = 0;
-    for (let bin = 0; bin < power.length; bin++) sum += power[bin];
-    return 10 * Math.log10(sum + Number.MIN_VALUE);
-  }
-}
-
-/**
- * Returns the spectral centroid in Hz: the mean frequency weighted by magnitude
- * (`librosa.feature.spectral_centroid`); 0 for silence.
- *
- * @example
- * spectralCentroid(magnitude, 16000); // 1834.2
- */
-function spectralCentroid(magnitude: Float64Array, sampleRate: number): number {
-  const hzPerBin = sampleRate / 2 / (magnitude.length - 1);
-  let sum = 0;
-  let weighted = 0;
-  for (let bin = 0; bin < magnitude.length; bin++) {
-    sum += magnitude[bin];
-    weighted += magnitude[bin] * bin;
-  }
-  return sum > 0 ? (weighted / sum) * hzPerBin : 0;
 }

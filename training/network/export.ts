@@ -87,7 +87,7 @@ function appendNetwork(
 ): { readonly emotion: Value; readonly voice: Value } {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
   const body = inferBlocks(operators, image, weights);
-  const last = operators.activate(operators.convolve(body, weights.last, 1), 'hard-swish');
+  const last = operators.convolve(body, weights.last, 1, 'hard-swish');
   const reduce = (operator: string, x: Value, axis: number) =>
     graph.node(operator, [x, graph.integers([axis])], { keepdims: { int: 0 } });
   // [n, channels, steps]

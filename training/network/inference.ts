@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   add,
   constant,
@@ -8,7 +7,9 @@ import {
   reshape,
   type Variable,
 } from '../autodiff/index.ts';
-import type { GraphBuilder, Value } from '../onnx/graph.ts';
+import type { Attributes, GraphBuilder, Value } from '../onnx/graph.ts';
+
+export type Activation = 'relu' | 'hard-swish';
 
 /** One inverted residual block (Sandler et al. 2018; Howard et al. 2019). */
 export interface BlockShape {
@@ -18,7 +19,7 @@ export interface BlockShape {
   readonly output: number;
   /** Channels of the squeeze; null where the block has none. */
   readonly squeeze: number | null;
-  readonly activation: 'relu' | 'hard-swish';
+  readonly activation: Activation;
   readonly stride: 1 | 2;
 }
 
@@ -85,8 +86,7 @@ export interface BlockWeights {
 /** The operators of prediction, on whatever stands for a value: a graph's, or a variable. */
 export interface Operators<V> {
   /** Padding keeps the size where the stride is 1. */
-  convolve(x: V, layer: FoldedConvolution, stride: number): V;
-  activate(x: V, activation: BlockShape['activation']): V;
+  convolve(x: V, layer: FoldedConvolution, stride: number, activation: Activation | null): V;
   add(a: V, b: V): V;
   excite(x: V, squeeze: SqueezeWeights): V;
 }
@@ -97,18 +97,18 @@ export interface Operators<V> {
  * @param onBlock is given the map after each block and the block's number from 0
  */
 export function inferBlocks<V>(
-  { convolve, activate, add: plus, excite }: Operators<V>,
+  { convolve, add: plus, excite }: Operators<V>,
   image: V,
   { stem, blocks }: { readonly stem: FoldedConvolution; readonly blocks: readonly BlockWeights[] },
   onBlock?: (map: V, block: number) => void,
 ): V {
-  let map = activate(convolve(image, stem, 2), 'hard-swish');
+  let map = convolve(image, stem, 2, 'hard-swish');
   for (const [i, { shape, expand, depthwise, squeeze, project }] of blocks.entries()) {
     const { activation, stride, input, output } = shape;
-    let inner = expand ? activate(convolve(map, expand, 1), activation) : map;
-    inner = activate(convolve(inner, depthwise, stride), activation);
+    let inner = expand ? convolve(map, expand, 1, activation) : map;
+    inner = convolve(inner, depthwise, stride, activation);
     if (squeeze) inner = excite(inner, squeeze);
-    inner = convolve(inner, project, 1);
+    inner = convolve(inner, project, 1, null);
     map = stride === 1 && input === output ? plus(map, inner) : inner;
     onBlock?.(map, i);
   }
@@ -126,24 +126,19 @@ export function foldNorm(
   return { dims, groups, weight: folded, bias: offset };
 }
 
-function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
-  return createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex');
-}
-
 /** Prediction inside a training graph, where the weights are constants. */
 export const variableOperators: Operators<Variable> = {
-  convolve(x, { dims, groups, weight, bias }, stride) {
+  convolve(x, { dims, groups, weight, bias }, stride, activation) {
     const padding = (dims[2] - 1) / 2;
     const convolved = conv2d(x, constant(dims, weight), {
       stride: [stride, stride],
       padding: [padding, padding],
       groups,
     });
-    return add(convolved, reshape(constant([dims[0]], bias), [1, dims[0], 1, 1]));
+    const map = add(convolved, reshape(constant([dims[0]], bias), [1, dims[0], 1, 1]));
+    if (activation === null) return map;
+    return activation === 'relu' ? relu(map) : hardSwish(map);
   },
-  activate: (x, activation) => (activation === 'relu' ? relu(x) : hardSwish(x)),
   add,
   excite() {
     throw new RangeError('no block with squeeze and excitation can be frozen');
@@ -152,7 +147,9 @@ export const variableOperators: Operators<Variable> = {
 
 /**
  * Prediction in the graph that ships. What several networks have in common, the blocks that stayed as
- * they were loaded, is computed once.
+ * they were loaded, is computed once. Activations are within the convolutions, by an operator that
+ * every onnxruntime has, and a hard swish is written out: onnxruntime would make the same of standard
+ * nodes, on every load.
  */
 export function graphOperators(graph: GraphBuilder): Operators<Value> {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
@@ -162,43 +159,51 @@ export function graphOperators(graph: GraphBuilder): Operators<Value> {
     known.set(key, value);
     return value;
   };
+  const convolution = (inputs: Value[], activation: string | null, attributes: Attributes = {}) =>
+    activation === null
+      ? graph.node('Conv', inputs, attributes)
+      : graph.node(
+          'FusedConv',
+          inputs,
+          { ...attributes, activation: { string: activation } },
+          'com.microsoft',
+        );
   return {
-    convolve(x, { dims, groups, weight, bias }, stride) {
+    convolve(x, { dims, groups, weight, bias }, stride, activation) {
       const [outputs, , kernel] = dims;
       const padding = (kernel - 1) / 2;
-      return once(`convolve ${x} ${hashOf(weight)} ${hashOf(bias)} ${stride}`, () =>
-        graph.node('Conv', [x, graph.constant(dims, weight), graph.constant([outputs], bias)], {
+      const inputs = [x, graph.constant(dims, weight), graph.constant([outputs], bias)];
+      return once(`convolve ${inputs} ${stride} ${activation}`, () => {
+        const map = convolution(inputs, activation === 'relu' ? 'Relu' : null, {
           kernel_shape: { ints: [kernel, kernel] },
           strides: { ints: [stride, stride] },
           pads: { ints: [padding, padding, padding, padding] },
           group: { int: groups },
-        }),
-      );
+        });
+        if (activation !== 'hard-swish') return map;
+        const gate = graph.node('HardSigmoid', [map], {
+          alpha: { float: 1 / 6 },
+          beta: { float: 0.5 },
+        });
+        return node('Mul', map, gate);
+      });
     },
-    activate: (x, activation) =>
-      once(`${activation} ${x}`, () => node(activation === 'relu' ? 'Relu' : 'HardSwish', x)),
     add: (a, b) => once(`add ${a} ${b}`, () => node('Add', a, b)),
     excite(x, { reduce, reduceBias, expand, expandBias }) {
       const channels = expandBias.length;
       const size = reduceBias.length;
       const squeezed = node('GlobalAveragePool', x);
-      const hidden = node(
+      const weights = (dims: readonly number[], weight: Float32Array, bias: Float32Array) => [
+        graph.constant(dims, weight),
+        graph.constant([bias.length], bias),
+      ];
+      const hidden = convolution(
+        [squeezed, ...weights([size, channels, 1, 1], reduce, reduceBias)],
         'Relu',
-        node(
-          'Conv',
-          squeezed,
-          graph.constant([size, channels, 1, 1], reduce),
-          graph.constant([size], reduceBias),
-        ),
       );
-      const gate = node(
+      const gate = convolution(
+        [hidden, ...weights([channels, size, 1, 1], expand, expandBias)],
         'Sigmoid',
-        node(
-          'Conv',
-          hidden,
-          graph.constant([channels, size, 1, 1], expand),
-          graph.constant([channels], expandBias),
-        ),
       );
       return node('Mul', x, gate);
     },

@@ -81,7 +81,7 @@ export function appendActivations(
   const map = inferBlocks(operators, image, body, (block, i) => {
     if (POOLED_BLOCKS.includes(i)) pool(block, 3);
   });
-  const last = operators.activate(operators.convolve(map, body.last, 1), 'hard-swish');
+  const last = operators.convolve(map, body.last, 1, 'hard-swish');
   pool(meanOver(last, 2), 2);
   return graph.node('Concat', pooled, { axis: { int: 1 } });
 }

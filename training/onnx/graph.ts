@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
   type AttributeProto,
@@ -20,8 +21,8 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 
-/** Opset versions that every graph of ours declares. */
-const OPSETS = { '': 21, 'ai.onnx.ml': 5 } as const;
+/** Opset versions that every graph of ours declares; the last domain is that of onnxruntime itself. */
+const OPSETS = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1 } as const;
 /** ONNX intermediate representation 10 is the one that came with opset 21. */
 const IR_VERSION = 10;
 
@@ -44,7 +45,9 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 export type Shape = readonly (number | string)[];
 
 /**
- * Builds one ONNX graph from standard operators, node by node, in the order of execution.
+ * Builds one ONNX graph, node by node, in the order of execution. It writes what onnxruntime would
+ * otherwise make of it on every load, and check anew after each change: equal constants are stored
+ * once, and outputs have their names without a node that renames them.
  *
  * @example
  * const graph = new GraphBuilder('scaler');
@@ -58,7 +61,8 @@ export class GraphBuilder {
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #inputs: ValueInfoProto[] = [];
-  readonly #outputs: ValueInfoProto[] = [];
+  readonly #outputs: { readonly value: Value; readonly info: ValueInfoProto }[] = [];
+  readonly #constants = new Map<string, Value>();
   #count = 0;
 
   constructor(name: string) {
@@ -71,9 +75,14 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a tensor that is stored in the model and returns its value. */
-  constant(dims: readonly number[], data: TensorData, name = this.#fresh('constant')): Value {
+  /** Adds a tensor that is stored in the model and returns its value, the same for the same tensor. */
+  constant(dims: readonly number[], data: TensorData): Value {
+    const key = `${data.constructor.name} ${dims} ${hashOf(data)}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const name = this.#fresh('constant');
     this.#initializers.push(tensor({ dims, data }, name));
+    this.#constants.set(key, name);
     return name;
   }
 
@@ -120,10 +129,7 @@ export class GraphBuilder {
 
   /** Declares `value` as the float32 graph output called `name`. */
   output(value: Value, name: string, shape: Shape): void {
-    this.#nodes.push(
-      create(NodeProtoSchema, { opType: 'Identity', input: [value], output: [name] }),
-    );
-    this.#outputs.push(valueInfo(name, shape));
+    this.#outputs.push({ value, info: valueInfo(name, shape) });
   }
 
   /** Returns the serialised ONNX model. `metadata` is stored in it as key and value strings. */
@@ -136,10 +142,10 @@ export class GraphBuilder {
       ),
       graph: create(GraphProtoSchema, {
         name: this.#name,
-        node: this.#nodes,
+        node: this.#nodesToOutputs(),
         initializer: this.#initializers,
         input: this.#inputs,
-        output: this.#outputs,
+        output: this.#outputs.map(({ info }) => info),
       }),
       metadataProps: Object.entries(metadata).map(([key, value]) =>
         create(StringStringEntryProtoSchema, { key, value }),
@@ -148,9 +154,34 @@ export class GraphBuilder {
     return toBinary(ModelProtoSchema, model);
   }
 
+  /** Returns the nodes, with the names of the outputs for what is one. */
+  #nodesToOutputs(): NodeProto[] {
+    const computed = new Set(this.#nodes.flatMap(({ output }) => output));
+    const names = new Map<Value, string>();
+    const copies: NodeProto[] = [];
+    for (const { value, info } of this.#outputs) {
+      // An input or a constant keeps its name, and nothing has two.
+      if (computed.has(value) && !names.has(value)) names.set(value, info.name);
+      else
+        copies.push(
+          create(NodeProtoSchema, { opType: 'Identity', input: [value], output: [info.name] }),
+        );
+    }
+    const renamed = (values: readonly Value[]) => values.map((value) => names.get(value) ?? value);
+    return [...this.#nodes, ...copies].map(({ input, output, ...node }) =>
+      create(NodeProtoSchema, { ...node, input: renamed(input), output: renamed(output) }),
+    );
+  }
+
   #fresh(stem: string): Value {
     return `${stem}_${this.#count++}`;
   }
+}
+
+function hashOf({ buffer, byteOffset, byteLength }: TensorData): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 }
 
 function valueInfo(name: string, shape: Shape): ValueInfoProto {

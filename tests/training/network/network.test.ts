@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema } from 'onnx-buf';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUDIOSET_MEL } from '../../../core/features/config.ts';
@@ -32,6 +34,7 @@ import { type FitOptions, fitNetwork, type NetworkRecipe } from '../../../traini
 import { graphOperators, inferBlocks } from '../../../training/network/inference.ts';
 import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { predictClips } from '../../../training/network/predict.ts';
+import { ACTIVATIONS, publishedBody } from '../../../training/network/probe.ts';
 import { applyScaling, type Scaling } from '../../../training/network/scaling.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
@@ -155,6 +158,15 @@ function expectEqual(actual: Float32Array, expected: ArrayLike<number>, toleranc
   expect(Math.max(...differences)).toBeLessThan(tolerance);
 }
 
+/** How many constants a graph has, and its nodes in any order. */
+function contentOf(model: Uint8Array) {
+  const { node = [], initializer = [] } = fromBinary(ModelProtoSchema, model).graph ?? {};
+  return {
+    constants: initializer.length,
+    nodes: node.map(({ domain, opType, output }) => `${domain} ${opType} ${output}`).sort(),
+  };
+}
+
 describe('EmotionNetwork', () => {
   let scratch: Made;
   let tuned: Made;
@@ -187,6 +199,28 @@ describe('EmotionNetwork', () => {
       mean('emotions').map((p) => p * (1 + EMOTION_COUNT * LOG_OFFSET) - LOG_OFFSET),
     );
     expectEqual(both.emotions, applyScaling(emotions, SCALING).data);
+  });
+
+  it('leaves onnxruntime nothing to rewrite when it is loaded', async () => {
+    const networks = [scratch.weights, tuned.weights];
+    const body = publishedBody(randomTensors(createRandom(9)));
+    const weight = new Float32Array(EMOTION_COUNT * ACTIVATIONS);
+    const probe = { body, weight, bias: new Float32Array(EMOTION_COUNT) };
+    const graph = exportEnsemble({ networks, probe }, SCALING);
+    const folder = await mkdtemp(join(tmpdir(), 'undertone-export-'));
+    try {
+      const rewritten = join(folder, 'rewritten.onnx');
+      // All that does not depend on the machine.
+      const options = {
+        graphOptimizationLevel: 'extended',
+        optimizedModelFilePath: rewritten,
+      } as const;
+      const session = await InferenceSession.create(graph, options);
+      await session.release();
+      expect(contentOf(await readFile(rewritten))).toEqual(contentOf(graph));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('has a gradient that agrees with a numeric one along it', () => {

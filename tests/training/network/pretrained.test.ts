@@ -112,7 +112,7 @@ describe.skipIf(files.length === 0)(
         graph.output(map, `map_${i}`, shapeOf(i));
       }
       const whole = inferBlocks(operators, image, { stem, blocks });
-      const end = operators.activate(operators.convolve(whole, last, 1), 'hard-swish');
+      const end = operators.convolve(whole, last, 1, 'hard-swish');
       graph.output(end, `map_${BLOCKS.length + 1}`, shapeOf(BLOCKS.length + 1));
       const session = await InferenceSession.create(graph.toBytes());
       const mel = melOf(golden.input);
