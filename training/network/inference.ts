@@ -7,7 +7,7 @@ import {
   reshape,
   type Variable,
 } from '../autodiff/index.ts';
-import type { Attributes, GraphBuilder, Value } from '../onnx/graph.ts';
+import type { GraphBuilder, Value } from '../onnx/graph.ts';
 
 export type Activation = 'relu' | 'hard-swish';
 
@@ -147,9 +147,7 @@ export const variableOperators: Operators<Variable> = {
 
 /**
  * Prediction in the graph that ships. What several networks have in common, the blocks that stayed as
- * they were loaded, is computed once. Activations are within the convolutions, by an operator that
- * every onnxruntime has, and a hard swish is written out: onnxruntime would make the same of standard
- * nodes, on every load.
+ * they were loaded, is computed once. A hard swish is written out, as onnxruntime would do on every load.
  */
 export function graphOperators(graph: GraphBuilder): Operators<Value> {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
@@ -159,28 +157,20 @@ export function graphOperators(graph: GraphBuilder): Operators<Value> {
     known.set(key, value);
     return value;
   };
-  const convolution = (inputs: Value[], activation: string | null, attributes: Attributes = {}) =>
-    activation === null
-      ? graph.node('Conv', inputs, attributes)
-      : graph.node(
-          'FusedConv',
-          inputs,
-          { ...attributes, activation: { string: activation } },
-          'com.microsoft',
-        );
   return {
     convolve(x, { dims, groups, weight, bias }, stride, activation) {
       const [outputs, , kernel] = dims;
       const padding = (kernel - 1) / 2;
       const inputs = [x, graph.constant(dims, weight), graph.constant([outputs], bias)];
       return once(`convolve ${inputs} ${stride} ${activation}`, () => {
-        const map = convolution(inputs, activation === 'relu' ? 'Relu' : null, {
+        const map = graph.node('Conv', inputs, {
           kernel_shape: { ints: [kernel, kernel] },
           strides: { ints: [stride, stride] },
           pads: { ints: [padding, padding, padding, padding] },
           group: { int: groups },
         });
-        if (activation !== 'hard-swish') return map;
+        if (activation === null) return map;
+        if (activation === 'relu') return node('Relu', map);
         const gate = graph.node('HardSigmoid', [map], {
           alpha: { float: 1 / 6 },
           beta: { float: 0.5 },
@@ -197,13 +187,13 @@ export function graphOperators(graph: GraphBuilder): Operators<Value> {
         graph.constant(dims, weight),
         graph.constant([bias.length], bias),
       ];
-      const hidden = convolution(
-        [squeezed, ...weights([size, channels, 1, 1], reduce, reduceBias)],
+      const hidden = node(
         'Relu',
+        node('Conv', squeezed, ...weights([size, channels, 1, 1], reduce, reduceBias)),
       );
-      const gate = convolution(
-        [hidden, ...weights([channels, size, 1, 1], expand, expandBias)],
+      const gate = node(
         'Sigmoid',
+        node('Conv', hidden, ...weights([channels, size, 1, 1], expand, expandBias)),
       );
       return node('Mul', x, gate);
     },

@@ -21,8 +21,8 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 
-/** Opset versions that every graph of ours declares; the last domain is that of onnxruntime itself. */
-const OPSETS = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1 } as const;
+/** Opset versions that every graph of ours declares. */
+const OPSETS = { '': 21, 'ai.onnx.ml': 5 } as const;
 /** ONNX intermediate representation 10 is the one that came with opset 21. */
 const IR_VERSION = 10;
 
@@ -45,7 +45,7 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 export type Shape = readonly (number | string)[];
 
 /**
- * Builds one ONNX graph, node by node, in the order of execution. It writes what onnxruntime would
+ * Builds one ONNX graph from standard operators, node by node, in the order of execution. It writes what onnxruntime would
  * otherwise make of it on every load, and check anew after each change: equal constants are stored
  * once, and outputs have their names without a node that renames them.
  *

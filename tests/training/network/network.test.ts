@@ -212,7 +212,7 @@ describe('EmotionNetwork', () => {
       const rewritten = join(folder, 'rewritten.onnx');
       // All that does not depend on the machine.
       const options = {
-        graphOptimizationLevel: 'extended',
+        graphOptimizationLevel: 'basic',
         optimizedModelFilePath: rewritten,
       } as const;
       const session = await InferenceSession.create(graph, options);
