@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What computes, and starts neither servers nor browsers. */
+/** What computes, and starts no server of ours and no browser. */
 const NUMBERS = [
-  'tests/core/**/*.test.ts',
+  'tests/{bench,core}/**/*.test.ts',
   'tests/evaluation/**/*.test.ts',
-  'tests/training/**/*.test.ts',
-  'tests/cdk/{api,chat,compaction,config,ffmpeg,security,stack,website}.test.ts',
+  // Without the one that opens reports in a browser.
+  'tests/training/**/!(pages).test.ts',
+  'tests/cdk/{api,chat,compaction,config,ffmpeg,gateway,security,stack,website}.test.ts',
 ];
 
 /**
@@ -23,6 +24,9 @@ const SERVICES = [
   'tests/local-cloud/{aws,fifo,queue}.test.ts',
   'tests/cli/serve/{admission,drop-folder}.test.ts',
   'tests/{architecture,docs}.test.ts',
+  // What opens pages: in each process, its files also share a browser (tests/web/browser.ts).
+  'tests/{web,device}/*.test.ts',
+  'tests/training/report/pages.test.ts',
 ];
 
 /** Take half a minute to a minute each: begun last, they would run alone at the end. */

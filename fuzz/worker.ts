@@ -81,9 +81,12 @@ class Run {
     if (this.#inputs === 0) {
       const seeds = [...this.#corpus];
       await this.#tryAll(seeds.length, (i) => seeds[i]);
+      // They are kept already, whatever each of them reached.
+      if (this.#target.isParser) coverage.add(coverage.take());
     }
     while (performance.now() < end && !this.isDone) {
-      await this.#tryAll(this.#target.isParser ? BATCH : 1, () => this.#next());
+      const inputs = await this.#tryAll(this.#target.isParser ? BATCH : 1, () => this.#next());
+      if (this.#target.isParser) await this.#keepNew(inputs);
     }
     // What was not collected yet says nothing about what stays.
     globalThis.gc?.();
@@ -104,7 +107,8 @@ class Run {
     return this.#target.mutate(one(from, this.#random), this.#corpus, this.#random);
   }
 
-  async #tryAll(count: number, inputAt: (i: number) => Uint8Array): Promise<void> {
+  /** Returns the inputs that it came to. */
+  async #tryAll(count: number, inputAt: (i: number) => Uint8Array): Promise<Uint8Array[]> {
     const inputs: Uint8Array[] = [];
     const end = performance.now() + TURN;
     for (let i = 0; i < count && !(i > 0 && this.isDone) && performance.now() < end; i++) {
@@ -118,7 +122,7 @@ class Run {
       const base64 = Buffer.from(input).toString('base64');
       this.#findings = [...this.#findings, { wrong, base64 }];
     }
-    if (this.#target.isParser) await this.#keepNew(inputs);
+    return inputs;
   }
 
   /** Finds among inputs just tried those that reached new code, and keeps them. */

@@ -28,26 +28,6 @@ test('npm ci does not bring DuckDB, which only some people need', () => {
   }
 });
 
-test('the packed project has what the command needs, and nothing else', () => {
-  const listed = npm('pack', '--dry-run', '--ignore-scripts', '--json', '--loglevel=silent');
-  const [{ files }] = JSON.parse(listed) as [{ files: { path: string }[] }];
-  const paths = files.map(({ path }) => path);
-  expect(paths).toEqual(
-    expect.arrayContaining([
-      ...['dist/cli/main.js', 'dist/cli/classify-file.js', 'lib/skip-cuda.js', 'web/index.html'],
-      ...['model/emotion.json', 'model/emotion.onnx', 'samples/plain.ogg'],
-      ...['dist/library/index.js', 'dist/browser/index.js', 'dist/browser/built.json'],
-    ]),
-  );
-  const types = ['dist/library/index.d.ts', 'dist/library/web.d.ts'];
-  const others = paths.filter((path) => !types.includes(path));
-  expect(
-    others.filter((path) =>
-      /\.ts$|\/build\.js$|^(dist\/)?(tests|docs|cdk|training)|^\./.test(path),
-    ),
-  ).toEqual([]);
-});
-
 test('the command is one file, which reads no package before it needs it', () => {
   const command = readFileSync(join(ROOT, 'dist/cli/main.js'), 'utf8');
   const imports = [...command.matchAll(/^(?:import|export)\b[^'"]*?\bfrom ['"]([^'"]+)['"]/gm)];

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { buildSync, type Metafile } from 'esbuild';
+import { basename, dirname, join } from 'node:path';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { ROOT } from '../../lib/root.ts';
 
 /** Processor architectures of Lambda, as AWS names them. */
@@ -53,13 +53,10 @@ export function bundleHandler(
   { name, architecture, node, model = join(ROOT, 'model') }: HandlerBundle,
   folder: string,
 ): void {
-  const { outputs } = bundle(
-    join('functions', `${name}.ts`),
-    { node, external: [ONNX_RUNTIME] },
-    folder,
-  );
-  const imports = Object.values(outputs).flatMap((output) => output.imports);
-  if (imports.some(({ path }) => path === ONNX_RUNTIME)) copyOnnxRuntime(architecture, folder);
+  const handler = handlersFor(node).get(name);
+  if (!handler) throw new Error(`functions/${name}.ts is not there.`);
+  writeFileSync(join(folder, 'index.mjs'), handler.code);
+  if (handler.runsModel) copyOnnxRuntime(architecture, folder);
   for (const file of MODEL_FILES[name] ?? []) {
     // Only the shipped model has a licence.
     if (file === LICENCE && !existsSync(join(model, file))) continue;
@@ -71,21 +68,52 @@ export function bundleHandler(
 export function bundleGateway({ node }: { readonly node: number }, folder: string): void {
   // The bot does not run the model, but core's index names what does: esbuild drops it in the end.
   const external = [...OPTIONAL, ONNX_RUNTIME];
-  bundle(join('bots', 'discord', 'main.ts'), { node, external }, folder);
+  buildSync({
+    ...optionsFor(node, external),
+    entryPoints: [join('bots', 'discord', 'main.ts')],
+    outfile: join(folder, 'index.mjs'),
+  });
   cpSync(join(ROOT, 'cdk', 'gateway', 'Dockerfile'), join(folder, 'Dockerfile'));
 }
 
-interface BundleOptions {
-  readonly node: number;
-  /** Packages that are resolved at run time. */
-  readonly external: readonly string[];
+interface BundledHandler {
+  readonly code: Uint8Array;
+  readonly runsModel: boolean;
 }
 
-/** Bundles a module with everything it imports into `index.mjs` of a folder. */
-function bundle(entry: string, { node, external }: BundleOptions, folder: string): Metafile {
-  const { metafile } = buildSync({
-    entryPoints: [join(ROOT, entry)],
-    outfile: join(folder, 'index.mjs'),
+const bundled = new Map<number, ReadonlyMap<string, BundledHandler>>();
+
+/**
+ * Returns every file of functions/ bundled with everything it imports, by its name. All are bundled at
+ * once, because most of the work is to read the packages that they share.
+ */
+function handlersFor(node: number): ReadonlyMap<string, BundledHandler> {
+  const known = bundled.get(node);
+  if (known) return known;
+  const { outputFiles, metafile } = buildSync({
+    ...optionsFor(node, [ONNX_RUNTIME]),
+    entryPoints: ['functions/*.ts'],
+    outdir: 'functions',
+    write: false,
+    metafile: true,
+  });
+  const nameOf = (path: string) => basename(path, '.js');
+  const runModel = Object.entries(metafile.outputs)
+    .filter(([, { imports }]) => imports.some(({ path }) => path === ONNX_RUNTIME))
+    .map(([path]) => nameOf(path));
+  const handlers = new Map(
+    outputFiles.map(({ path, contents }) => [
+      nameOf(path),
+      { code: contents, runsModel: runModel.includes(nameOf(path)) },
+    ]),
+  );
+  bundled.set(node, handlers);
+  return handlers;
+}
+
+/** @param external packages that are resolved at run time */
+function optionsFor(node: number, external: readonly string[]) {
+  return {
     bundle: true,
     platform: 'node',
     // The code locates its files by import.meta.url, which only ES modules have.
@@ -101,11 +129,9 @@ function bundle(entry: string, { node, external }: BundleOptions, folder: string
       // CommonJS packages inside an ES module still call require().
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
-    metafile: true,
     absWorkingDir: ROOT,
     logLevel: 'error',
-  });
-  return metafile;
+  } as const satisfies BuildOptions;
 }
 
 /**

@@ -86,13 +86,6 @@ test('reads the header of a real program: this Node', () => {
   expect(() => findFfmpegFor(other, process.execPath)).toThrow(`for ${own}`);
 });
 
-test('without ffmpeg, synthesis stops with a message and no stack trace', async () => {
-  await using assembly = await synthesise({ ffmpeg: '/nowhere/ffmpeg' });
-  expect(assembly.finished.code).toBe(1);
-  expect(assembly.finished.stderr).toContain('Cannot deploy the ffmpeg at /nowhere/ffmpeg');
-  expect(assembly.finished.stderr).not.toMatch(/^\s+at /m);
-});
-
 test('becomes a layer of the three functions that decode, which get its path', async () => {
   const ffmpeg = await program('arm', { machine: 0xb7 });
   const layered = (context: Record<string, string>) =>

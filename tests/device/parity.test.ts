@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../../bench/chromium.ts';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
 import { EMOTIONS, type Verdict } from '../../core/index.ts';
 import { ROOT } from '../../lib/root.ts';
 import { voiceLike, wavFile } from '../fixtures/audio.ts';
 import { encode, hasFfmpeg } from '../fixtures/encode.ts';
-import { canBrowse } from '../web/browser.ts';
+import { canBrowse, useBrowser } from '../web/browser.ts';
 import { PHONE } from '../web/visit.ts';
 
 /** The most by which a probability may differ from the server's. */
@@ -33,22 +32,21 @@ const CLASSIFY = `async (base64) => {
 describe.skipIf(!canBrowse)('the library for browsers', () => {
   // The shipped model, and nothing of the tests: what runs is what npm run build wrote.
   let server: RunningServer;
-  let browser: Browser;
+  const browser = useBrowser();
   /** One for all tests, which loads the model once. */
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
     server = await startServer({ port: 0, host: '127.0.0.1' });
-    browser = await launchChromium();
-    page = await browser.newPage();
+    page = await browser().newPage();
     page.on('pageerror', ({ message }) => complaints.push(message));
     page.on('console', (message) => complaints.push(message.text()));
     await page.goto(server.url);
   });
 
   afterAll(async () => {
-    await browser?.close();
+    await page?.context().close();
     await server?.close();
   });
 
@@ -129,7 +127,7 @@ describe.skipIf(!canBrowse)('the library for browsers', () => {
   });
 
   test('leaves the page responsive during five minutes on a phone, and can be cancelled', async () => {
-    const context = await browser.newContext({ ...PHONE, reducedMotion: 'reduce' });
+    const context = await browser().newContext({ ...PHONE, reducedMotion: 'reduce' });
     const phone = await context.newPage();
     await phone.goto(server.url);
     await phone.getByLabel('Analyze on this device').check();

@@ -4,15 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../../bench/chromium.ts';
 import { type RunningServer, startServer } from '../../cli/serve/server.ts';
 import { siteCommand } from '../../cli/site.ts';
 import { deviceFiles } from '../../functions/http/device.ts';
 import { answerOf } from '../cli/serve/http.ts';
 import { useTinyModel } from '../fixtures/model.ts';
-import { canBrowse, visibleText } from '../web/browser.ts';
+import { canBrowse, useBrowser, visibleText } from '../web/browser.ts';
 import { LETTER, NOTE } from '../web/visit.ts';
 
 useTinyModel({ favourite: 'surprised', sensitivity: 0.3 });
@@ -89,7 +87,7 @@ const TYPES: Readonly<Record<string, string>> = {
 describe.skipIf(!canBrowse)('the static site', () => {
   let folder: string;
   let host: Server;
-  let browser: Browser;
+  const browser = useBrowser();
   /** Everything that was asked of the host. */
   const asked: string[] = [];
 
@@ -109,18 +107,16 @@ describe.skipIf(!canBrowse)('the static site', () => {
       }
     });
     await new Promise<void>((listening) => host.listen(0, '127.0.0.1', listening));
-    browser = await launchChromium();
   });
 
   afterAll(async () => {
-    await browser?.close();
     host?.close();
     host?.closeAllConnections();
     await rm(folder, { recursive: true });
   });
 
   test('classifies below any path of any host, without an API, and then without a network', async () => {
-    const page = await browser.newPage();
+    const page = await browser().newPage();
     const complaints: string[] = [];
     page.on('pageerror', ({ message }) => complaints.push(message));
     page.on('console', (message) => complaints.push(message.text()));

@@ -18,14 +18,18 @@ const NODES = [
 
 /** A project of somebody else. */
 let project: string;
+/** Paths of what npm has packed. */
+let packed: string[];
 const manifest = readFile(join(ROOT, 'package.json'), 'utf8').then(JSON.parse);
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'undertone-user-'));
   // Checks the reports of the public interface, and writes the types that are packed.
   await run(process.execPath, [join(ROOT, 'dist', 'library', 'types.js'), '--check']);
-  const pack = ['pack', '--ignore-scripts', '--pack-destination', project];
-  await run('npm', pack, { cwd: ROOT, shell: process.platform === 'win32' });
+  const pack = ['pack', '--ignore-scripts', '--json', '--silent', '--pack-destination', project];
+  const { stdout } = await run('npm', pack, { cwd: ROOT, shell: process.platform === 'win32' });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  packed = files.map(({ path }) => path);
   const { version, dependencies } = await manifest;
   const modules = join(project, 'node_modules');
   await mkdir(join(modules, '.bin'), { recursive: true });
@@ -73,6 +77,23 @@ describe.each(NODES.filter(([, path]) => path))('the package, on Node %s', (_, n
     ]);
     expect(stdout).toMatch(/^file,emotion/);
   });
+});
+
+test('it has what the command needs, and nothing else', () => {
+  expect(packed).toEqual(
+    expect.arrayContaining([
+      ...['dist/cli/main.js', 'dist/cli/classify-file.js', 'lib/skip-cuda.js', 'web/index.html'],
+      ...['model/emotion.json', 'model/emotion.onnx', 'samples/plain.ogg'],
+      ...['dist/library/index.js', 'dist/browser/index.js', 'dist/browser/built.json'],
+    ]),
+  );
+  const types = ['dist/library/index.d.ts', 'dist/library/web.d.ts'];
+  const others = packed.filter((path) => !types.includes(path));
+  expect(
+    others.filter((path) =>
+      /\.ts$|\/build\.js$|^(dist\/)?(tests|docs|cdk|training)|^\./.test(path),
+    ),
+  ).toEqual([]);
 });
 
 test('the command serves the page and the API without the packages of the cloud', async () => {

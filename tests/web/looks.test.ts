@@ -33,8 +33,8 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
     ['dark', DARK],
     ['phone', PHONE],
   ])('axe finds nothing in any state, %s', async (_, options) => {
-    // Animations would be looked at half-way.
-    await visit.open({ ...options, reducedMotion: 'reduce' });
+    // Without motion: animations would be looked at half-way.
+    await visit.open(options);
     const { page } = visit;
     const found = await violations('empty');
     await page.getByRole('button', { name: 'Record' }).click();
@@ -71,7 +71,7 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
   });
 
   test('axe finds nothing in what is sent to a storage that takes its time', async () => {
-    await visit.open({ ...PHONE, reducedMotion: 'reduce' });
+    await visit.open(PHONE);
     const { page } = visit;
     const upload = { url: `${visit.server.url}/storage`, fields: {} };
     await page.route('**/limits.json', (route) => route.fulfill({ json: { maxCallBytes: 0 } }));
@@ -107,7 +107,7 @@ describe.skipIf(!canBrowse)('how the page looks', () => {
   });
 
   test('nothing jumps: not while it loads, and not when an answer comes', async () => {
-    await visit.open();
+    await visit.open({ ...LIGHT, reducedMotion: 'no-preference' });
     const { page } = visit;
     await page.addInitScript(`
       window.shifts = [];

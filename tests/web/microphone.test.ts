@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { launchChromium } from '../../bench/chromium.ts';
 import { useTinyModel } from '../fixtures/model.ts';
-import { canBrowse, visibleText } from './browser.ts';
+import { canBrowse, useBrowser, visibleText } from './browser.ts';
 import { LIGHT, NOTE, useVisit } from './visit.ts';
 
 /** Milliseconds. */
@@ -10,6 +9,7 @@ const POLL = { timeout: 20_000, interval: 20 };
 describe.skipIf(!canBrowse)('the microphone of the page', () => {
   useTinyModel({ favourite: 'surprised' });
   const visit = useVisit({ hasMicrophone: true });
+  const withoutMicrophone = useBrowser();
 
   async function startRecording(): Promise<void> {
     await visit.page.getByRole('button', { name: 'Record' }).click();
@@ -146,8 +146,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
   });
 
   test('a microphone that is not there is told; so is an address that is not safe', async () => {
-    const browser = await launchChromium();
-    const context = await browser.newContext({ permissions: ['microphone'] });
+    const context = await withoutMicrophone().newContext({ permissions: ['microphone'] });
     const page = await context.newPage();
     await page.goto(visit.server.url);
     await page.getByRole('button', { name: 'Record' }).click();
@@ -162,7 +161,7 @@ describe.skipIf(!canBrowse)('the microphone of the page', () => {
     expect(await page.getByRole('button', { name: 'Record' }).isDisabled()).toBe(true);
     await page.locator('#file').setInputFiles(NOTE);
     await page.locator('[data-state]').waitFor();
-    await browser.close();
+    await context.close();
   });
 
   describe('live', () => {

@@ -9,7 +9,7 @@ import { useTinyModel } from '../fixtures/model.ts';
 import { useLocalAws } from '../functions/local-aws.ts';
 import { canBrowse } from './browser.ts';
 import { useLabelling } from './labelling.ts';
-import { file, LIGHT, NOTE, useVisit } from './visit.ts';
+import { file, NOTE, useVisit } from './visit.ts';
 import { useWire } from './wire.ts';
 
 /** More than one call takes on AWS: twenty seconds as a studio would keep them. */
@@ -36,8 +36,7 @@ describe.skipIf(!canBrowse)('the page, with what is too large for one call', () 
   beforeEach(async () => {
     // The label function logs there.
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    // Cards that pulse while they wait keep a processor busy.
-    await visit.open({ ...LIGHT, reducedMotion: 'reduce' });
+    await visit.open();
     requests = [];
     visit.page.on('request', (request) => {
       const { pathname, port } = new URL(request.url());

@@ -1,12 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { launchChromium } from '../../bench/chromium.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../cli/serve/server.ts';
 import { silence, twoStretches, voiceLike, wavFile } from '../fixtures/audio.ts';
-import { visibleText } from './browser.ts';
+import { useBrowser, visibleText } from './browser.ts';
 
 export const LIGHT: BrowserContextOptions = { viewport: { width: 1100, height: 900 } };
 export const DARK: BrowserContextOptions = { ...LIGHT, colorScheme: 'dark' };
@@ -41,10 +37,14 @@ export class Visit {
   /** What the browser complained of, refused by the policy or not; requests to others too. */
   complaints: string[] = [];
 
-  /** Opens the page. */
+  /** Opens the page, by default without motion: cards that pulse while they wait keep a processor busy. */
   async open({ isDenied = false, ...options }: Opening = LIGHT): Promise<void> {
     const permissions = isDenied ? [] : ['microphone'];
-    const context = await this.browser.newContext({ ...options, permissions });
+    const context = await this.browser.newContext({
+      reducedMotion: 'reduce',
+      ...options,
+      permissions,
+    });
     this.page = await context.newPage();
     this.complaints = watch(this.page, this.server.url);
     await this.page.goto(this.server.url);
@@ -85,7 +85,7 @@ interface VisitOptions {
 }
 
 /**
- * Starts the server and a browser for all tests of a file.
+ * Starts the server for all tests of a file, and gives them a browser.
  *
  * @example
  * const visit = useVisit();
@@ -97,24 +97,16 @@ interface VisitOptions {
  */
 export function useVisit({ server = () => ({}), hasMicrophone = false }: VisitOptions = {}): Visit {
   const visit = new Visit();
-  let folder: string;
+  const browser = useBrowser({ hasMicrophone });
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'undertone-web-'));
-    const microphone = join(folder, 'voice.wav');
-    const voice = voiceLike({ seconds: 8, sampleRate: 48_000 });
-    await writeFile(microphone, wavFile(voice, { sampleRate: 48_000 }));
     visit.server = await startServer({ port: 0, host: '127.0.0.1', ...server() });
-    visit.browser = await launchChromium(hasMicrophone ? { microphone } : {});
+    visit.browser = browser();
   });
 
   afterEach(() => visit.page?.context().close());
 
-  afterAll(async () => {
-    await visit.browser?.close();
-    await visit.server?.close();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => visit.server?.close());
 
   return visit;
 }

@@ -13,11 +13,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type LabelsOptions, labelsCommand } from '../../../cli/cloud/labels.ts';
 import { answerQuery } from '../../../cli/cloud/query.ts';
+import { parseLabelSource } from '../../../cli/cloud/s3-url.ts';
 import { EMOTIONS, UndertoneError } from '../../../core/index.ts';
 import { type LocalAws, startLocalAws } from '../../../local-cloud/aws.ts';
 import { duckDb } from '../../fixtures/duckdb.ts';
-import { BUILD, run } from '../../fixtures/run.ts';
+import { BUILD, type Finished, run } from '../../fixtures/run.ts';
 import { readDocument } from '../../support/docs.ts';
 
 let aws: LocalAws;
@@ -52,6 +54,7 @@ async function put(key: string, content: unknown): Promise<void> {
 
 beforeAll(async () => {
   aws = await startLocalAws({ folder: null });
+  Object.assign(process.env, aws.env);
   bucket = aws.env.UNDERTONE_RESULTS_BUCKET;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = aws.env;
   client = new S3Client({
@@ -87,6 +90,27 @@ function labels(...options: string[]) {
   return run('cli/main.js', ['labels', ...options], { env: aws.env });
 }
 
+/** What the command prints, called in this process: another one takes longer to start than to answer. */
+async function printed(address: string, options: LabelsOptions = {}): Promise<Finished> {
+  let stdout = '';
+  let stderr = '';
+  const writing = vi.spyOn(process.stdout, 'write').mockImplementation((text, done?: unknown) => {
+    stdout += text;
+    if (typeof done === 'function') done();
+    return true;
+  });
+  const telling = vi.spyOn(console, 'error').mockImplementation((line) => {
+    stderr += `${line}\n`;
+  });
+  try {
+    const isWhole = await labelsCommand(parseLabelSource(address), options);
+    return { code: isWhole ? 0 : 1, stdout, stderr };
+  } finally {
+    writing.mockRestore();
+    telling.mockRestore();
+  }
+}
+
 describe('CSV', () => {
   test('has a row per recording, by day and name, and no formulas', async () => {
     const { code, stdout, stderr } = await labels(`s3://${bucket}/labels/`, '--to', '2026-05-31');
@@ -105,7 +129,7 @@ describe('CSV', () => {
   });
 
   test('a name begins neither a row nor a cell where semicolons separate them', async () => {
-    const { stdout } = await labels(`s3://${bucket}/names/`, '--csv');
+    const { stdout } = await printed(`s3://${bucket}/names/`);
     expect(stdout.split('\r\n').slice(1)).toEqual([
       `2026-07-01,"a\n'=1+1\r'@x.wav",,,,,,,,,,,,5,,,format-unsupported`,
       "2026-07-02,a;'=cmd|x;'-1;b-1.wav,,,,,,,,,,,,5,,,format-unsupported",
@@ -114,7 +138,7 @@ describe('CSV', () => {
   });
 
   test('keeps the order of many that are fetched together', async () => {
-    const { stdout } = await labels(`s3://${bucket}/labels/`, '--csv', '--from', '2026-06-01');
+    const { stdout } = await printed(`s3://${bucket}/labels/`, { from: '2026-06-01' });
     const keys = stdout
       .split('\r\n')
       .slice(1, -1)
@@ -128,14 +152,8 @@ describe('CSV', () => {
 test('JSON lines are the labels as they are', async () => {
   const { stdout } = await labels(`s3://${bucket}/labels/`, '--jsonl', '--to', '2026-05-01');
   expect(JSON.parse(stdout)).toEqual(happy('b.wav', '2026-05-01'));
-  const whole = await labels(
-    `s3://${bucket}`,
-    '--jsonl',
-    '--from',
-    '2026-05-02',
-    '--to',
-    '2026-05-02',
-  );
+  const day = '2026-05-02';
+  const whole = await printed(`s3://${bucket}`, { jsonl: true, from: day, to: day });
   expect(
     whole.stdout
       .trim()
@@ -145,7 +163,7 @@ test('JSON lines are the labels as they are', async () => {
 });
 
 test('a folder of one day can be named', async () => {
-  const { stdout } = await labels(`s3://${bucket}/labels/date=2026-05-03/`, '--jsonl');
+  const { stdout } = await printed(`s3://${bucket}/labels/date=2026-05-03/`, { jsonl: true });
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
@@ -156,32 +174,31 @@ test('what is no label is named, and the others are printed', async () => {
   expect(stderr).toBe('damaged/date=2026-05-01/b.wav.json is not a label.\n');
 });
 
-test.each([
-  ['no labels', ['s3://undertone-results/nothing/'], 1, 'There are no labels'],
+test.each<[string, string, LabelsOptions, string]>([
+  ['no labels', 's3://undertone-results/nothing/', {}, 'There are no labels'],
   [
     'no labels of that time',
-    ['s3://undertone-results/labels/', '--from', '2030-01-01'],
-    1,
+    's3://undertone-results/labels/',
+    { from: '2030-01-01' },
     'There are no labels',
   ],
-  ['no bucket', ['s3://no-such-bucket/labels/'], 1, 'There is no such bucket'],
-  ['two formats', ['s3://undertone-results/labels/', '--csv', '--jsonl'], 1, 'Choose one'],
+  ['no bucket', 's3://no-such-bucket/labels/', {}, 'There is no such bucket'],
   [
-    'no day',
-    ['s3://undertone-results/labels/', '--from', '2026-02-30'],
-    2,
-    'Give a day such as 2026-05-31',
+    'two formats',
+    's3://undertone-results/labels/',
+    { csv: true, jsonl: true },
+    'Choose one of --csv and --jsonl',
   ],
-  [
-    'half a day',
-    ['s3://undertone-results/labels/', '--to', '2026-02'],
-    2,
-    'Give a day such as 2026-05-31',
-  ],
-])('says what helps with %s', async (_, options, exitCode, sentence) => {
-  const { code, stderr } = await labels(...options);
-  expect(stderr).toContain(sentence);
-  expect(code).toBe(exitCode);
+])('says what helps with %s', async (_, address, options, sentence) => {
+  const error = await printed(address, options).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UndertoneError);
+  expect((error as UndertoneError).message).toContain(sentence);
+});
+
+test.each(['2026-02-30', '2026-02'])('%s is no day, which is wrong usage', async (day) => {
+  const { code, stderr } = await labels('s3://undertone-results/labels/', '--from', day);
+  expect(stderr).toContain('Give a day such as 2026-05-31');
+  expect(code).toBe(2);
 });
 
 test('says what helps without credentials, and where nothing listens', async () => {
@@ -201,8 +218,7 @@ describe('labels of this machine', () => {
     writeFileSync(join(folder, path), JSON.stringify(label, null, 2));
     return join(folder, path);
   };
-  const local = (path: string, ...options: string[]) =>
-    run('cli/main.js', ['labels', join(folder, path), ...options]);
+  const local = (path: string, options?: LabelsOptions) => printed(join(folder, path), options);
   const keys = (csv: string) => csv.split('\r\n').map((line) => line.split(',').slice(0, 2));
 
   beforeAll(() => {
@@ -224,13 +240,13 @@ describe('labels of this machine', () => {
       ['2026-05-01', 'a.wav'],
       ['2026-05-02', 'b.wav'],
     ]);
-    const from = await local('bucket', '--from', '2026-05-02');
+    const from = await local('bucket', { from: '2026-05-02' });
     expect(keys(from.stdout).slice(1, -1)).toEqual([['2026-05-02', 'b.wav']]);
   });
 
   test('labels of a watched folder have the day on which the recording came', async () => {
     expect(keys((await local('watched')).stdout)[1]).toEqual(['2026-05-03', 'note.wav']);
-    expect(JSON.parse((await local('watched', '--jsonl')).stdout).key).toBe('note.wav');
+    expect(JSON.parse((await local('watched', { jsonl: true })).stdout).key).toBe('note.wav');
   });
 
   test('links to labels are followed, and one that leads nowhere hides no other', async () => {
@@ -247,14 +263,14 @@ describe('labels of this machine', () => {
   });
 
   test('lines of JSON are read, and the ones that are no label are named', async () => {
-    const { code, stdout, stderr } = await local('all.jsonl', '--to', '2026-05-04');
+    const { code, stdout, stderr } = await local('all.jsonl', { to: '2026-05-04' });
     expect(keys(stdout).slice(1, -1)).toEqual([['2026-05-04', 'x.wav']]);
     const sentence = `${join(folder, 'all.jsonl')}, line 3, is not a label.\n`;
     expect({ code, stderr }).toEqual({ code: 1, stderr: sentence });
   });
 
   test('says what helps when there is no such folder', async () => {
-    const { code, stderr } = await local('nowhere');
+    const { code, stderr } = await labels(join(folder, 'nowhere'));
     expect(stderr).toMatch(/There is no such folder or file\. Give s3:\/\/bucket\/labels\//);
     expect(code).toBe(1);
   });

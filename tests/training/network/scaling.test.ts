@@ -66,7 +66,7 @@ describe('applyScaling', () => {
 });
 
 describe('fitScaling', () => {
-  const { probabilities, y } = overconfident(3000, 1);
+  const { probabilities, y } = overconfident(1000, 1);
   const fitted = fitScaling(probabilities, y);
   const lossOf = (scaling: Scaling) => crossEntropy(applyScaling(probabilities, scaling), y);
 
@@ -95,7 +95,7 @@ describe('fitScaling', () => {
   });
 
   it('holds for others as well', () => {
-    const strangers = overconfident(3000, 2);
+    const strangers = overconfident(1000, 2);
     const loss = (scaling: Scaling) =>
       crossEntropy(applyScaling(strangers.probabilities, scaling), strangers.y);
     expect(loss(fitted)).toBeLessThan(

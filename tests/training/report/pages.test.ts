@@ -1,13 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../../../bench/chromium.ts';
+import { describe, expect, test } from 'vitest';
 import { type Report, reportHtml } from '../../../evaluation/report/html.ts';
 import { plotsShown } from '../../../evaluation/report/markdown.ts';
 import { svgFile } from '../../../evaluation/report/plots/svg.ts';
 import { baselinesReport } from '../../../training/report/baselines/report.ts';
 import { CARD_PICTURES, cardSections } from '../../../training/report/network/document.ts';
 import { networkReport } from '../../../training/report/network/report.ts';
-import { canBrowse } from '../../web/browser.ts';
+import { canBrowse, useBrowser } from '../../web/browser.ts';
 import { contrastFailures } from '../../web/contrast.ts';
 import { BARE_RESULTS, EMPTY_RESULTS, OUTSIDE_RESULTS } from './network/results.ts';
 import { openHtml, parseError, plotContrasts, structureFaults } from './page.ts';
@@ -25,19 +23,14 @@ const PARTIAL: [string, Report][] = [
 ];
 
 describe.skipIf(!canBrowse)('reports in Chromium', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
+  const browser = useBrowser();
 
   test.each([
     ...FULL,
     ...PARTIAL,
   ])('%s: well-formed, labelled, and self-contained', async (_, report) => {
     const html = reportHtml(report);
-    const { page, complaints } = await openHtml(browser, html);
+    const { page, complaints } = await openHtml(browser(), html);
     expect(await parseError(page, html, 'application/xhtml+xml')).toBe('');
     expect(await structureFaults(page)).toEqual([]);
     expect(await page.locator('script, img, iframe, b, i').count()).toBe(0);
@@ -48,7 +41,7 @@ describe.skipIf(!canBrowse)('reports in Chromium', () => {
   test.each(
     FULL,
   )('%s: contrast of WCAG AA, light and dark, and room on a phone', async (_, report) => {
-    const { page } = await openHtml(browser, reportHtml(report));
+    const { page } = await openHtml(browser(), reportHtml(report));
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await contrastFailures(page)).toEqual([]);
@@ -64,7 +57,7 @@ describe.skipIf(!canBrowse)('reports in Chromium', () => {
   test('every picture of the card is an image by itself, light or dark', async () => {
     const plots = plotsShown(cardSections(OUTSIDE_RESULTS), CARD_PICTURES);
     expect(plots.map(({ words }) => words.id)).toEqual(CARD_PICTURES.shown);
-    const page = await browser.newPage();
+    const page = await browser().newPage();
     for (const plot of plots) {
       const { id, title } = plot.words;
       const file = svgFile(plot);
