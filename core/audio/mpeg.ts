@@ -1,14 +1,14 @@
-import type { Container } from './sniff.ts';
-
 /** A frame of MPEG audio, with its length in bytes, behind which the next one starts. */
-interface AdtsFrame extends Omit<Container, 'start'> {
+interface AdtsFrame {
   readonly name: 'aac';
+  readonly demuxer: 'aac';
   readonly length: number;
 }
 
 /** A frame of layer I, II or III (ISO/IEC 11172-3, 13818-3). */
-export interface Mp3Frame extends Omit<Container, 'start'> {
+export interface Mp3Frame {
   readonly name: 'mp3';
+  readonly demuxer: 'mp3';
   /** Where the bitrate is free, which is not known: 0 or 1. */
   readonly length: number;
   readonly layer: number;
@@ -70,7 +70,7 @@ export function mpegAudio(bytes: Uint8Array): ReturnType<typeof mpegFrame> {
 }
 
 /** Finds frames that begin within so many other bytes; three in a row are none by chance. */
-export function mpegStream(bytes: Uint8Array, within: number): Container | undefined {
+export function mpegStream(bytes: Uint8Array, within: number) {
   const end = Math.min(bytes.length, within);
   for (let start = 1; start < end; start++) {
     if (bytes[start] !== 0xff) continue;
