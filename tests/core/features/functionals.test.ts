@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Analysis } from '../../../core/analyze.ts';
 import { FrameExtractor, type FrameFeatures } from '../../../core/features/extract.ts';
 import { FUNCTIONAL_NAMES, functionals } from '../../../core/features/functionals.ts';
@@ -61,7 +61,10 @@ describe('the functionals of a window', () => {
   const range = { from: 7, to: 84 };
   const frames = Array.from({ length: range.to - range.from }, (_, i) => range.from + i);
   const heard = frames.filter((t) => active[t] === 1);
-  const value = named(analysis(), range);
+  let value: (name: string) => number;
+  beforeAll(() => {
+    value = named(analysis(), range);
+  });
   const third = (t: number) => Math.floor((3 * (t - range.from)) / frames.length);
 
   const spectral: [name: string, at: (t: number) => number][] = [
@@ -168,9 +171,12 @@ describe('the functionals of a window', () => {
 });
 
 describe('pitch', () => {
-  const extractor = new FrameExtractor({
-    ...{ sampleRate: 16_000, framing: { nFft: 1024, hopLength: 320 }, melBands: 40, mfccs: 13 },
-    ...{ noiseVariance: 0, topDb: null },
+  let extractor: FrameExtractor;
+  beforeAll(() => {
+    extractor = new FrameExtractor({
+      ...{ sampleRate: 16_000, framing: { nFft: 1024, hopLength: 320 }, melBands: 40, mfccs: 13 },
+      ...{ noiseVariance: 0, topDb: null },
+    });
   });
   /** Frames without the ends, where the signal begins and stops. */
   const tracked = (samples: Float32Array, gain = 1) => {
