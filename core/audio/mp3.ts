@@ -1,7 +1,7 @@
 import { tooLong } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
-import { type Mp3Frame, mpegFrame, mpegStream } from './mpeg.ts';
-import { startsWith } from './sniff.ts';
+import { type Mp3Frame, mpegFrame } from './mpeg.ts';
+import { precedesMpeg, startsWith } from './sniff.ts';
 import { notUnderstood, quietly, withDecoder } from './wasm.ts';
 
 /** Bytes fed at a time: the smallest frames hold 576 samples in 24 bytes, so that a step decodes to 25 s at most. */
@@ -84,9 +84,7 @@ export function readMp3(bytes: Uint8Array): Mp3Stream | null {
   const isEnd =
     at === bytes.length ||
     mp3FrameAt(bytes, at) !== null ||
-    // Of files that were appended to one another, each has its tags.
-    (TRAILERS.some((magic) => startsWith(bytes, magic, at)) &&
-      !mpegStream(bytes.subarray(at), bytes.length));
+    (TRAILERS.some((magic) => startsWith(bytes, magic, at)) && !precedesMpeg(bytes.subarray(at)));
   const { delay, padding } = info ?? { delay: 0, padding: 0 };
   if (!isEnd || samples <= delay + padding) return null;
   const { sampleRate, channels } = first;

@@ -69,10 +69,10 @@ export function mpegAudio(bytes: Uint8Array): ReturnType<typeof mpegFrame> {
   return mpegFrame(bytes.subarray(frame.length))?.name === frame.name ? frame : undefined;
 }
 
-/** Finds frames that begin within so many other bytes; three in a row are none by chance. */
+/** Finds frames that begin within so many bytes; three in a row are none by chance. */
 export function mpegStream(bytes: Uint8Array, within: number) {
   const end = Math.min(bytes.length, within);
-  for (let start = 1; start < end; start++) {
+  for (let start = 0; start < end; start++) {
     if (bytes[start] !== 0xff) continue;
     const frame = mpegAudio(bytes.subarray(start));
     const isFollowed = frame && frame.length >= 7 && start + 2 * frame.length + 6 <= bytes.length;

@@ -155,6 +155,11 @@ function* startsOf(bytes: Uint8Array): Generator<number> {
   }
 }
 
+/** Whether MPEG audio comes behind tags or padding, as when files were appended to one another. */
+export function precedesMpeg(bytes: Uint8Array): boolean {
+  return [...startsOf(bytes)].some((start) => mpegStream(bytes.subarray(start), MAX_JUNK));
+}
+
 const PRINTED =
   /^(\xef\xbb\xbf)?[ \t\r\n]*((HTTP\/|ICY |--)[^\r\n\0]*\r\n)?([\x21-\x39\x3b-\x7e]+:[^\r\n\0]*\r\n)*(\r\n)?/;
 

@@ -132,6 +132,11 @@ describe.skipIf(!hasFfmpeg)('MP3', () => {
   test.each<[string, () => Uint8Array]>([
     ['nothing', () => new Uint8Array()],
     ['a tag of the second (ID3v2)', () => Buffer.from('ID3\x03\0\0\0\0\x02\0'.padEnd(266, '\0'))],
+    [
+      'a tag with a large picture',
+      () =>
+        Buffer.concat([Buffer.from('ID3\x04\0\0\0\x40\0\0', 'latin1'), Buffer.alloc(2 ** 20, 7)]),
+    ],
     ['a tag of the first (ID3v1)', () => Buffer.from('TAG'.padEnd(128, '\0'))],
     ['padding', () => Buffer.alloc(100_000)],
   ])('is heard to the end of the file behind it, with %s in between', async (_, between) => {
