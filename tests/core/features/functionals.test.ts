@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Analysis } from '../../../core/analyze.ts';
 import { FrameExtractor, type FrameFeatures } from '../../../core/features/extract.ts';
 import { FUNCTIONAL_NAMES, functionals } from '../../../core/features/functionals.ts';
@@ -61,10 +61,7 @@ describe('the functionals of a window', () => {
   const range = { from: 7, to: 84 };
   const frames = Array.from({ length: range.to - range.from }, (_, i) => range.from + i);
   const heard = frames.filter((t) => active[t] === 1);
-  let value: (name: string) => number;
-  beforeAll(() => {
-    value = named(analysis(), range);
-  });
+  const value = (name: string) => named(analysis(), range)(name);
   const third = (t: number) => Math.floor((3 * (t - range.from)) / frames.length);
 
   const spectral: [name: string, at: (t: number) => number][] = [
@@ -171,16 +168,14 @@ describe('the functionals of a window', () => {
 });
 
 describe('pitch', () => {
-  let extractor: FrameExtractor;
-  beforeAll(() => {
-    extractor = new FrameExtractor({
+  const extractor = () =>
+    new FrameExtractor({
       ...{ sampleRate: 16_000, framing: { nFft: 1024, hopLength: 320 }, melBands: 40, mfccs: 13 },
       ...{ noiseVariance: 0, topDb: null },
     });
-  });
   /** Frames without the ends, where the signal begins and stops. */
   const tracked = (samples: Float32Array, gain = 1) => {
-    const { pitch, periodicity, level } = extractor.extract(samples, { gain });
+    const { pitch, periodicity, level } = extractor().extract(samples, { gain });
     const inner = <T extends Float32Array>(values: T) => [...values.slice(5, -5)];
     return { pitch: inner(pitch), periodicity: inner(periodicity), level: inner(level) };
   };
