@@ -1,6 +1,7 @@
 import { tooLong } from '../limits.ts';
 import { type DecodedAudio, type DecodeLimits, MonoSink } from './mono-sink.ts';
-import { type Mp3Frame, mpegFrame, startsWith } from './sniff.ts';
+import { type Mp3Frame, mpegFrame } from './mpeg.ts';
+import { precedesMpeg, startsWith } from './sniff.ts';
 import { notUnderstood, quietly, withDecoder } from './wasm.ts';
 
 /** Bytes fed at a time: the smallest frames hold 576 samples in 24 bytes, so that a step decodes to 25 s at most. */
@@ -9,7 +10,7 @@ const BYTES_PER_STEP = 8192;
 /** Samples by which a decoder lags behind the encoder's idea of the beginning. */
 const DECODER_DELAY = 529;
 
-/** What may follow the last frame: tags (ID3v1, APE, Lyrics3) and padding. */
+/** What may follow the last frame: tags (ID3, APE, Lyrics3) and padding. */
 const TRAILERS = ['TAG', 'APETAGEX', 'LYRICSBEGIN', 'ID3', '\0'];
 
 /** Consecutive frames of MP3, all alike. */
@@ -83,7 +84,7 @@ export function readMp3(bytes: Uint8Array): Mp3Stream | null {
   const isEnd =
     at === bytes.length ||
     mp3FrameAt(bytes, at) !== null ||
-    TRAILERS.some((magic) => startsWith(bytes, magic, at));
+    (TRAILERS.some((magic) => startsWith(bytes, magic, at)) && !precedesMpeg(bytes.subarray(at)));
   const { delay, padding } = info ?? { delay: 0, padding: 0 };
   if (!isEnd || samples <= delay + padding) return null;
   const { sampleRate, channels } = first;

@@ -2,6 +2,7 @@ import { concatBytes } from '../bytes.ts';
 import { type DecodedAudio, type DecodeLimits, damaged } from './mono-sink.ts';
 import {
   decodeOpus,
+  layoutOf,
   type OpusBatch,
   type OpusHead,
   type OpusStream,
@@ -55,8 +56,7 @@ export function readOggOpus(bytes: Uint8Array): OpusStream | null {
   }
   if (streams.length === 0) throw damaged(CONTAINER, 'its beginning is missing');
   const [{ head }] = streams;
-  const layout = (each: OpusHead) => JSON.stringify({ ...each, preSkip: 0 });
-  if (streams.some((stream) => layout(stream.head) !== layout(head))) return null;
+  if (streams.some((stream) => layoutOf(stream.head) !== layoutOf(head))) return null;
   return { head, batches: batches(streams) };
 }
 
@@ -90,28 +90,21 @@ function linksOf(bytes: Uint8Array) {
 /** One batch per page, which bounds the memory: a page holds at most 255 packets of 120 ms. */
 function* batches(streams: readonly Stream[]): Generator<OpusBatch> {
   for (const [i, { head, pages }] of streams.entries()) {
-    let decoded = 0;
-    let firstGranule: bigint | null = null;
-    let preSkip = i > 0 ? head.preSkip : undefined;
+    let next = i > 0 ? head : undefined;
+    let position = 0n;
     for (const { packets, granule, isLast } of oggPackets(oggPages(pages))) {
       const audio = packets.filter(
         (packet) =>
           packet.length > 0 && !startsWith(packet, 'OpusHead') && !startsWith(packet, 'OpusTags'),
       );
       if (audio.length === 0) continue;
-      yield {
-        packets: audio,
-        ...(preSkip !== undefined && { preSkip }),
-        padding(granules) {
-          // A stream cut from a longer one starts anywhere; its first page says where (RFC 7845, 4.3).
-          firstGranule ??= granule - BigInt(granules);
-          decoded += granules;
-          // The last page's position may cut off padding in the last packet (RFC 7845, 4.4).
-          const start = firstGranule > 0n ? firstGranule : 0n;
-          return isLast ? decoded - Number(granule - start) : 0;
-        },
-      };
-      preSkip = undefined;
+      // Compared with the page before it, the last one may end early: the rest is padding (RFC 7845, 4.4).
+      // The whole stream says less: it may begin anywhere, and pages may be lost or come twice.
+      const length = Number(granule - position);
+      position = granule;
+      const padding = (granules: number) => (isLast && length >= 0 ? granules - length : 0);
+      yield { packets: audio, padding, ...(next && { head: next }) };
+      next = undefined;
     }
   }
 }

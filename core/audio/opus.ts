@@ -18,6 +18,8 @@ export interface OpusHead {
   readonly channels: number;
   /** Granules at the start that are not part of the audio. */
   readonly preSkip: number;
+  /** What decoded samples are multiplied by. */
+  readonly gain: number;
   readonly streamCount: number;
   readonly coupledStreamCount: number;
   readonly channelMappingTable: number[];
@@ -25,14 +27,14 @@ export interface OpusHead {
 
 /** Consecutive packets, few enough for their audio to fit in memory. */
 export interface OpusBatch {
-  /** Where another stream begins: the granules at its start that are not part of the audio. */
-  readonly preSkip?: number;
+  /** Where another stream begins, of the same layout as the first: its header. */
+  readonly head?: OpusHead;
   readonly packets: readonly Uint8Array[];
-  /** Given how many granules they decoded to, returns how many at the end are padding. Called once. */
+  /** Given how many granules they decoded to, returns how many at the end are padding. */
   readonly padding: (granules: number) => number;
 }
 
-/** One stream of Opus, or several with the same channels. */
+/** One stream of Opus, or several of one layout. */
 export interface OpusStream {
   readonly head: OpusHead;
   readonly batches: Iterable<OpusBatch>;
@@ -54,13 +56,15 @@ export async function decodeOpus(
   const { OpusDecoder } = await import('opus-decoder');
   const create = () => new OpusDecoder({ ...head, preSkip: 0, sampleRate: DECODED_RATE });
   // Of other layouts there are too many to keep a decoder for each.
-  const kind = head.channels <= 2 ? `opus ${JSON.stringify({ ...head, preSkip: 0 })}` : null;
+  const kind = head.channels <= 2 ? `opus ${layoutOf(head)}` : null;
   await withDecoder(kind, create, async (decoder, restart) => {
+    let { gain } = head;
     let skip = toSamples(head.preSkip);
-    for (const { packets, padding, preSkip } of batches) {
-      if (preSkip !== undefined) {
+    for (const { packets, padding, head: next } of batches) {
+      if (next) {
         await restart();
-        skip = toSamples(preSkip);
+        gain = next.gain;
+        skip = toSamples(next.preSkip);
       }
       const decoded = decodePackets(decoder, packets, container);
       const { channelData, samplesDecoded } = decoded;
@@ -68,10 +72,9 @@ export async function decodeOpus(
       skip -= start;
       const excess = toSamples(padding(samplesDecoded * GRANULES_PER_SAMPLE));
       const end = samplesDecoded - Math.min(Math.max(excess, 0), samplesDecoded);
-      sink.push(
-        channelData.map((channel) => channel.subarray(start, end)),
-        end - start,
-      );
+      const sound = channelData.map((channel) => channel.subarray(start, end));
+      const amplified = gain === 1 ? sound : sound.map((samples) => samples.map((x) => gain * x));
+      sink.push(amplified, end - start);
     }
   });
   return sink.finish();
@@ -95,6 +98,11 @@ function decodePackets(
   throw damaged(container, 'it has an invalid Opus packet');
 }
 
+/** Identifies what a decoder is made for: streams of one layout can share it. */
+export function layoutOf({ preSkip, gain, ...layout }: OpusHead): string {
+  return JSON.stringify(layout);
+}
+
 function toSamples(granules: number): number {
   return Math.round(granules / GRANULES_PER_SAMPLE);
 }
@@ -109,6 +117,8 @@ export function readOpusHead(body: Uint8Array, container: string): OpusHead {
   if (body.length < 19) throw unreadable('its header is truncated');
   const channels = body[9];
   const preSkip = body[10] | (body[11] << 8);
+  // In 256ths of a decibel, signed. Whoever decodes must apply it.
+  const gain = 10 ** ((((body[16] | (body[17] << 8)) << 16) >> 16) / 256 / 20);
   const family = body[18];
   if (family === 0) {
     if (channels !== 1 && channels !== 2)
@@ -116,6 +126,7 @@ export function readOpusHead(body: Uint8Array, container: string): OpusHead {
     return {
       channels,
       preSkip,
+      gain,
       streamCount: 1,
       coupledStreamCount: channels - 1,
       channelMappingTable: channels === 2 ? [0, 1] : [0],
@@ -132,5 +143,5 @@ export function readOpusHead(body: Uint8Array, container: string): OpusHead {
     streamCount + coupledStreamCount <= 255 &&
     channelMappingTable.every((s) => s === 255 || s < streamCount + coupledStreamCount);
   if (!isSound) throw unreadable('its channel mapping is inconsistent');
-  return { channels, preSkip, streamCount, coupledStreamCount, channelMappingTable };
+  return { channels, preSkip, gain, streamCount, coupledStreamCount, channelMappingTable };
 }

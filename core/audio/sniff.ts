@@ -1,5 +1,6 @@
 import { latin1 } from '../bytes.ts';
 import { UndertoneError } from '../errors.ts';
+import { mpegAudio, mpegStream } from './mpeg.ts';
 
 /** A supported container. `demuxer` is the only demuxer that ffmpeg may use for it. */
 export interface Container {
@@ -72,6 +73,9 @@ const REFUSED: readonly (readonly [magic: string, what: string])[] = [
   ['\x1f\x8b', 'a gzip archive'],
   ['Rar!', 'a RAR archive'],
   ['7z\xbc\xaf', 'a 7z archive'],
+  ['BZh', 'a bzip2 archive'],
+  ['\xfd7zXZ', 'an XZ archive'],
+  ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
   ['\x7fELF', 'a program'],
   ['MZ', 'a program'],
   ['MThd', 'a MIDI file, which holds notes but no audio'],
@@ -120,7 +124,7 @@ export function sniff(bytes: Uint8Array): Container {
     if (found) return { name: found.name, demuxer: found.demuxer, start };
   }
   const refused = REFUSED.find(([magic]) => startsWith(bytes, magic))?.[1] ?? envelopeOf(bytes);
-  const stream = refused ? undefined : mpegStream(bytes);
+  const stream = refused ? undefined : mpegStream(bytes, MAX_JUNK);
   if (stream) return stream;
   // What is behind the tag may still be found by ffmpeg, which looks further.
   if (startsWith(bytes, 'ID3')) return { name: 'mp3', demuxer: 'mp3', start: 0 };
@@ -149,6 +153,11 @@ function* startsOf(bytes: Uint8Array): Generator<number> {
       if (bytes[at + length - own] === bytes[at]) yield at + length - own;
     at += length;
   }
+}
+
+/** Whether MPEG audio comes behind tags or padding, as when files were appended to one another. */
+export function precedesMpeg(bytes: Uint8Array): boolean {
+  return [...startsOf(bytes)].some((start) => mpegStream(bytes.subarray(start), MAX_JUNK));
 }
 
 const PRINTED =
@@ -187,88 +196,6 @@ function isoFile(bytes: Uint8Array): Omit<Container, 'start'> | undefined {
   return { name: 'mp4', demuxer: 'mov' };
 }
 
-/** A frame of MPEG audio, with its length in bytes, behind which the next one starts. */
-interface AdtsFrame extends Omit<Container, 'start'> {
-  readonly name: 'aac';
-  readonly length: number;
-}
-
-/** A frame of layer I, II or III (ISO/IEC 11172-3, 13818-3). */
-export interface Mp3Frame extends Omit<Container, 'start'> {
-  readonly name: 'mp3';
-  /** Where the bitrate is free, which is not known: 0 or 1. */
-  readonly length: number;
-  readonly layer: number;
-  readonly isMpeg1: boolean;
-  readonly sampleRate: number;
-  readonly channels: 1 | 2;
-  readonly hasChecksum: boolean;
-  /** Samples of each channel. */
-  readonly samples: number;
-}
-
-/** Returns the frame of MP3 or AAC (ADTS) whose header these bytes begin with. */
-export function mpegFrame(bytes: Uint8Array): AdtsFrame | Mp3Frame | undefined {
-  if (bytes.length < 6 || bytes[0] !== 0xff) return undefined;
-  // ADTS: twelve sync bits, then layer bits that are always zero (ISO/IEC 13818-7).
-  if ((bytes[1] & 0xf6) === 0xf0) {
-    const length = ((bytes[3] & 3) << 11) | (bytes[4] << 3) | (bytes[5] >> 5);
-    return { name: 'aac', demuxer: 'aac', length };
-  }
-  const version = (bytes[1] >> 3) & 3; // 0: MPEG 2.5, 1: reserved, 2: MPEG 2, 3: MPEG 1
-  const layer = 4 - ((bytes[1] >> 1) & 3); // 4: reserved
-  const bitrate = bytes[2] >> 4;
-  const rate = (bytes[2] >> 2) & 3; // 3: reserved
-  if ((bytes[1] & 0xe0) !== 0xe0 || version === 1 || layer === 4) return undefined;
-  if (bitrate === 15 || rate === 3) return undefined;
-  const kilobits = BITRATES[version === 3 ? layer - 1 : layer === 1 ? 3 : 4][bitrate];
-  const hertz = [44_100, 48_000, 32_000][rate] / [4, 1, 2, 1][version];
-  const samples = layer === 1 ? 384 : layer === 3 && version !== 3 ? 576 : 1152;
-  const slot = layer === 1 ? 4 : 1;
-  const padding = (bytes[2] >> 1) & 1;
-  const slots = Math.floor((samples * kilobits * 1000) / 8 / hertz / slot) + padding;
-  return {
-    ...{ name: 'mp3', demuxer: 'mp3', length: slots * slot, layer, samples, sampleRate: hertz },
-    isMpeg1: version === 3,
-    channels: bytes[3] >> 6 === 3 ? 1 : 2,
-    hasChecksum: (bytes[1] & 1) === 0,
-  };
-}
-
-/** Kilobits a second by index (ISO/IEC 11172-3, 13818-3): layers I to III of MPEG 1, I and II/III of MPEG 2. */
-const BITRATES = [
-  [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-  [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-  [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-  [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-  [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-];
-
-/** MPEG audio: a frame, and behind it another one of its kind unless the file ends before. */
-function mpegAudio(bytes: Uint8Array): ReturnType<typeof mpegFrame> {
-  const frame = mpegFrame(bytes);
-  if (!frame) return undefined;
-  // A bitrate of 0 means any, and the length is not known. Only layer III is written so; what looks like
-  // another layer is padding, or text in UTF-16.
-  if (frame.length < 7 || frame.length + 6 > bytes.length) {
-    return (bytes[1] & 6) === 6 ? undefined : frame;
-  }
-  return mpegFrame(bytes.subarray(frame.length))?.name === frame.name ? frame : undefined;
-}
-
-/** Where frames of MPEG audio start in a file that was cut in the middle of one; three in a row are none by chance. */
-function mpegStream(bytes: Uint8Array): Container | undefined {
-  const end = Math.min(bytes.length, MAX_JUNK);
-  for (let start = 1; start < end; start++) {
-    if (bytes[start] !== 0xff) continue;
-    const frame = mpegAudio(bytes.subarray(start));
-    const isFollowed = frame && frame.length >= 7 && start + 2 * frame.length + 6 <= bytes.length;
-    if (!isFollowed || !mpegAudio(bytes.subarray(start + frame.length))) continue;
-    return { name: frame.name, demuxer: frame.demuxer, start };
-  }
-  return undefined;
-}
-
 /** Says what a file is that may have whole frames of MP3 or AAC in it, of which some decode to noise. */
 function envelopeOf(bytes: Uint8Array): string | undefined {
   if (startsWith(bytes, 'RIFF')) {
@@ -290,9 +217,18 @@ function nameOf(bytes: Uint8Array): string {
   const head = latin1(bytes.subarray(0, MAX_JUNK));
   if (head.includes('OggS')) return `${SLICE} an Ogg file`;
   if (head.includes('\x1f\x43\xb6\x75')) return `${SLICE} a WebM file`;
-  const sample = bytes.subarray(0, 512);
-  const isText = sample.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
-  return isText ? 'text' : 'a file of an unknown type';
+  return isText(bytes.subarray(0, 512)) ? 'text' : 'a file of an unknown type';
+}
+
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.some((byte) => byte < 32 && ![9, 10, 13].includes(byte))) return false;
+  try {
+    // The last character may be cut off.
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns whether `magic`, as Latin-1, is found at `offset`. */

@@ -169,8 +169,9 @@ export function spokenRanges(active: Uint8Array): FrameRange[] {
 function silences(active: Uint8Array, shortest: number): FrameRange[] {
   const found: FrameRange[] = [];
   let from = 0;
+  // The end is no silence.
   for (let t = 0; t <= active.length; t++) {
-    if (t < active.length && active[t] === 0) continue;
+    if (active[t] === 0) continue;
     if (t - from >= shortest) found.push({ from, to: t });
     from = t + 1;
   }

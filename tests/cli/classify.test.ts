@@ -193,6 +193,12 @@ describe('what goes wrong', () => {
     expect(stderr).toBe('Standard input holds one recording. Give "-" only once.\n');
   });
 
+  test('an empty name is told as such', async () => {
+    const { code, stdout, stderr } = await undertone('classify', SAMPLE, '');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^The name of an input is empty\. .*\n$/);
+  });
+
   test('an empty folder is named', async () => {
     const empty = await mkdtemp(join(folder, 'empty-'));
     const { code, stderr } = await undertone('classify', empty);

@@ -79,6 +79,11 @@ test.each<[string, Buffer, string]>([
     Buffer.from('\xa3\x84\x81\0\0\x80..\x1f\x43\xb6\x75', 'latin1'),
     'a WebM file',
   ],
+  ['bzip2', Buffer.from('BZh91AY&SY', 'latin1'), 'a bzip2 archive'],
+  ['XZ', Buffer.from('\xfd7zXZ\0', 'latin1'), 'an XZ archive'],
+  ['Zstandard', Buffer.from('\x28\xb5\x2f\xfd\x24', 'latin1'), 'a Zstandard archive'],
+  ['text in UTF-8, with a character cut in two', Buffer.from(`${'x'.repeat(511)}é`), 'text'],
+  ['samples without a header (A-law)', Buffer.alloc(2000, '\xd5\x54', 'latin1'), 'unknown type'],
   ['AC-3', Buffer.from('\x0b\x77\0\0\0\0\0\0', 'latin1'), 'AC-3'],
 ])('is named: %s', async (_, bytes, name) => {
   const error = await decode(bytes).catch((thrown) => thrown);

@@ -129,6 +129,21 @@ describe.skipIf(!hasFfmpeg)('MP3', () => {
     expect((await decode(bytes)).duration).toBeGreaterThan(1.4);
   });
 
+  test.each<[string, () => Uint8Array]>([
+    ['nothing', () => new Uint8Array()],
+    ['a tag of the second (ID3v2)', () => Buffer.from('ID3\x03\0\0\0\0\x02\0'.padEnd(266, '\0'))],
+    [
+      'a tag with a large picture',
+      () =>
+        Buffer.concat([Buffer.from('ID3\x04\0\0\0\x40\0\0', 'latin1'), Buffer.alloc(2 ** 20, 7)]),
+    ],
+    ['a tag of the first (ID3v1)', () => Buffer.from('TAG'.padEnd(128, '\0'))],
+    ['padding', () => Buffer.alloc(100_000)],
+  ])('is heard to the end of the file behind it, with %s in between', async (_, between) => {
+    const { duration } = await decode(Buffer.concat([plain(), between(), plain()]));
+    expect(duration).toBeCloseTo(2 * (await decode(plain())).duration, 1);
+  });
+
   test('that breaks off in a frame is read up to there', async () => {
     const bytes = plain();
     const whole = readMp3(bytes)!;

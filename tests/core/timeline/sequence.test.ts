@@ -98,6 +98,15 @@ test.each<[string, [Label, number][], Label[]]>([
     [],
   ],
   [
+    'no more than half without doubt',
+    [
+      ['angry', 3],
+      ['uncertain', 6],
+      ['happy', 3],
+    ],
+    [],
+  ],
+  [
     'a word of surprise in a calm note',
     [
       ['calm', 20],

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analyze } from '../../../core/analyze.ts';
+import { FEATURE_CONFIG } from '../../../core/features/config.ts';
+import { functionals } from '../../../core/features/functionals.ts';
+import type { ModelCard } from '../../../core/model/card.ts';
+import { CARD_FILE, loadModel, MODEL_FILE } from '../../../core/model/folder.ts';
+import { modelInput } from '../../../core/model/input.ts';
+import { GraphBuilder, type Shape } from '../../../training/onnx/graph.ts';
+import { voiceLike } from '../../fixtures/audio.ts';
+import { writeTinyModel } from '../../fixtures/model.ts';
+
+let folder: string;
+let card: ModelCard;
+
+beforeAll(async () => {
+  folder = await writeTinyModel();
+  card = JSON.parse(await readFile(join(folder, CARD_FILE), 'utf8'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes a graph that gives each window the numbers it is fed, and a card that claims something about it. */
+async function written(graph: GraphBuilder, claims: Partial<ModelCard> = {}): Promise<string> {
+  const bytes = graph.toBytes();
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await writeFile(join(folder, MODEL_FILE), bytes);
+  await writeFile(join(folder, CARD_FILE), JSON.stringify({ ...card, sha256, ...claims }));
+  return folder;
+}
+
+/** A graph whose inputs have these shapes, and whose outputs are those inputs. */
+function echo(
+  inputs: Record<string, Shape>,
+  outputs: Record<string, [from: string, shape: Shape]>,
+) {
+  const graph = new GraphBuilder('echo');
+  for (const [name, shape] of Object.entries(inputs)) graph.input(name, shape);
+  for (const [name, [from, shape]] of Object.entries(outputs))
+    graph.output(graph.node('Identity', [from]), name, shape);
+  return graph;
+}
+
+const eight: ModelCard['inputs'] = [{ name: 'x', kind: 'functionals', shape: [8] }];
+const p = { name: 'p' };
+
+describe('a graph', () => {
+  const plain = () => echo({ x: ['n', 8] }, { p: ['x', ['n', 8]], v: ['x', ['n', 8]] });
+
+  test.each<[string, GraphBuilder, Partial<ModelCard>]>([
+    ['has the tensors of the card', plain(), { inputs: eight, output: p }],
+    [
+      'leaves a dimension open',
+      echo({ x: ['n', 'm'] }, { p: ['x', ['n', 'm']] }),
+      { inputs: eight, output: p },
+    ],
+  ])('that %s is taken', async (_, graph, claims) => {
+    expect((await loadModel(await written(graph, claims))).card.output).toEqual(p);
+  });
+
+  test.each<[string, GraphBuilder, Partial<ModelCard>]>([
+    [
+      'takes another input as well',
+      echo({ x: ['n', 8], y: ['n', 8] }, { p: ['x', ['n', 8]], q: ['y', ['n', 8]] }),
+      { inputs: eight, output: p },
+    ],
+    [
+      'lacks one of two inputs',
+      plain(),
+      { inputs: [...eight, { ...eight[0], name: 'y' }], output: p },
+    ],
+    ['names its input otherwise', plain(), { inputs: [{ ...eight[0], name: 'y' }], output: p }],
+    [
+      'takes rows of another length',
+      echo({ x: ['n', 9] }, { p: ['x', ['n', 8]] }),
+      { inputs: eight, output: p },
+    ],
+    ['names its output otherwise', plain(), { inputs: eight, output: { name: 'q' } }],
+    [
+      'gives rows of another length',
+      echo({ x: ['n', 8], w: ['n', 7] }, { p: ['w', ['n', 7]] }),
+      { inputs: [...eight, { name: 'w', kind: 'functionals', shape: [7] }], output: p },
+    ],
+    [
+      'does not tell voices',
+      plain(),
+      { inputs: eight, output: p, voice: { name: 'w', threshold: 0.5 } },
+    ],
+    [
+      'tells them in rows',
+      plain(),
+      { inputs: eight, output: p, voice: { name: 'v', threshold: 0.5 } },
+    ],
+  ])('that %s is refused', async (_, graph, claims) => {
+    await expect(loadModel(await written(graph, claims))).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringContaining('other tensors than its card says'),
+    });
+  });
+
+  test('is fed every window, however many, and its rows are brought to a sum of 1', async () => {
+    const voice = { name: 'v', threshold: 0.5 };
+    const inputs: ModelCard['inputs'] = [...eight, { name: 'y', kind: 'functionals', shape: [] }];
+    const graph = echo({ x: ['n', 8], y: ['n'] }, { p: ['x', ['n', 8]], v: ['y', ['n']] });
+    const model = await loadModel(await written(graph, { inputs, output: p, voice }));
+    const windows = Array.from({ length: 9 }, (_, i) => [
+      Float32Array.from({ length: 8 }, (_, k) => 1 + ((i + k) % 8)),
+      Float32Array.of(i / 8),
+    ]);
+    const predictions = await model.predict(windows);
+    expect(predictions.map(({ isVoice }) => isVoice)).toEqual(windows.map((_, i) => i >= 4));
+    predictions.forEach(({ probabilities }, i) => {
+      probabilities.forEach((value, k) => {
+        expect(value).toBeCloseTo(windows[i][0][k] / 36, 6);
+      });
+    });
+  });
+});
+
+describe('a card', () => {
+  const { version: _, ...fewer } = FEATURE_CONFIG;
+  test.each<[string, object, boolean]>([
+    ['in another order', Object.fromEntries(Object.entries(FEATURE_CONFIG).reverse()), true],
+    ['with one missing', fewer, false],
+    ['with one more', { ...FEATURE_CONFIG, more: 1 }, false],
+    [
+      'with another number inside',
+      { ...FEATURE_CONFIG, framing: { nFft: 512, hopLength: 320 } },
+      false,
+    ],
+    ['with a list in place of an object', { ...FEATURE_CONFIG, framing: [] }, false],
+    ['with nothing in place of an object', { ...FEATURE_CONFIG, framing: null }, false],
+  ])('whose features are those of this version, %s, is taken: %#', async (_, features, isTaken) => {
+    const claims = { inputs: eight, output: p, features } as Partial<ModelCard>;
+    const graph = echo({ x: ['n', 8] }, { p: ['x', ['n', 8]] });
+    const loading = loadModel(await written(graph, claims));
+    if (isTaken) await loading;
+    else await expect(loading).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+});
+
+describe('functionals', () => {
+  const analysis = analyze(voiceLike({ seconds: 12 }))!;
+  const { frames } = analysis;
+  const { frames: size } = FEATURE_CONFIG.functionalsWindow;
+
+  test.each<[string, number, number, number, number]>([
+    ['a short window are those of what is around it', 300, 428, 264, 464],
+    ['one at the start are those of the start', 0, 128, 0, size],
+    ['one at the end are those of the end', frames - 128, frames, frames - size, frames],
+    ['a longer window are its own', 100, 400, 100, 400],
+    ['everything are its own', 0, frames, 0, frames],
+  ])('of %s', (_, from, to, start, end) => {
+    const [row] = modelInput(['functionals'], analysis, { from, to });
+    expect(row).toEqual(functionals(analysis, { from: start, to: end }));
+    expect(row).not.toEqual(functionals(analysis, { from: start + 1, to: end }));
+  });
+
+  test('of a recording shorter than that are those of all of it', () => {
+    const short = analyze(voiceLike({ seconds: 2 }))!;
+    const [row] = modelInput(['functionals'], short, { from: 10, to: 60 });
+    expect(row).toEqual(functionals(short, { from: 0, to: short.frames }));
+  });
+});
