@@ -80,11 +80,19 @@ function fitTemperature(at: (temperature: number) => Matrix, y: Int32Array): num
 }
 
 /**
- * Returns the lowest threshold at which the answers reach the accuracy asked for and at least 5% of
- * the recordings are answered; if there is none, the most accurate threshold that answers 5%.
+ * Returns the lowest threshold at which the answers reach the accuracy asked for and at least so many
+ * of the recordings are answered (5%, unless told otherwise); if there is none, the most accurate
+ * threshold that answers them.
  */
-export function chooseThreshold(probabilities: Matrix, y: Int32Array, accuracy: number): number {
-  const points = coverageCurve(probabilities, y, 0.01).filter((point) => point.coverage >= 0.05);
+export function chooseThreshold(
+  probabilities: Matrix,
+  y: Int32Array,
+  accuracy: number,
+  leastCoverage = 0.05,
+): number {
+  const points = coverageCurve(probabilities, y, 0.01).filter(
+    ({ coverage }) => coverage >= leastCoverage,
+  );
   const enough = points.find((point) => point.accuracy >= accuracy);
   const best = points.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
   return (enough ?? best).threshold;
