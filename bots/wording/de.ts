@@ -85,7 +85,7 @@ export const GERMAN: Catalogue = {
     text: [
       'Ich bin Undertone. Ich achte darauf, wie eine Stimme klingt, nicht darauf, was sie sagt, und nenne eine von acht Emotionen: {emotions}. Sticht keine heraus, sage ich *{uncertain}*; spricht niemand, *{noSpeech}*. Ändert sich eine Nachricht deutlich, nenne ich die Emotionen der Reihe nach.',
       '',
-      'Gelernt habe ich von Aufnahmen mit Schauspielerinnen und Schauspielern, und ich liege oft daneben: Bei Tests mit fremden Aufnahmen, also anderen Menschen, Räumen und Sprachen, waren 3 von 10 genannten Emotionen falsch, und meistens habe ich *{uncertain}* gesagt. Eine heisere oder müde Stimme oder eine, die weit vom Mikrofon weg ist, kann mich täuschen.',
+      'Gelernt habe ich von Aufnahmen mit Schauspielerinnen und Schauspielern, und ich liege oft daneben: Bei Tests mit fremden Aufnahmen, also anderen Menschen, Räumen und Sprachen, waren 2 von 10 genannten Emotionen falsch, und meistens habe ich *{uncertain}* gesagt. Eine heisere oder müde Stimme oder eine, die weit vom Mikrofon weg ist, kann mich täuschen.',
       '',
       'Was ich sage, ist eine Vermutung über einen Klang. Es ist keine Tatsache über einen Menschen, und du solltest keine Entscheidungen darauf stützen.',
     ].join('\n'),

@@ -73,7 +73,7 @@ export const ENGLISH = {
     text: [
       'I am Undertone. I listen to how a voice sounds, not to what it says, and name one of eight emotions: {emotions}. If no emotion stands out I say *{uncertain}*; if no one is speaking, *{noSpeech}*. If a note clearly changes I name the emotions in order.',
       '',
-      'I learned from recordings of actors. I am often wrong: tested on recordings from elsewhere, with other speakers, rooms and languages, three in ten of the emotions I named were not the right ones, and mostly I said that I was uncertain. A voice that is hoarse, tired or far from the microphone can fool me.',
+      'I learned from recordings of actors. I am often wrong: tested on recordings from elsewhere, with other speakers, rooms and languages, two in ten of the emotions I named were not the right ones, and mostly I said that I was uncertain. A voice that is hoarse, tired or far from the microphone can fool me.',
       '',
       'What I say is a guess about a sound. It is not a fact about a person, and you should not base decisions on it.',
     ].join('\n'),

@@ -83,7 +83,7 @@ export const SPANISH: Catalogue = {
     text: [
       'Soy Undertone. Escucho cómo suena una voz, no lo que dice, y nombro una de ocho emociones: {emotions}. Si ninguna destaca, digo *{uncertain}*; si nadie habla, *{noSpeech}*. Si una nota cambia claramente, nombro las emociones en orden.',
       '',
-      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones de otro origen, con otras personas, lugares e idiomas, 3 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije *{uncertain}*. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
+      'Aprendí de grabaciones de actores y me equivoco a menudo: en pruebas con grabaciones de otro origen, con otras personas, lugares e idiomas, 2 de cada 10 emociones que nombré no eran correctas, y la mayoría de las veces dije *{uncertain}*. Una voz ronca, cansada o lejos del micrófono puede engañarme.',
       '',
       'Lo que digo es una suposición sobre un sonido. No es un hecho sobre una persona, y no deberías basar decisiones en ello.',
     ].join('\n'),

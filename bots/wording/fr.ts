@@ -88,7 +88,7 @@ export const FRENCH: Catalogue = {
     text: [
       'Je suis Undertone. J’écoute le ton d’une voix, pas ce qu’elle dit, et je nomme une émotion parmi huit\u00a0: {emotions}. Si aucune ne ressort, je dis *{uncertain}*\u00a0; si personne ne parle, *{noSpeech}*. Si un message change nettement, je nomme les émotions dans l’ordre.',
       '',
-      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 3 émotions nommées sur 10 étaient fausses, et la plupart du temps, j’ai répondu *{uncertain}*. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
+      'J’ai appris avec des enregistrements de comédiens et je me trompe souvent\u00a0: testé sur des enregistrements venus d’ailleurs, avec d’autres voix, d’autres lieux et d’autres langues, 2 émotions nommées sur 10 étaient fausses, et la plupart du temps, j’ai répondu *{uncertain}*. Une voix enrouée, fatiguée ou loin du micro peut me tromper.',
       '',
       'Ce que je dis est une supposition sur un son. Ce n’est pas un fait sur une personne, et mieux vaut ne fonder aucune décision dessus.',
     ].join('\n'),

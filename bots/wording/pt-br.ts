@@ -82,7 +82,7 @@ export const PORTUGUESE: Catalogue = {
     text: [
       'Eu sou o Undertone. Escuto como uma voz soa, não o que ela diz, e aponto uma de oito emoções: {emotions}. Se nenhuma se destaca, digo *{uncertain}*; se ninguém fala, *{noSpeech}*. Se uma mensagem muda claramente, aponto as emoções na ordem em que aparecem.',
       '',
-      'Aprendi com gravações de atores e erro com frequência: em testes com gravações de outras origens, com outras pessoas, outros lugares e outros idiomas, 3 em cada 10 emoções que apontei estavam erradas, e na maioria das vezes respondi *{uncertain}*. Uma voz rouca, cansada ou longe do microfone pode me enganar.',
+      'Aprendi com gravações de atores e erro com frequência: em testes com gravações de outras origens, com outras pessoas, outros lugares e outros idiomas, 2 em cada 10 emoções que apontei estavam erradas, e na maioria das vezes respondi *{uncertain}*. Uma voz rouca, cansada ou longe do microfone pode me enganar.',
       '',
       'O que eu digo é um palpite sobre um som. Não é um fato sobre uma pessoa, e você não deve tomar decisões com base nisso.',
     ].join('\n'),

@@ -68,7 +68,7 @@ export function protocolsSection(results: NetworkResults): Section {
 function referencesTable(results: NetworkResults): Table {
   const own = {
     name: '**Undertone**',
-    isPretrained: false,
+    isPretrained: results.recipe.init !== null,
     measure: 'UAR',
     value: results.unseen.ensemble.speech.unweightedAverageRecall,
   };

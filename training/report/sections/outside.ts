@@ -63,12 +63,10 @@ export interface PlainSpeech {
   readonly verdicts: Readonly<Record<string, number>>;
 }
 
-/** The corpora left out in a few numbers. */
+/** The corpora left out in a few numbers, to which each contributes alike. */
 export interface OutsideSummary {
-  /** Means over the corpora. */
   readonly unweightedAverageRecall: number;
   readonly expectedCalibrationError: number;
-  /** Over all recordings. */
   readonly coverage: number;
   readonly answeredAccuracy: number | null;
 }
@@ -78,14 +76,16 @@ export function outsideSummary({ anotherCorpus }: OutsideResults): OutsideSummar
   const corpora = anotherCorpus?.corpora ?? [];
   if (corpora.length === 0) return null;
   const count = corpora.length;
-  const answered = corpora.map(({ scores, coverage }) => scores.clips * coverage);
-  const correct = corpora.map((corpus, i) => answered[i] * (corpus.answeredAccuracy ?? 0));
+  const answered = sum(corpora.map(({ coverage }) => coverage));
+  const correct = sum(
+    corpora.map(({ coverage, answeredAccuracy }) => coverage * (answeredAccuracy ?? 0)),
+  );
   return {
     unweightedAverageRecall:
       sum(corpora.map(({ scores }) => scores.unweightedAverageRecall)) / count,
     expectedCalibrationError: sum(corpora.map((each) => each.expectedCalibrationError)) / count,
-    coverage: sum(answered) / sum(corpora.map(({ scores }) => scores.clips)),
-    answeredAccuracy: sum(answered) > 0 ? sum(correct) / sum(answered) : null,
+    coverage: answered / count,
+    answeredAccuracy: answered > 0 ? correct / answered : null,
   };
 }
 
@@ -95,7 +95,7 @@ export function outsideText(results: OutsideResults): string | null {
   if (!summary || !results.anotherCorpus) return null;
   const { threshold, targetAccuracy, corpora } = results.anotherCorpus;
   const over = corpora.length === 1 ? 'one corpus' : `${corpora.length} corpora`;
-  return `The mean UAR over ${over} left out of training is **${score(summary.unweightedAverageRecall)}**, the mean expected calibration error ${score(summary.expectedCalibrationError)}. At a threshold of ${percent(threshold)} the model answers **${percent(summary.coverage)}** of these recordings, and **${percent(summary.answeredAccuracy)}** of its answers are correct; the target is ${percent(targetAccuracy)}.`;
+  return `The mean UAR over ${over} left out of training is **${score(summary.unweightedAverageRecall)}**, the mean expected calibration error ${score(summary.expectedCalibrationError)}. At a threshold of ${percent(threshold)} the model answers **${percent(summary.coverage)}** of these recordings, each corpus counting alike, and **${percent(summary.answeredAccuracy)}** of its answers are correct; the target is ${percent(targetAccuracy)}.`;
 }
 
 /**
