@@ -51,13 +51,15 @@ export class SpectralContrast {
     // A handful of extremes out of hundreds of bins: insertion into a short list beats sorting.
     const best = this.#scratch;
     let count = 0;
+    let last = Number.POSITIVE_INFINITY;
     for (let bin = from; bin < to; bin++) {
       const value = sign * magnitude[bin];
-      if (count === extremes && value >= best[count - 1]) continue;
+      if (value >= last) continue;
       if (count < extremes) count++;
       let i = count - 1;
       for (; i > 0 && best[i - 1] > value; i--) best[i] = best[i - 1];
       best[i] = value;
+      if (count === extremes) last = best[count - 1];
     }
     let sum = 0;
     for (let i = 0; i < count; i++) sum += best[i];
