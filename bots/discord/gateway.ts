@@ -1,3 +1,7 @@
+/**
+ * The connected bot. A little over 300 lines, because one class keeps what they have in common: the
+ * messages that were taken, those that an interruption may have hidden, and the answers under way.
+ */
 import { type Client, Events } from 'discord.js';
 import {
   GatewayDispatchEvents,
