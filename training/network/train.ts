@@ -143,9 +143,9 @@ async function fitProbes(
   const discriminants =
     init === null
       ? null
-      : await Discriminants.gather(
+      : await Discriminants.read(
           publishedBody(await readWeights(init)),
-          plan.parts(seed),
+          plan.selections(),
           options,
         );
   progress.begin('Fitting probes', 1 + folds.size + without.size + Math.min(1, randomSplit.length));

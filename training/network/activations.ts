@@ -1,0 +1,132 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { noiseRow } from '../../core/analyze.ts';
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
+import { addSteadyNoise, limitBands } from '../augment/index.ts';
+import { GraphBuilder } from '../onnx/graph.ts';
+import { createRandom } from '../random.ts';
+import type { Progress } from '../terminal.ts';
+import { appendImage, WINDOW_ROWS } from './export.ts';
+import { graphOperators } from './inference.ts';
+import { WINDOW_BATCH, windowsOf, windowTensor } from './predict.ts';
+import type { PreparedCorpus } from './prepare.ts';
+import { ACTIVATIONS, appendActivations, type PublishedBody } from './probe.ts';
+import { openSession } from './products.ts';
+import type { Spectrograms } from './spectrogram-store.ts';
+
+/** Copies of every clip as recorded, under steady noise, and how often they lose their outermost bands. */
+const NOISY_COPIES = 2;
+const BAND_LIMIT_SHARE = 0.3;
+/** What silence is in each band. */
+const SILENCE = noiseRow();
+
+/** Clips of a corpus to read. */
+export interface Selection {
+  readonly corpus: PreparedCorpus;
+  readonly rows: Int32Array;
+  /** How much each clip of the corpus counts beside the others of its class. */
+  readonly weights: Float32Array;
+}
+
+/** What the published network makes of one clip. */
+export interface ClipActivations {
+  readonly label: number;
+  readonly weight: number;
+  /** Of the clip as recorded, then of its other renderings and noisy copies, ACTIVATIONS each. */
+  readonly windows: readonly Float32Array[];
+  /** How much each window counts: every rendering alike, 1 in all. */
+  readonly shares: readonly number[];
+  /** How many windows are of the clip as recorded. */
+  readonly clean: number;
+}
+
+export interface ReadOptions {
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/**
+ * Reads all windows of some clips, in every rendering. They stay in memory, 15 KB each: 1.5 GB for the
+ * corpora that ship.
+ *
+ * @returns for each corpus, by its name, the activations of its clips by their numbers
+ */
+export async function readActivations(
+  body: PublishedBody,
+  selections: readonly Selection[],
+  { workers, signal, progress }: ReadOptions,
+): Promise<ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>> {
+  const session = await openActivations(body, workers);
+  const read = new Map<string, Map<number, ClipActivations>>();
+  progress.begin(
+    'Reading activations',
+    selections.reduce((sum, { rows }) => sum + rows.length, 0),
+  );
+  try {
+    for (const { corpus, rows, weights } of selections) {
+      const clips = new Map<number, ClipActivations>();
+      for (const row of rows) {
+        signal.throwIfAborted();
+        const renderings = renderingsOf(corpus.spectrograms, row);
+        clips.set(row, {
+          label: corpus.labels[row],
+          weight: weights[row],
+          windows: await activationsOf(session, renderings.flat()),
+          shares: renderings.flatMap(({ length }) =>
+            new Array<number>(length).fill(1 / (renderings.length * length)),
+          ),
+          clean: renderings[0].length,
+        });
+        progress.advance();
+      }
+      read.set(corpus.corpus.name, clips);
+    }
+    return read;
+  } finally {
+    progress.end();
+    await session.release();
+  }
+}
+
+async function activationsOf(
+  session: InferenceSession,
+  windows: readonly Float32Array[],
+): Promise<Float32Array[]> {
+  const all: Float32Array[] = [];
+  for (let first = 0; first < windows.length; first += WINDOW_BATCH) {
+    const batch = windows.slice(first, first + WINDOW_BATCH);
+    const { activations } = await session.run({ x: windowTensor(batch) });
+    const values = activations.data as Float32Array;
+    batch.forEach((_, i) => {
+      all.push(values.slice(i * ACTIVATIONS, (i + 1) * ACTIVATIONS));
+    });
+  }
+  return all;
+}
+
+/** Returns the windows of a clip in every rendering of which something was left, noisy copies last. */
+function renderingsOf(spectrograms: Spectrograms, row: number): Float32Array[][] {
+  const renderings = Array.from({ length: spectrograms.renderings }, (_, rendering) =>
+    windowsOf(spectrograms, row, rendering),
+  );
+  for (let copy = 0; copy < NOISY_COPIES; copy++) {
+    const random = createRandom(copy, row);
+    const noisy = renderings[0].map((window) => {
+      const changed = window.slice();
+      addSteadyNoise(changed, AUDIOSET_MEL.bands, random);
+      if (random.uniform() < BAND_LIMIT_SHARE) limitBands(changed, SILENCE, random);
+      return changed;
+    });
+    renderings.push(noisy);
+  }
+  return renderings.filter((windows) => windows.length > 0);
+}
+
+async function openActivations(body: PublishedBody, threads: number): Promise<InferenceSession> {
+  const graph = new GraphBuilder('activations');
+  const windows = graph.input('x', ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
+  const image = appendImage(graph, windows);
+  const activations = appendActivations(graph, graphOperators(graph), image, body);
+  graph.output(activations, 'activations', ['n', ACTIVATIONS]);
+  return openSession(graph, threads);
+}
