@@ -29,13 +29,6 @@ export async function expandPaths(paths: readonly string[]): Promise<string[]> {
       'Standard input holds one recording. Give "-" only once.',
     );
   }
-  // Most likely a variable of a script that is not set.
-  if (paths.includes('')) {
-    throw new UndertoneError(
-      'parameter-invalid',
-      'The name of an input is empty. Give the path of a file or folder, or "-" for standard input.',
-    );
-  }
   const files: string[] = [];
   for (const path of paths) {
     if (path !== STDIN && (await isFolder(path))) files.push(...(await recordingsBelow(path)));

@@ -174,6 +174,9 @@ function withoutSdk(error: NodeJS.ErrnoException): never {
   );
 }
 
+const isEmpty = (what: string) =>
+  `${what} is empty. Leave it out or give a value; perhaps a variable of a script is not set.`;
+
 /** Checks a calendar day, as in the partitions of the results. */
 function day(text: string): string {
   const time = Date.parse(`${text}T00:00:00Z`);
@@ -211,11 +214,20 @@ function labelTimeout(text: string): number {
 
 function port(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+  if (!/^\d+$/.test(text) || value > 65_535) {
     throw new InvalidArgumentError('Give a port from 0 (any free one) to 65535.');
   }
   return value;
 }
+
+// A variable of a script that is not set: it would be taken for this folder, for a file without a name.
+program.hook('preAction', (_, command) => {
+  if (command.args.includes('')) command.error(`error: ${isEmpty('An argument')}`);
+  for (const option of command.options) {
+    if (command.getOptionValue(option.attributeName()) !== '') continue;
+    command.error(`error: ${isEmpty(`The value of ${option.long}`)}`);
+  }
+});
 
 endWithOutput(process.stdout);
 // Where nobody can read what is said beside the results, they still come.

@@ -28,7 +28,7 @@ const program = new Command('train')
     '--members <seeds>',
     'seeds of the networks to average; "none": networks of the protocols',
     membersList,
-    [1, 2],
+    [1],
   )
   .option('--seeds <seeds>', 'seeds of the networks that are measured', seedList, [1])
   .option('--folds <numbers>', 'folds of RAVDESS to measure', seedList, [1, 2, 3, 4, 5])
@@ -82,7 +82,7 @@ function positive(text: string): number {
 }
 
 function share(text: string): number {
-  const value = Number(text);
+  const value = Number(text || undefined);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
   return value;
 }

@@ -193,10 +193,17 @@ describe('what goes wrong', () => {
     expect(stderr).toBe('Standard input holds one recording. Give "-" only once.\n');
   });
 
-  test('an empty name is told as such', async () => {
-    const { code, stdout, stderr } = await undertone('classify', SAMPLE, '');
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^The name of an input is empty\. .*\n$/);
+  test.each([
+    [['classify', SAMPLE, ''], 'An argument is empty.'],
+    [['classify', '--model', '', SAMPLE], 'The value of --model is empty.'],
+    [['watch', ''], 'An argument is empty.'],
+    [['labels', ''], 'An argument is empty.'],
+    [['serve', '--inbox', ''], 'The value of --inbox is empty.'],
+    [['serve', '--port', ''], 'Give a port from 0'],
+  ])('what is empty is told as such: %j', async (line, told) => {
+    const { code, stdout, stderr } = await undertone(...line);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(told);
   });
 
   test('an empty folder is named', async () => {
