@@ -22,12 +22,12 @@ const RIDGE = 0.5;
 const CENTRES = 10;
 const EXPRESSION = 5;
 /**
- * A clip counts as much as 1 / (HARDNESS + p), where p is what a probe of the other corpora gives its
- * emotion: what they have in common is learned from the clips that need it (recall on corpora left out
- * 0.424 without, 0.433 with it). It is a step of boosting (Freund and Schapire 1997), with the errors of
- * strangers.
+ * A clip counts 1 / (SOFTENING + p), where p is the probability that a probe of the other corpora gives to
+ * its emotion. So what the corpora have in common is learned from the clips that need it: a step of
+ * boosting (Freund and Schapire 1997) on the errors that strangers would meet. Less of it helps corpora
+ * left out a little more, and costs unseen speakers of known ones.
  */
-const HARDNESS = 0.3;
+const SOFTENING = 0.3;
 /** Stands for p where the other corpora do not have the emotion. */
 const UNKNOWN = 0.5;
 /** Keeps apart from 0 what never varies, such as a channel that never answers. */
@@ -97,7 +97,7 @@ export class Discriminants {
       }
       const others = await this.#solve(first.filter((other) => other.corpus !== corpus));
       const weightOf = (clip: ClipActivations) =>
-        clip.weight / (HARDNESS + probabilityOfLabel(clip, others));
+        clip.weight / (SOFTENING + probabilityOfLabel(clip, others));
       second.push({
         corpus,
         share,

@@ -46,9 +46,8 @@ const SHARES: Readonly<Record<string, number>> = {
 };
 
 /**
- * What a clip of CREMA-D counts in which no listener heard the emotion that was meant. With it a probe
- * tells corpora left out with a recall of 0.424, without any weights 0.419, and actors of CREMA-D by what
- * they meant 0.548 and 0.563.
+ * What a clip of CREMA-D counts in which no listener heard the emotion that was meant; one that all heard
+ * counts 1 more. Corpora left out are told better with it, actors of CREMA-D by what they meant worse.
  */
 const LEAST_AGREEMENT = 0.3;
 
