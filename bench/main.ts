@@ -148,7 +148,7 @@ npm run bench -- features  # prints one of them
 
 Each figure is next to an alternative that you could use instead, measured in the same run. The columns are the median, its ratio to the first row, the quartiles, and the processor time, which depends least on what else the machine does.
 
-Measured on ${day} in ${minutes.toFixed(0)} minutes on ${cpus().length} × ${model}, ${gigabytes} GB, load average ${load.toFixed(1)} at the end; Node ${process.versions.node}, onnxruntime ${ORT}, ffmpeg ${ffmpeg}, model ${card.version}. What Python takes is measured by \`bench/reference.py\`: librosa's definitions in numpy, and scikit-learn, on one thread.
+Measured on ${day} in ${minutes.toFixed(0)} minutes on ${cpus().length} × ${model}, ${gigabytes} GB, load average ${load.toFixed(1)} at the end; Node ${process.versions.node}, onnxruntime ${ORT}, ffmpeg ${ffmpeg}, model ${card.version}. What Python takes is measured by \`bench/reference.py\`: librosa's definitions in numpy, scikit-learn and PyTorch, on one thread.
 
 Other figures are in their own documents: [live streams](live.md#figures), [scaling](scaling.md), [disturbed voices](reliability.md#disturbed-voices).`;
 }

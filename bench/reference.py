@@ -4,7 +4,7 @@
     /usr/bin/python3 bench/reference.py once <note> <forest>  the same in a new process
     /usr/bin/python3 bench/reference.py features <samples>    features of float32 samples at 16 kHz
     /usr/bin/python3 bench/reference.py trees <data>          random forest, boosted trees
-    /usr/bin/python3 bench/reference.py step                  a training step of the network
+    /usr/bin/python3 bench/reference.py step <shape>          a training step of the network
 
 Needs Debian's ffmpeg, python3-scipy and python3-sklearn; python3-xgboost and python3-torch if they are
 there. The features are those of librosa 0.10 (mfcc, chroma_stft, spectral_contrast, spectral_centroid, as
@@ -186,6 +186,108 @@ def trees(path):
     return found
 
 
+def network(shape):
+    """The network of training/network/architecture.ts; `shape` holds its tables (bench/training.ts)."""
+    import torch
+    from torch import nn
+
+    activations = {"relu": nn.ReLU, "hard-swish": nn.Hardswish, None: nn.Identity}
+
+    def convolution(inputs, outputs, kernel, activation, stride=1, groups=1, frozen=False):
+        # In what is frozen the normalisation is folded into the convolution, as it is in ours.
+        layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, 1, groups, bias=frozen)
+        norm = nn.Identity() if frozen else nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
+        return nn.Sequential(layer, norm, activations[activation]())
+
+    class Excitation(nn.Module):
+        def __init__(self, channels, squeeze):
+            super().__init__()
+            self.reduce, self.expand = nn.Linear(channels, squeeze), nn.Linear(squeeze, channels)
+
+        def forward(self, x):
+            gate = self.expand(torch.relu(self.reduce(x.mean((2, 3)))))
+            return x * torch.sigmoid(gate)[:, :, None, None]
+
+    class Block(nn.Module):
+        def __init__(self, block, frozen):
+            super().__init__()
+            inputs, inner, outputs = block["input"], block["expansion"], block["output"]
+            kernel, stride, activation = block["kernel"], block["stride"], block["activation"]
+            layers = []
+            if inner != inputs:
+                layers.append(convolution(inputs, inner, 1, activation, frozen=frozen))
+            layers.append(convolution(inner, inner, kernel, activation, stride, inner, frozen))
+            if block["squeeze"]:
+                layers.append(Excitation(inner, block["squeeze"]))
+            layers.append(convolution(inner, outputs, 1, None, frozen=frozen))
+            self.layers = nn.Sequential(*layers)
+            self.is_residual = stride == 1 and inputs == outputs
+
+        def forward(self, x):
+            return x + self.layers(x) if self.is_residual else self.layers(x)
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            blocks, frozen, width = shape["blocks"], shape["frozenBlocks"], shape["embedding"]
+            first = convolution(1, shape["stem"], 3, "hard-swish", 2, frozen=frozen > 0)
+            body = [first, *(Block(block, i < frozen) for i, block in enumerate(blocks))]
+            start = frozen + 1 if frozen else 0
+            last = convolution(blocks[-1]["output"], width, 1, "hard-swish")
+            self.frozen = nn.Sequential(*body[:start]).requires_grad_(False)
+            self.trained = nn.Sequential(*body[start:], last)
+            self.attention = nn.Linear(width, 1, bias=False)
+            self.norm = nn.BatchNorm1d(2 * width, momentum=0.01)
+            self.dropout = nn.Dropout(shape["dropout"])
+            self.emotion = nn.Linear(2 * width, shape["classes"])
+            self.voice = nn.Linear(width, shape["voiceClasses"])
+
+        def forward(self, windows):
+            image = windows.transpose(1, 2)[:, None]
+            x = self.trained(self.frozen(image)).mean(2).transpose(1, 2)
+            weights = torch.softmax(self.attention(x), 1)
+            average = (x * weights).sum(1)
+            variance = torch.relu((x * x * weights).sum(1) - average * average)
+            pooled = torch.cat([average, torch.sqrt(variance + 1e-3)], 1)
+            return self.emotion(self.dropout(self.norm(pooled))), self.voice(average)
+
+    return Network()
+
+
+def step(shape):
+    """Forward pass, loss, backward pass and AdamW on one batch; nothing where there is no PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    windows = torch.randn(shape["batch"], shape["rows"], shape["bands"])
+    targets = [
+        torch.full((shape["batch"], classes), 1 / classes)
+        for classes in (shape["classes"], shape["voiceClasses"])
+    ]
+
+    def in_layout(layout):
+        model = network(shape).train().to(memory_format=layout)
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimiser = torch.optim.AdamW(trained, lr=1e-3)
+
+        def work():
+            optimiser.zero_grad(set_to_none=True)
+            loss = sum(map(torch.nn.functional.cross_entropy, model(windows), targets))
+            loss.backward()
+            optimiser.step()
+
+        return {"parameters": sum(map(torch.numel, trained)), **measured(work, 10)}
+
+    return {
+        "version": f"PyTorch {torch.__version__}",
+        "channelsLast": in_layout(torch.channels_last),
+        "byDefault": in_layout(torch.contiguous_format),
+    }
+
+
 def main():
     mode, *arguments = sys.argv[1:]
     if mode == "warm":
@@ -205,6 +307,8 @@ def main():
         return measured(lambda: features(samples), 30)
     if mode == "trees":
         return trees(arguments[0])
+    if mode == "step":
+        return step(json.loads(arguments[0]))
     sys.exit(__doc__)
 
 

@@ -49,18 +49,18 @@ export class LayerBuilder {
       axes: [0, 2],
       momentum: MOMENTUM,
       epsilon: NORM_EPSILON,
-      ...(this.#start && { initial: this.#norm(name, channels) }),
+      initial: this.#norm(name, channels),
     });
     return { weight: this.#weight(`${name}.0.weight`, [channels, inputs]), norm, dims, groups };
   }
 
   folded(name: string, dims: readonly number[], groups = 1): FoldedConvolution {
     const [channels, ...rest] = dims;
-    const size = channels * rest.reduce((a, b) => a * b, 1);
+    const inputs = rest.reduce((a, b) => a * b, 1);
     const { gain, bias, mean: average, variance } = this.#norm(name, channels);
     const slope = gain.map((g, i) => g / Math.sqrt(variance[i] + NORM_EPSILON));
     const offset = bias.map((b, i) => b - average[i] * slope[i]);
-    const weight = tensorOf(this.#start!, `${name}.0.weight`, size);
+    const weight = this.#values(`${name}.0.weight`, [channels, inputs]);
     return foldNorm(weight, { dims, groups }, { slope, offset });
   }
 
@@ -110,20 +110,26 @@ export class LayerBuilder {
   }
 
   #weight(name: string, shape: readonly [number, number]): Variable {
-    const [outputs, inputs] = shape;
-    if (this.#start) return parameter(shape, tensorOf(this.#start, name, outputs * inputs));
+    return parameter(shape, this.#values(name, shape));
+  }
+
+  #values(name: string, [outputs, inputs]: readonly [number, number]): Float32Array {
+    if (this.#start) return tensorOf(this.#start, name, outputs * inputs);
     const deviation = Math.sqrt(2 / inputs);
     const draw = () => deviation * this.#random.normal();
-    return parameter(shape, Float32Array.from({ length: outputs * inputs }, draw));
+    return Float32Array.from({ length: outputs * inputs }, draw);
   }
 
   #norm(name: string, channels: number) {
-    const tensor = (part: string) => tensorOf(this.#start!, `${name}.1.${part}`, channels);
+    const tensor = (part: string, otherwise: number) =>
+      this.#start
+        ? tensorOf(this.#start, `${name}.1.${part}`, channels)
+        : new Float32Array(channels).fill(otherwise);
     return {
-      gain: tensor('weight'),
-      bias: tensor('bias'),
-      mean: tensor('running_mean'),
-      variance: tensor('running_var'),
+      gain: tensor('weight', 1),
+      bias: tensor('bias', 0),
+      mean: tensor('running_mean', 0),
+      variance: tensor('running_var', 1),
     };
   }
 }

@@ -35,8 +35,8 @@ export interface MobileNetOptions {
   /** Tensors under the names of the published file; drawn at random when null. */
   readonly start: Tensors | null;
   /**
-   * How many blocks, with the stem, stay as they were loaded: edges and onsets are the same in all
-   * sounds, and the first maps are the largest. 0 trains everything.
+   * How many blocks, with the stem, stay as they begin: edges and onsets are the same in all sounds,
+   * and the first maps are the largest. 0 trains everything.
    */
   readonly frozenBlocks: number;
   readonly random: Random;
@@ -59,12 +59,13 @@ export class MobileNet implements Module {
 
   constructor({ start, frozenBlocks, random }: MobileNetOptions) {
     const build = new LayerBuilder(start, random);
-    const isFrozen = start !== null && frozenBlocks > 0;
-    const frozen = isFrozen ? frozenBlocks : 0;
+    const isFrozen = frozenBlocks > 0;
     this.#stem = isFrozen ? null : build.layer('features.0', [STEM_CHANNELS, 1, 3, 3]);
     this.#frozenStem = isFrozen ? build.folded('features.0', [STEM_CHANNELS, 1, 3, 3]) : null;
-    this.#frozen = BLOCKS.slice(0, frozen).map((shape, i) => build.foldedBlock(shape, i + 1));
-    this.#blocks = BLOCKS.slice(frozen).map((shape, i) => build.block(shape, frozen + i + 1));
+    this.#frozen = BLOCKS.slice(0, frozenBlocks).map((shape, i) => build.foldedBlock(shape, i + 1));
+    this.#blocks = BLOCKS.slice(frozenBlocks).map((shape, i) =>
+      build.block(shape, frozenBlocks + i + 1),
+    );
     const inputs = BLOCKS[BLOCKS.length - 1].output;
     this.#last = build.layer(`features.${BLOCKS.length + 1}`, [EMBEDDING, inputs, 1, 1]);
   }

@@ -20,7 +20,7 @@ export interface PlanOptions {
   readonly init: Fit['init'];
 }
 
-const RECIPE = {
+export const RECIPE = {
   /** 1.92 s: most sentences are hardly longer. */
   cropRows: 96 * MEL_ROWS,
   weightDecay: 0.02,
@@ -29,9 +29,9 @@ const RECIPE = {
   averaging: 0.995,
 } as const;
 /** Blocks of published weights that stay as they were loaded: their maps are the largest. */
-const FROZEN_BLOCKS = 3;
+export const FROZEN_BLOCKS = 3;
 /** Windows of a batch, and how many of them hold no voice. */
-const BATCH = 36;
+export const BATCH = 36;
 const SOUND_COUNT = 2;
 /** Clips that are watched while training: enough for a curve. */
 const WATCHED = 300;

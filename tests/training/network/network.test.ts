@@ -38,6 +38,7 @@ import { ACTIVATIONS, publishedBody } from '../../../training/network/probe.ts';
 import { applyScaling, type Scaling } from '../../../training/network/scaling.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
+import type { Tensors } from '../../../training/network/weights-file.ts';
 import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { createRandom, type Random } from '../../../training/random.ts';
 import { randomTensors } from '../../fixtures/mobilenet.ts';
@@ -292,6 +293,14 @@ describe('MobileNet', () => {
     const { map: expected } = await session.run(feeds);
     expectEqual(program.buffer(first), expected.data as Float32Array);
     await Promise.all([program.release(), session.release()]);
+  });
+
+  it('trains the same parameters whether what is frozen was loaded or drawn at random', () => {
+    const random = createRandom(7);
+    const shapes = (start: Tensors | null, frozenBlocks: number) =>
+      new MobileNet({ start, frozenBlocks, random }).parameters().map(({ shape }) => shape);
+    expect(shapes(null, 3)).toEqual(shapes(randomTensors(random), 3));
+    expect(shapes(null, 3).length).toBeLessThan(shapes(null, 0).length);
   });
 });
 
