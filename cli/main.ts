@@ -174,7 +174,7 @@ function withoutSdk(error: NodeJS.ErrnoException): never {
   );
 }
 
-const isEmpty = (what: string) =>
+const emptyText = (what: string) =>
   `${what} is empty. Leave it out or give a value; perhaps a variable of a script is not set.`;
 
 /** Checks a calendar day, as in the partitions of the results. */
@@ -222,10 +222,10 @@ function port(text: string): number {
 
 // A variable of a script that is not set: it would be taken for this folder, for a file without a name.
 program.hook('preAction', (_, command) => {
-  if (command.args.includes('')) command.error(`error: ${isEmpty('An argument')}`);
+  if (command.args.includes('')) command.error(`error: ${emptyText('An argument')}`);
   for (const option of command.options) {
     if (command.getOptionValue(option.attributeName()) !== '') continue;
-    command.error(`error: ${isEmpty(`The value of ${option.long}`)}`);
+    command.error(`error: ${emptyText(`The value of ${option.long}`)}`);
   }
 });
 
