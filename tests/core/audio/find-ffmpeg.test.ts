@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
@@ -42,6 +43,25 @@ describe('ffmpeg is looked for', () => {
         message: `FFMPEG_BIN is /nowhere/ffmpeg, which does not exist. ${install}`,
       }),
     );
+  });
+
+  test('in the optional package, before PATH, and only if that has a program', () => {
+    // It looks into its own environment, once.
+    const { cache, resolve } = createRequire(import.meta.url);
+    const forget = () => delete cache[resolve('ffmpeg-static')];
+    const program = join(second, 'ffmpeg');
+    try {
+      for (const [packaged, expected] of [
+        [program, program],
+        [join(empty, 'ffmpeg'), join(first, 'ffmpeg')],
+      ]) {
+        forget();
+        vi.stubEnv('FFMPEG_BIN', packaged);
+        expect(findFfmpeg({ PATH })).toBe(expected);
+      }
+    } finally {
+      forget();
+    }
   });
 
   test.skipIf(isPackaged)('in the folders on PATH, in their order', () => {

@@ -256,6 +256,19 @@ describe.skipIf(!hasFfmpeg)('FLAC', () => {
     });
   });
 
+  test('without any metadata but its format is read to its end', async () => {
+    const bytes = flac(8000);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    let at = 4;
+    for (let isLast = false; !isLast; at += 4 + (view.getUint32(at) & 0xffffff))
+      isLast = bytes[at] >= 0x80;
+    // More than the format, which ends at byte 42, is there.
+    expect(at).toBeGreaterThan(50);
+    const bare = Buffer.concat([bytes.subarray(0, 42), bytes.subarray(at)]);
+    bare[4] |= 0x80;
+    expect((await decodeFlac(bare, limits(), nowhere)).duration).toBe(0.5);
+  });
+
   test('with a short last frame is read to its end', async () => {
     const lengths = [1, 2, 1152].map((last) => 20 * 1152 + last);
     const files = lengths.map(flac);

@@ -16,6 +16,32 @@ const adts = frame('fff150800c9ffc', 100);
 
 afterEach(() => vi.unstubAllEnvs());
 
+/** Headers of each kind, the length of their frames, and where the description begins. */
+const kinds: [kind: string, header: string, length: number, at: number][] = [
+  ['MPEG 1 in stereo', 'fffb9000', 417, 36],
+  ['MPEG 1 in mono', 'fffb90c0', 417, 21],
+  ['MPEG 2 in stereo', 'fff38000', 208, 21],
+  ['MPEG 2 in mono', 'fff380c0', 208, 13],
+  ['MPEG 1 in stereo with a checksum', 'fffa9000', 417, 38],
+  ['MPEG 2 in mono with a checksum', 'fff280c0', 208, 15],
+];
+/** How an encoder writes that it added 576 samples at the start and 1,000 at the end. */
+const added = Buffer.concat([Buffer.from('LAME3.100'), Buffer.alloc(12), bytesOf('2403e8')]);
+const known = { delay: 576 + 529, padding: 1000 - 529 };
+const unknown = { delay: 0, padding: 0 };
+
+/** A file of frames of one kind behind one that holds something. */
+function described(
+  [, header, length, at]: (typeof kinds)[number],
+  { magic = 'Info', flags = 0, skip = 0, encoder = added as Uint8Array, count = 4 } = {},
+): Buffer {
+  const first = frame(header, length);
+  first.write(magic, at);
+  first[at + 7] = flags;
+  first.set(encoder, at + 8 + skip);
+  return Buffer.concat([first, times(count, frame(header, length))]);
+}
+
 describe('the header of a frame', () => {
   test.each([
     // MPEG 1, 2 and 2.5 at each of their rates.
@@ -163,6 +189,14 @@ describe('a file of MP3', () => {
     expect(readMp3(bytes)).toBeNull();
   });
 
+  test('that breaks off in a frame ends before it', () => {
+    const file = times(2, plain);
+    for (const rest of [416, 6]) {
+      const cut = Buffer.concat([file, plain.subarray(0, rest)]);
+      expect(readMp3(cut)).toMatchObject({ samples: 2 * 1152, bytes: file });
+    }
+  });
+
   test('may change its bitrate and its stereo', () => {
     const file = Buffer.concat([plain, frame('fffb1040', 104), frame('fffbe080', 1044)]);
     expect(readMp3(file)).toMatchObject({ samples: 3 * 1152, bytes: file });
@@ -170,32 +204,6 @@ describe('a file of MP3', () => {
 });
 
 describe('a first frame that describes the others', () => {
-  /** Headers of each kind, the length of their frames, and where the description begins. */
-  const kinds: [kind: string, header: string, length: number, at: number][] = [
-    ['MPEG 1 in stereo', 'fffb9000', 417, 36],
-    ['MPEG 1 in mono', 'fffb90c0', 417, 21],
-    ['MPEG 2 in stereo', 'fff38000', 208, 21],
-    ['MPEG 2 in mono', 'fff380c0', 208, 13],
-    ['MPEG 1 in stereo with a checksum', 'fffa9000', 417, 38],
-    ['MPEG 2 in mono with a checksum', 'fff280c0', 208, 15],
-  ];
-  /** How an encoder writes that it added 576 samples at the start and 1,000 at the end. */
-  const added = Buffer.concat([Buffer.from('LAME3.100'), Buffer.alloc(12), bytesOf('2403e8')]);
-  const known = { delay: 576 + 529, padding: 1000 - 529 };
-  const unknown = { delay: 0, padding: 0 };
-
-  /** A file of frames of one kind behind one that holds something. */
-  function described(
-    [, header, length, at]: (typeof kinds)[number],
-    { magic = 'Info', flags = 0, skip = 0, encoder = added as Uint8Array, count = 4 } = {},
-  ): Buffer {
-    const first = frame(header, length);
-    first.write(magic, at);
-    first[at + 7] = flags;
-    first.set(encoder, at + 8 + skip);
-    return Buffer.concat([first, times(count, frame(header, length))]);
-  }
-
   test.each(kinds)('is no sound: %s', (...kind) => {
     const [, header, length] = kind;
     for (const magic of ['Xing', 'Info']) {
@@ -285,6 +293,12 @@ describe('decoding in process', () => {
     const file = times(10, frame('fffb9800', 576));
     expect((await decodeMp3(file, limits(0.36)))?.duration).toBe(0.36);
     await expect(decodeMp3(file, limits(0.3599))).rejects.toMatchObject({ code: 'audio-too-long' });
+    // What the encoder added does not count: 9,944 of 11,520 samples are the recording.
+    const shorter = described(kinds[0], { count: 10 });
+    expect((await decodeMp3(shorter, limits(0.2255)))?.duration).toBe(9944 / 44_100);
+    await expect(decodeMp3(shorter, limits(0.2254))).rejects.toMatchObject({
+      code: 'audio-too-long',
+    });
   });
 
   test('ends at the deadline', async () => {

@@ -124,6 +124,15 @@ describe('a graph', () => {
       });
     });
   });
+
+  test('that does not tell voices takes everything for one', async () => {
+    const graph = echo({ x: ['n', 8] }, { p: ['x', ['n', 8]] });
+    const model = await loadModel(await written(graph, { inputs: eight, output: p }));
+    const rows = [1, 3].map((value) => [new Float32Array(8).fill(value)]);
+    expect(await model.predict(rows)).toEqual(
+      rows.map(() => ({ probabilities: new Float64Array(8).fill(1 / 8), isVoice: true })),
+    );
+  });
 });
 
 describe('a card', () => {
