@@ -286,6 +286,13 @@ describe.skipIf(process.platform !== 'linux')('of several audio tracks', () => {
     expect((await decode(amr)).duration).toBe(2);
   });
 
+  test('the others are heard where the first is silent', async () => {
+    const silent = join(folder, 'silent.wav');
+    writeFileSync(silent, wavFile(new Float32Array(32_000), { encoding: 'float32' }));
+    describing(['aac', 'aac'], `case "$*" in *'-map 0:a:0 '*) cat '${silent}'; exit;; esac`);
+    expect((await decode(amr)).duration).toBe(1);
+  });
+
   test('the others are heard where the first cannot be decoded', async () => {
     const none = `case "$*" in *'-map 0:a:0 '*) exit 183;; esac`;
     describing(['aac', 'aac'], none);
@@ -311,6 +318,7 @@ describe('the temporary folder', () => {
       await expect(decode(amr)).rejects.toMatchObject({
         code: 'unavailable',
         message: `The temporary folder ${path} cannot be written to (${code}). Free some space there, or set TMPDIR to another folder.`,
+        cause: expect.objectContaining({ code }),
       });
     }
   });

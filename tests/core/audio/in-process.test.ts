@@ -257,7 +257,7 @@ describe.skipIf(!hasFfmpeg)('FLAC', () => {
   });
 
   test('without any metadata but its format is read to its end', async () => {
-    const bytes = flac(8000);
+    const bytes = flac(1153);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     let at = 4;
     for (let isLast = false; !isLast; at += 4 + (view.getUint32(at) & 0xffffff))
@@ -266,7 +266,7 @@ describe.skipIf(!hasFfmpeg)('FLAC', () => {
     expect(at).toBeGreaterThan(50);
     const bare = Buffer.concat([bytes.subarray(0, 42), bytes.subarray(at)]);
     bare[4] |= 0x80;
-    expect((await decodeFlac(bare, limits(), nowhere)).duration).toBe(0.5);
+    expect((await decodeFlac(bare, limits(), nowhere)).duration).toBe(1153 / rate);
   });
 
   test('with a short last frame is read to its end', async () => {
