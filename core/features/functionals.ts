@@ -199,10 +199,10 @@ function slope(values: readonly number[]): number {
   if (n < 2) return 0;
   let covariance = 0;
   let variance = 0;
-  const centre = mean(values);
   for (let i = 0; i < n; i++) {
+    // These sum to zero, so that the mean of the values makes no difference.
     const t = i / (n - 1) - 0.5;
-    covariance += t * (values[i] - centre);
+    covariance += t * values[i];
     variance += t * t;
   }
   return covariance / variance;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { decodeWithFfmpeg } from '../../../core/audio/ffmpeg.ts';
+import { decodeFlac } from '../../../core/audio/flac.ts';
 import { decodeMp3, readMp3 } from '../../../core/audio/mp3.ts';
 import { sniff } from '../../../core/audio/sniff.ts';
+import { UndertoneError } from '../../../core/errors.ts';
 import { decode } from '../../../core/node/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { encode, hasFfmpeg } from '../../fixtures/encode.ts';
@@ -166,6 +168,106 @@ describe.skipIf(!hasFfmpeg)('FLAC', () => {
       '-frame_size',
       '1152',
     ]);
+
+  /** For what is to be decoded in process alone. */
+  const nowhere = () => Promise.reject(new Error('ffmpeg was asked'));
+
+  test.each([
+    [],
+    ['-ar', '44100', '-ac', '2'],
+    ['-ar', '96000', '-sample_fmt', 's32'],
+    ['-ar', '8000', '-ac', '6'],
+  ])('is decoded in process, to what ffmpeg makes of it: %s %s %s %s', async (...options) => {
+    const bytes = encode(wav, 'flac', options);
+    const expected = await decodeWithFfmpeg(bytes, { name: 'flac', demuxer: 'flac' }, limits());
+    const { samples, duration } = await decodeFlac(bytes, limits(), nowhere);
+    expect(duration).toBe(expected.duration);
+    // Half a step of 16 bits apart: the two have another idea of full scale.
+    expect(difference(samples, expected.samples)).toBeLessThan(5e-5);
+  });
+
+  test('that is as long as allowed is taken, and refused before it is decoded if longer', async () => {
+    const bytes = flac(8000);
+    expect((await decodeFlac(bytes, { ...limits(), maxSeconds: 0.5 }, nowhere)).duration).toBe(0.5);
+    const late = { maxSeconds: 0.49, deadline: performance.now() - 1 };
+    await expect(decodeFlac(bytes, late, nowhere)).rejects.toMatchObject({
+      code: 'audio-too-long',
+    });
+    // 36 bits tell how many samples there are.
+    bytes[21] |= 1;
+    await expect(decodeFlac(bytes, limits(), nowhere)).rejects.toMatchObject({
+      code: 'audio-too-long',
+    });
+  });
+
+  test('whose header says too little about its length is found too long all the same', async () => {
+    const bytes = flac(8000);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(22, 1000);
+    const short = { ...limits(), maxSeconds: 0.1 };
+    await expect(decodeFlac(bytes, short, nowhere)).rejects.toMatchObject({
+      code: 'audio-too-long',
+    });
+  });
+
+  test('with another number of samples than it says is decoded elsewhere', async () => {
+    const elsewhere = { samples: new Float32Array(5), duration: 3 };
+    for (const count of [0, 7999, 8001]) {
+      const bytes = flac(8000);
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(22, count);
+      expect(await decodeFlac(bytes, limits(), async () => elsewhere)).toBe(elsewhere);
+    }
+    const none = flac(8000).subarray(0, 42);
+    new DataView(none.buffer, none.byteOffset).setUint32(22, 0);
+    expect(await decodeFlac(none, limits(), async () => elsewhere)).toBe(elsewhere);
+  });
+
+  test('that is damaged is what came before the damage, where it cannot be decoded elsewhere', async () => {
+    const bytes = flac(24_000);
+    bytes[bytes.length >> 1] ^= 0x10;
+    for (const code of ['audio-unreadable', 'decoder-missing'] as const) {
+      const { duration } = await decodeFlac(bytes, limits(), async () => {
+        throw new UndertoneError(code, 'No.');
+      });
+      expect(duration).toBeGreaterThan(0.2);
+      expect(duration).toBeLessThan(1);
+    }
+    const timeout = new UndertoneError('decode-timeout', 'No.');
+    await expect(decodeFlac(bytes, limits(), () => Promise.reject(timeout))).rejects.toBe(timeout);
+  });
+
+  test('without a whole header says so', async () => {
+    const bytes = flac(8000);
+    const other = bytes.slice();
+    other[4] = 4;
+    for (const file of [bytes.subarray(0, 41), other]) {
+      await expect(decodeFlac(file, limits(), nowhere)).rejects.toMatchObject({
+        code: 'audio-unreadable',
+        message:
+          'This FLAC file is damaged: its header is truncated. Record it again or export it again.',
+      });
+    }
+  });
+
+  test('in which no frame comes is searched no longer than to the deadline', async () => {
+    const late = { maxSeconds: 60, deadline: performance.now() - 1 };
+    const bytes = flac(8000).fill(0, 42);
+    await expect(decodeFlac(bytes, late, nowhere)).rejects.toMatchObject({
+      code: 'decode-timeout',
+    });
+  });
+
+  test('without any metadata but its format is read to its end', async () => {
+    const bytes = flac(1153);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    let at = 4;
+    for (let isLast = false; !isLast; at += 4 + (view.getUint32(at) & 0xffffff))
+      isLast = bytes[at] >= 0x80;
+    // More than the format, which ends at byte 42, is there.
+    expect(at).toBeGreaterThan(50);
+    const bare = Buffer.concat([bytes.subarray(0, 42), bytes.subarray(at)]);
+    bare[4] |= 0x80;
+    expect((await decodeFlac(bare, limits(), nowhere)).duration).toBe(1153 / rate);
+  });
 
   test('with a short last frame is read to its end', async () => {
     const lengths = [1, 2, 1152].map((last) => 20 * 1152 + last);

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyze } from '../../../core/analyze.ts';
-import { FEATURE_CONFIG } from '../../../core/features/config.ts';
+import { analyze, MEL_ROWS } from '../../../core/analyze.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../../core/features/config.ts';
 import { functionals } from '../../../core/features/functionals.ts';
 import type { ModelCard } from '../../../core/model/card.ts';
-import { CARD_FILE, loadModel, MODEL_FILE } from '../../../core/model/folder.ts';
-import { modelInput } from '../../../core/model/input.ts';
+import { EMOTIONS } from '../../../core/model/emotions.ts';
+import {
+  CARD_FILE,
+  findModelFolder,
+  loadModel,
+  MODEL_FILE,
+  readCard,
+} from '../../../core/model/folder.ts';
+import { modelInput, windowSizeOf } from '../../../core/model/input.ts';
 import { GraphBuilder, type Shape } from '../../../training/onnx/graph.ts';
 import { voiceLike } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
@@ -111,10 +118,20 @@ describe('a graph', () => {
     const predictions = await model.predict(windows);
     expect(predictions.map(({ isVoice }) => isVoice)).toEqual(windows.map((_, i) => i >= 4));
     predictions.forEach(({ probabilities }, i) => {
+      expect(probabilities).toHaveLength(8);
       probabilities.forEach((value, k) => {
         expect(value).toBeCloseTo(windows[i][0][k] / 36, 6);
       });
     });
+  });
+
+  test('that does not tell voices takes everything for one', async () => {
+    const graph = echo({ x: ['n', 8] }, { p: ['x', ['n', 8]] });
+    const model = await loadModel(await written(graph, { inputs: eight, output: p }));
+    const rows = [1, 3].map((value) => [new Float32Array(8).fill(value)]);
+    expect(await model.predict(rows)).toEqual(
+      rows.map(() => ({ probabilities: new Float64Array(8).fill(1 / 8), isVoice: true })),
+    );
   });
 });
 
@@ -137,6 +154,113 @@ describe('a card', () => {
     const loading = loadModel(await written(graph, claims));
     if (isTaken) await loading;
     else await expect(loading).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+});
+
+describe('a model that cannot be served says why, what to do, and what was thrown', () => {
+  const help = 'Use the model folder of this version, or train one with "npm run train".';
+  const claims = { inputs: eight, output: p };
+  const plain = () => echo({ x: ['n', 8] }, { p: ['x', ['n', 8]] });
+  const path = (name: string) => join(folder, name);
+
+  test.each<[string, () => Promise<unknown>, (name: typeof path) => string, boolean]>([
+    [
+      'without a card',
+      () => rm(path(CARD_FILE)),
+      (at) => `${at(CARD_FILE)} cannot be read (ENOENT).`,
+      true,
+    ],
+    [
+      'with another text as its card',
+      () => writeFile(path(CARD_FILE), '{}'),
+      (at) => `${at(CARD_FILE)} is not a model card.`,
+      true,
+    ],
+    [
+      'of other features',
+      () => written(plain(), { ...claims, features: {} }),
+      (at) =>
+        `The model of ${at(CARD_FILE)} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
+      false,
+    ],
+    [
+      'of another order',
+      () => written(plain(), { ...claims, classes: EMOTIONS.toReversed() }),
+      (at) => `The model of ${at(CARD_FILE)} has its classes in another order.`,
+      false,
+    ],
+    [
+      'without a graph',
+      () => rm(path(MODEL_FILE)),
+      (at) => `${at(MODEL_FILE)} cannot be read (ENOENT).`,
+      true,
+    ],
+    [
+      'with another graph',
+      () => written(plain(), { ...claims, sha256: '0'.repeat(64) }),
+      (at) => `${at(MODEL_FILE)} is not the file that its card describes.`,
+      false,
+    ],
+    [
+      'with a text as its graph',
+      async () => {
+        const sha256 = createHash('sha256').update('text').digest('hex');
+        await written(plain(), { ...claims, sha256 });
+        await writeFile(path(MODEL_FILE), 'text');
+      },
+      (at) => `${at(MODEL_FILE)} cannot be loaded.`,
+      true,
+    ],
+  ])('%s', async (_, spoil, sentence, isThrown) => {
+    await written(plain(), claims);
+    await spoil();
+    await expect(loadModel(folder)).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: `${sentence(path)} ${help}`,
+      cause: isThrown ? expect.any(Error) : undefined,
+    });
+  });
+
+  test('although its card can be read without its graph', async () => {
+    await written(plain(), { ...claims, name: 'Überprüft' });
+    await rm(path(MODEL_FILE));
+    expect((await readCard(folder)).name).toBe('Überprüft');
+  });
+});
+
+test('the model to serve is the one that UNDERTONE_MODEL names, else the one above the code', () => {
+  expect(findModelFolder({ UNDERTONE_MODEL: '/somewhere/else' })).toBe('/somewhere/else');
+  for (const environment of [{}, { UNDERTONE_MODEL: '' }]) {
+    expect(findModelFolder(environment)).toBe(join(import.meta.dirname, '../../../model'));
+  }
+});
+
+describe('the spectrogram', () => {
+  const { bands } = AUDIOSET_MEL;
+  const { frames: size } = FEATURE_CONFIG.networkWindow;
+  const rowsOf = (mel: Float32Array, from: number, to: number) =>
+    mel.subarray(from * bands, to * bands);
+
+  test.each([
+    [40, 40 + size],
+    [40, 100],
+  ])('of frames %i to %i begins with their rows, and goes on backwards', (from, to) => {
+    const analysis = analyze(voiceLike({ seconds: 4 }))!;
+    const [window, ...rest] = modelInput(['mel'], analysis, { from, to });
+    expect(rest).toEqual([]);
+    expect(window).toHaveLength(size * MEL_ROWS * bands);
+    const steps = (to - from) * MEL_ROWS;
+    const [first, last] = [from * MEL_ROWS, to * MEL_ROWS];
+    expect(rowsOf(window, 0, steps)).toEqual(rowsOf(analysis.mel, first, last));
+    if (to - from === size) return;
+    expect(rowsOf(window, steps, steps + 1)).toEqual(rowsOf(analysis.mel, last - 2, last - 1));
+  });
+
+  test('decides how long windows are where a model looks at it', () => {
+    const { networkWindow, functionalsWindow } = FEATURE_CONFIG;
+    expect(windowSizeOf(['mel'])).toBe(networkWindow);
+    expect(windowSizeOf(['functionals', 'mel'])).toBe(networkWindow);
+    expect(windowSizeOf(['functionals'])).toBe(functionalsWindow);
   });
 });
 
