@@ -52,8 +52,8 @@ export class PitchTracker {
   track(power: Float64Array): Pitch {
     const r = this.#correlation;
     this.#fft.autocorrelation(power.subarray(0, r.length), r);
+    if (!(r[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
     const compensation = this.#compensation;
-    // Of silence there is nothing but NaN, in which no peak is found.
     const scale = 1 / r[0];
     const normalised = (lag: number) => r[lag] * scale * compensation[lag];
     let best = Number.NEGATIVE_INFINITY;
