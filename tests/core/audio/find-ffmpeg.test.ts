@@ -22,6 +22,16 @@ afterEach(() => vi.unstubAllEnvs());
 const install =
   'Install it (Debian: apt install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg) or set FFMPEG_BIN to its path. WAV, FLAC, MP3, and Opus in Ogg or WebM work without it.';
 
+const require = createRequire(import.meta.url);
+/** Where the optional package begins; undefined where npm left it out. */
+const packageEntry = (() => {
+  try {
+    return require.resolve('ffmpeg-static');
+  } catch {
+    return undefined;
+  }
+})();
+
 /** Whether the optional package has brought a program, which comes before those on PATH. */
 const isPackaged = (() => {
   try {
@@ -45,24 +55,27 @@ describe('ffmpeg is looked for', () => {
     );
   });
 
-  test('in the optional package, before PATH, and only if that has a program', () => {
-    // It looks into its own environment, once.
-    const { cache, resolve } = createRequire(import.meta.url);
-    const forget = () => delete cache[resolve('ffmpeg-static')];
-    const program = join(second, 'ffmpeg');
-    try {
-      for (const [packaged, expected] of [
-        [program, program],
-        [join(empty, 'ffmpeg'), join(first, 'ffmpeg')],
-      ]) {
+  // npm leaves the package out where its program cannot be downloaded.
+  test.skipIf(!packageEntry)(
+    'in the optional package, before PATH, and only if that has a program',
+    () => {
+      // It looks into its own environment, once.
+      const forget = () => delete require.cache[packageEntry!];
+      const program = join(second, 'ffmpeg');
+      try {
+        for (const [packaged, expected] of [
+          [program, program],
+          [join(empty, 'ffmpeg'), join(first, 'ffmpeg')],
+        ]) {
+          forget();
+          vi.stubEnv('FFMPEG_BIN', packaged);
+          expect(findFfmpeg({ PATH })).toBe(expected);
+        }
+      } finally {
         forget();
-        vi.stubEnv('FFMPEG_BIN', packaged);
-        expect(findFfmpeg({ PATH })).toBe(expected);
       }
-    } finally {
-      forget();
-    }
-  });
+    },
+  );
 
   test.skipIf(isPackaged)('in the folders on PATH, in their order', () => {
     expect(findFfmpeg({ PATH })).toBe(join(first, 'ffmpeg'));
