@@ -83,10 +83,11 @@ async function benchTrainingStep(): Promise<void> {
       : []),
   ]);
   if (their) {
-    const { version, channelsLast } = their;
+    const { version, channelsLast, byDefault } = their;
     if (channelsLast.parameters !== parameters) {
       throw new Error(`${version} trains ${channelsLast.parameters} parameters: another network`);
     }
+    check(`compared to ${version}, its default layout`, share(own, byDefault), 1.2);
     check(`compared to ${version}, channels last`, share(own, channelsLast), 1.2);
   } else if (hasPython) {
     console.log('  Not compared to PyTorch. Debian: apt install python3-torch.');
