@@ -57,7 +57,7 @@ const groupOf = ({ corpus, rows }: Selection, takes = (_: number) => true) => ({
 });
 const read = (...selections: Selection[]) =>
   Discriminants.read(publishedBody(randomTensors(createRandom(3))), selections, {
-    workers: 2,
+    workers: 1,
     signal: new AbortController().signal,
     progress: progressOn(process.stderr),
   });
@@ -128,16 +128,14 @@ function withChanged(
 
 test('a fit learns only from the clips that it takes', async () => {
   const isOdd = (row: number) => row % 2 === 1;
-  const groups = [groupOf(first), groupOf(second, isOdd)];
-  const half = await discriminants.fit({ groups });
-  const other = await read(
-    first,
-    withChanged(second, (row) => !isOdd(row)),
-  );
+  const half = { groups: [groupOf(second, isOdd)] };
+  const { weight } = await discriminants.fit(half);
+  const other = await read(withChanged(second, (row) => !isOdd(row)));
   try {
-    expect((await other.fit({ groups })).weight).toEqual(half.weight);
-    const whole = { groups: [groupOf(first), groupOf(second)] };
-    const difference = (await other.fit(whole)).weight.map((w, i) => w - half.weight[i]);
+    expect((await other.fit(half)).weight).toEqual(weight);
+    const difference = (await other.fit({ groups: [groupOf(second)] })).weight.map(
+      (w, i) => w - weight[i],
+    );
     expect(Math.max(...difference)).toBeGreaterThan(0.01);
   } finally {
     await other.close();
@@ -147,31 +145,15 @@ test('a fit learns only from the clips that it takes', async () => {
 test('a clip that counts for nothing changes nothing', async () => {
   const isLast = (row: number) => row === 23;
   const weights = Float32Array.from(second.rows, (row) => (isLast(row) ? 0 : 1));
-  const [with_, without] = [await read(first, { ...second, weights }), discriminants];
+  const weighed = await read({ ...second, weights });
   try {
-    const all = await with_.fit({ groups: [groupOf(first), groupOf(second)] });
-    const fewer = { groups: [groupOf(first), groupOf(second, (row) => !isLast(row))] };
-    const { weight } = await without.fit(fewer);
+    const all = await weighed.fit({ groups: [groupOf(second)] });
+    const { weight } = await discriminants.fit({
+      groups: [groupOf(second, (row) => !isLast(row))],
+    });
     const differences = all.weight.map((w, i) => Math.abs(w - weight[i]));
     expect(Math.max(...differences)).toBeLessThan(1e-4);
   } finally {
-    await with_.close();
-  }
-});
-
-test('clips that another corpus would mistake count more', async () => {
-  // Half of the second corpus sounds the other way round: what the first one knows is wrong there.
-  const strange = withChanged(second, (row) => row % 2 === 1);
-  const of = await read(first, strange);
-  try {
-    const probe = await of.fit({ groups: [groupOf(first), groupOf(strange)] });
-    const alone = await of.fit({ groups: [groupOf(strange)] });
-    const right = async (one: Probe) => {
-      const told = argmaxRows(await say(one, strange));
-      return told.filter((k, i) => i % 2 === 1 && k === strange.corpus.labels[i]).length;
-    };
-    expect(await right(probe)).toBeGreaterThanOrEqual(0.8 * (await right(alone)));
-  } finally {
-    await of.close();
+    await weighed.close();
   }
 });
