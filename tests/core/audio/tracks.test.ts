@@ -3,6 +3,9 @@ import { decode } from '../../../core/node/decode.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
 import { ffmpeg, hasFfmpeg } from '../../fixtures/encode.ts';
 
+/** ffmpeg shares two cores with the other tests here; its time limit has tests of its own. */
+const PATIENT = { timeoutMs: 50_000 };
+
 const voice = voiceLike({ seconds: 2, seed: 3 });
 
 /** Level of samples compared with the voice: 1 if they are the voice, 0 if they are silent. */
@@ -57,7 +60,7 @@ describe.skipIf(!hasFfmpeg)('the track with the voice is heard', () => {
     ['ogv', ['pictures', 'libtheora'], ['silence', 'libvorbis'], ['voice', 'libvorbis']],
     ['wma', ['silence', 'wmav2'], ['voice', 'wmav2']],
   ])('%s of %j, %j %j', async (extension, ...tracks) => {
-    const { samples } = await decode(file(extension, tracks));
+    const { samples } = await decode(file(extension, tracks), PATIENT);
     expect(level(samples)).toBeGreaterThan(0.9);
     expect(level(samples)).toBeLessThan(1.1);
   });
@@ -74,7 +77,7 @@ describe.skipIf(!hasFfmpeg)('the track with the voice is heard', () => {
       ['voice', first],
       ['voice', 'libopus'],
     ] as const;
-    const { samples } = await decode(file(extension, tracks, { options, edit }));
+    const { samples } = await decode(file(extension, tracks, { options, edit }), PATIENT);
     expect(level(samples)).toBeGreaterThan(0.9);
     expect(level(samples)).toBeLessThan(1.1);
   });
