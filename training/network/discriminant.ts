@@ -54,15 +54,18 @@ export class Discriminants {
   readonly #body: PublishedBody;
   readonly #clips: ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>;
   readonly #products: Products;
+  readonly #signal: AbortSignal;
 
   private constructor(
     body: PublishedBody,
     clips: ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>,
     products: Products,
+    signal: AbortSignal,
   ) {
     this.#body = body;
     this.#clips = clips;
     this.#products = products;
+    this.#signal = signal;
   }
 
   /** Reads the clips that the fits learn from. */
@@ -72,10 +75,14 @@ export class Discriminants {
     options: ReadOptions,
   ): Promise<Discriminants> {
     const clips = await readActivations(body, selections, options);
-    return new Discriminants(body, clips, await Products.open(options.workers));
+    const products = await Products.open(options.workers);
+    return new Discriminants(body, clips, products, options.signal);
   }
 
-  /** Returns the probe of a fit: it learns from the same clips as the network, in the same shares. */
+  /**
+   * Returns the probe of a fit: it learns from the same clips as the network, in the same shares. Throws
+   * the reason of the signal that `read` was given when that aborts.
+   */
   async fit({ groups }: Pick<Fit, 'groups'>): Promise<Probe> {
     const taken = groups.flatMap(({ corpus, rows, count }) => {
       const clips = this.#clips.get(corpus);
@@ -83,7 +90,7 @@ export class Discriminants {
     });
     const first: Group[] = [];
     for (const { corpus, share, clips } of taken) {
-      const moments = await momentsOf(clips, ({ weight }) => weight, this.#products);
+      const moments = await this.#momentsOf(clips, ({ weight }) => weight);
       first.push({ corpus, share, moments });
     }
     const labelled = new Set(first.flatMap((group) => (isLabelled(group) ? [group.corpus] : [])));
@@ -101,7 +108,7 @@ export class Discriminants {
       second.push({
         corpus,
         share,
-        moments: await momentsOf(taken[i].clips, weightOf, this.#products),
+        moments: await this.#momentsOf(taken[i].clips, weightOf),
       });
     }
     return this.#solve(second);
@@ -109,6 +116,10 @@ export class Discriminants {
 
   async close(): Promise<void> {
     await this.#products.close();
+  }
+
+  #momentsOf(clips: readonly ClipActivations[], weightOf: (clip: ClipActivations) => number) {
+    return momentsOf(clips, weightOf, this.#products, this.#signal);
   }
 
   async #solve(groups: readonly Group[]): Promise<Probe> {

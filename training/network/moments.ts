@@ -27,6 +27,7 @@ export async function momentsOf(
   clips: readonly ClipActivations[],
   weightOf: (clip: ClipActivations) => number,
   products: Products,
+  signal: AbortSignal,
 ): Promise<Moments> {
   const totals = new Float64Array(EMOTION_COUNT);
   for (const clip of clips) totals[clip.label] += weightOf(clip);
@@ -40,6 +41,7 @@ export async function momentsOf(
   const windows = new Block(moments.products, 1 + WITHIN_CLIP, products);
   const means = new Block(moments.products, -WITHIN_CLIP, products);
   for (const clip of clips) {
+    signal.throwIfAborted();
     const weight = weightOf(clip) / totals[clip.label];
     const mean = new Float32Array(ACTIVATIONS);
     for (const [i, window] of clip.windows.entries()) {

@@ -55,10 +55,11 @@ const groupOf = ({ corpus, rows }: Selection, takes = (_: number) => true) => ({
   rows: rows.filter(takes),
   count: 4,
 });
+const stop = new AbortController();
 const read = (...selections: Selection[]) =>
   Discriminants.read(publishedBody(randomTensors(createRandom(3))), selections, {
     workers: 1,
-    signal: new AbortController().signal,
+    signal: stop.signal,
     progress: progressOn(process.stderr),
   });
 
@@ -156,4 +157,9 @@ test('a clip that counts for nothing changes nothing', async () => {
   } finally {
     await weighed.close();
   }
+});
+
+test('a fit can be stopped', async () => {
+  stop.abort(new Error('enough'));
+  await expect(discriminants.fit({ groups: [groupOf(first)] })).rejects.toThrow('enough');
 });
