@@ -119,7 +119,7 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
     /** Runs in the worker, before everything else. */
     const withPrelude = async (script: string) => {
       await visit.page.route('**/worker-*.js', async (route) => {
-        const response = await route.fetch();
+        const response = await route.fetch({ maxRetries: 2 });
         await route.fulfill({ response, body: `${script};${await response.text()}` });
       });
     };
@@ -150,7 +150,7 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
         'gets half of the model',
         () =>
           visit.page.route('**/*.onnx', async (route) => {
-            const response = await route.fetch();
+            const response = await route.fetch({ maxRetries: 2 });
             const body = await response.body();
             await route.fulfill({ response, body: body.subarray(0, body.length / 2) });
           }),
@@ -161,7 +161,7 @@ describe.skipIf(!canBrowse)('the page, analyzing on this device', () => {
         'gets another model',
         () =>
           visit.page.route('**/*.onnx', async (route) => {
-            const response = await route.fetch();
+            const response = await route.fetch({ maxRetries: 2 });
             const body = await response.body();
             body[body.length >> 1] ^= 1;
             await route.fulfill({ response, body });

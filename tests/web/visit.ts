@@ -104,7 +104,11 @@ export function useVisit({ server = () => ({}), hasMicrophone = false }: VisitOp
     visit.browser = browser();
   });
 
-  afterEach(() => visit.page?.context().close());
+  afterEach(async () => {
+    // What a test has left under way is nobody's error.
+    if (visit.page?.isClosed() === false) await visit.page.unrouteAll({ behavior: 'ignoreErrors' });
+    await visit.page?.context().close();
+  });
 
   afterAll(() => visit.server?.close());
 
