@@ -387,9 +387,9 @@ describe.skipIf(!(hasDevices && hasFfmpeg))('a process of --workers', () => {
     );
     expect(pid).not.toBe(child.pid);
     child.kill('SIGKILL');
-    await exit;
     const isGone = () => expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     await vi.waitFor(isGone, { timeout: 10_000 });
+    await exit;
   });
 });
 
