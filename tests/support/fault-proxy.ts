@@ -14,7 +14,7 @@ export interface Fault {
   readonly by?: number;
   /** Whether the service handles the request all the same. */
   readonly isDone?: boolean;
-  /** Called once the service has handled the request, before the client gets its answer. */
+  /** Called once the service has handled the request, and awaited before the client gets its answer. */
   readonly meanwhile?: () => unknown;
 }
 
@@ -58,7 +58,7 @@ export async function startFaultProxy(target: string) {
     const body = await buffer(incoming);
     const isForwarded = !fault || fault.isDone || /half|stalled|late/.test(String(fault.how));
     const answer = isForwarded ? await forward(new URL(target), incoming, body) : null;
-    fault?.meanwhile?.();
+    await fault?.meanwhile?.();
     if (fault?.how === 'cut') return outgoing.destroy();
     if (fault?.how === 'silent') return;
     if (typeof fault?.how === 'number') return outgoing.writeHead(fault.how).end();
