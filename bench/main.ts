@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { findFfmpeg, findModelFolder, readCard } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
+import { benchBatch } from './batch.ts';
 import { benchDiscord, benchSlack } from './chat.ts';
 import {
   benchCold,
@@ -61,6 +62,7 @@ const benchmarks: Record<string, () => unknown> = {
   features: benchFeatures,
   lengths: benchLengths,
   files: benchFiles,
+  batch: benchBatch,
   load: benchLoad,
   network: benchNetwork,
   trees: benchTrees,
@@ -87,6 +89,7 @@ const DOCUMENTED = {
   features: 'Features',
   lengths: 'Longer notes',
   files: 'Many notes',
+  batch: 'A batch from a bucket',
   load: 'The server under load',
   network: 'The network',
   trees: 'Random forest and boosted trees',

@@ -1,7 +1,8 @@
 /**
- * Bundles the command into one file, over what the compiler made of cli/main.ts in dist/; `npm run build`
- * runs it. A process that classifies one recording would spend a fifth of its time on finding and
- * reading two hundred modules. The other commands stay modules, and are loaded when they are asked for.
+ * Bundles the command into one file, and what its processes run into another, over what the compiler made
+ * of them in dist/; `npm run build` runs it. A process that classifies one recording would spend a fifth of
+ * its time on finding and reading two hundred modules. The other commands stay modules, and are loaded when
+ * they are asked for.
  */
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
@@ -20,8 +21,8 @@ const commandsStayModules: Plugin = {
 };
 
 await build({
-  entryPoints: ['cli/main.ts'],
-  outfile: 'dist/cli/main.js',
+  entryPoints: ['cli/main.ts', 'cli/classify-process.ts'],
+  outdir: 'dist/cli',
   absWorkingDir: ROOT,
   bundle: true,
   platform: 'node',

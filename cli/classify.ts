@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import type { SingleBar } from 'cli-progress';
 import { UndertoneError } from '../core/index.ts';
+import { ProcessFailed, ProcessPool } from '../lib/processes.ts';
 import { type ClassifyTask, classifyFile, modelOf, type Outcome } from './classify-file.ts';
 import { csvFormat, jsonFormat, type OutputFormat, textFormat } from './formats.ts';
 import { expandPaths, STDIN } from './inputs.ts';
@@ -27,8 +29,6 @@ export async function classifyCommand(
   if (files.length === 0) {
     throw new UndertoneError('not-found', `No recordings were found in ${paths.join(', ')}.`);
   }
-  // A model that cannot be used concerns every file: of several it is told before any is read.
-  if (files.length > 1) await modelOf(options.model);
   const format = chooseFormat(options, files.length);
   const bar = process.stdout.isTTY ? null : await progressBar(files.length);
   const failures: Outcome[] = [];
@@ -50,8 +50,8 @@ export interface ClassifyAllOptions {
   readonly keepWindows?: boolean;
 }
 
-/** More threads than that wait for a processor, and each has the model in memory. */
-const MAX_THREADS = 2 * availableParallelism();
+/** More processes than that wait for a processor, and each has the model in memory. */
+const MAX_PROCESSES = 2 * availableParallelism();
 
 /** Yields the outcomes in the order of the files, while later ones are already being worked on. */
 export async function* classifyAll(
@@ -59,9 +59,11 @@ export async function* classifyAll(
   { model, workers = availableParallelism(), keepWindows }: ClassifyAllOptions,
   onDone: () => void,
 ): AsyncGenerator<Outcome> {
-  const threads = Math.min(workers, files.length, MAX_THREADS);
-  // A single file, or stdin, which workers cannot read: starting threads would only cost time.
-  if (threads === 1 || files.includes(STDIN)) {
+  const processes = Math.min(workers, files.length, MAX_PROCESSES);
+  // A single file, or stdin, which other processes cannot read: starting them would only cost time.
+  if (processes === 1 || files.includes(STDIN)) {
+    // A model that cannot be used concerns every file: of several it is told before any is read.
+    if (files.length > 1) await modelOf(model);
     for (const file of files) {
       const outcome = await classifyFile(file, model, keepWindows);
       onDone();
@@ -69,21 +71,24 @@ export async function* classifyAll(
     }
     return;
   }
-  // Loaded here: a single file needs none.
-  const { ThreadPool } = await import('../lib/threads.ts');
-  const pool = new ThreadPool<ClassifyTask, Outcome>('./classify-file', import.meta.url, {
-    threads,
-  });
+  const module = new URL(`./classify-process${extname(import.meta.url)}`, import.meta.url);
+  const pool = new ProcessPool<ClassifyTask, Outcome>(module, processes);
+  const outcomeOf = (file: string) =>
+    pool.run({ file, model, keepWindows }).catch((thrown): Outcome => {
+      if (!(thrown instanceof ProcessFailed)) throw thrown;
+      const message = `${thrown.message} Perhaps there was not enough memory: try this recording alone, or all with fewer --workers.`;
+      return { file, error: { code: 'internal', message } };
+    });
   try {
     const pending = files.map((file) => {
-      const outcome = pool.run({ file, model, keepWindows }).finally(onDone);
+      const outcome = outcomeOf(file).finally(onDone);
       // Awaited below in order; until then a failure must not count as unhandled.
       outcome.catch(() => {});
       return outcome;
     });
     for (const outcome of pending) yield await outcome;
   } finally {
-    await pool.close();
+    pool.close();
   }
 }
 

@@ -31,7 +31,7 @@ program
   .option('--csv', 'print one row per file')
   .option('--no-timeline', 'leave the timeline out of --json')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
-  .option('--workers <n>', 'number of threads for many files', positiveInteger)
+  .option('--workers <n>', 'number of processes for many files', positiveInteger)
   .action(async (paths, options) => {
     process.exitCode ??= (await classifyCommand(paths, options)) ? 0 : FAILED;
   });
@@ -43,7 +43,7 @@ program
   .option('--report <file>', 'file for the report', 'undertone-evaluation.html')
   .option('--json', 'print the figures as JSON')
   .option('--model <folder>', 'model folder to use instead of the shipped one')
-  .option('--workers <n>', 'number of threads', positiveInteger)
+  .option('--workers <n>', 'number of processes', positiveInteger)
   .action(async (path, options) => {
     const { evaluateCommand } = await import('./evaluate/index.ts');
     process.exitCode ??= (await evaluateCommand(path, options)) ? 0 : FAILED;
@@ -57,7 +57,7 @@ program
   .option('--accuracy <percent>', 'share of the answers that are to be correct', accuracy, 75)
   .option('--json', 'print the figures as JSON')
   .option('--model <folder>', 'model folder to begin with instead of the shipped one')
-  .option('--workers <n>', 'number of threads', positiveInteger)
+  .option('--workers <n>', 'number of processes', positiveInteger)
   .action(async (path, options) => {
     const { calibrateCommand } = await import('./evaluate/calibrate.ts');
     process.exitCode ??= (await calibrateCommand(path, options)) ? 0 : FAILED;

@@ -6,7 +6,7 @@ import type { CreatedObject } from './aws/notification.ts';
 import { deleteUpload } from './aws/recordings.ts';
 import { findResult, finishResult } from './aws/results.ts';
 import { UPLOADS } from './infrastructure.ts';
-import { forEachObject } from './labelling/batch.ts';
+import { type Alone, forEachObject } from './labelling/batch.ts';
 import { classifyObject } from './labelling/object.ts';
 
 /**
@@ -14,11 +14,15 @@ import { classifyObject } from './labelling/object.ts';
  * classified only while its result is awaited: not after the result was deleted or has expired, and not when
  * its form is used again. The result is announced then if it was not, as this may have ended before.
  */
-async function classifyUpload(object: CreatedObject, delivery: number): Promise<void> {
+async function classifyUpload(
+  object: CreatedObject,
+  delivery: number,
+  alone: Alone,
+): Promise<void> {
   const id = object.key;
   const result = await findResult(id);
   if (result && !result.outcome) {
-    const outcome = await classifyObject(object).catch(async (thrown) => {
+    const outcome = await classifyObject(object, alone).catch(async (thrown) => {
       const { code, message } = UndertoneError.from(thrown);
       if (delivery >= UPLOADS.tries) await finishResult(id, { error: { code, message } });
       throw thrown;

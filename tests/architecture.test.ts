@@ -21,7 +21,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   device: ['core', 'lib', 'functions'],
   samples: ['tests'],
   docs: ['core', 'lib', 'bots', 'cli', 'bench'],
-  bench: ['core', 'lib', 'bots', 'functions', 'cli', 'cdk', 'evaluation', 'training', 'tests'],
+  bench: [
+    'core',
+    'lib',
+    'bots',
+    'functions',
+    'cli',
+    'local-cloud',
+    'cdk',
+    'evaluation',
+    'training',
+    'tests',
+  ],
   fuzz: ['core', 'lib', 'bots', 'functions', 'cli', 'evaluation', 'training', 'tests'],
 };
 

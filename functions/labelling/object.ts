@@ -5,6 +5,7 @@ import type { CreatedObject } from '../aws/notification.ts';
 import { once } from '../aws/once.ts';
 import { type Absence, readObject } from '../aws/recordings.ts';
 import type { Outcome } from '../aws/results.ts';
+import type { Alone } from './batch.ts';
 import { writeLabel } from './label-file.ts';
 import { anonymous, logger, metrics, traced } from './telemetry.ts';
 
@@ -13,14 +14,18 @@ import { anonymous, logger, metrics, traced } from './telemetry.ts';
  *
  * @throws Error when that failed, so that it is tried again
  */
-export async function labelObject(object: CreatedObject): Promise<void> {
+export async function labelObject(
+  object: CreatedObject,
+  _delivery: number,
+  alone: Alone,
+): Promise<void> {
   if (object.bucket !== namesFor('labelling').UNDERTONE_INBOX_BUCKET) {
     throw new Error('The notification is about another bucket than the inbox.');
   }
   // Consoles create such an object for a folder.
   if (object.key.endsWith('/') && object.size === 0) return;
   await oncePerVersion(object, async () => {
-    const outcome = await classifyObject(object);
+    const outcome = await classifyObject(object, alone);
     if (typeof outcome !== 'string') await writeLabel(object, outcome);
   });
 }
@@ -48,17 +53,20 @@ export async function oncePerVersion(
  *
  * @throws UndertoneError when the failure is ours, so that another try makes sense
  */
-export async function classifyObject(object: CreatedObject): Promise<Outcome | Absence> {
-  const outcome = await outcomeOf(object);
+export async function classifyObject(
+  object: CreatedObject,
+  alone: Alone,
+): Promise<Outcome | Absence> {
+  const outcome = await outcomeOf(object, alone);
   note(object, outcome);
   return outcome;
 }
 
-async function outcomeOf(object: CreatedObject): Promise<Outcome | Absence> {
+async function outcomeOf(object: CreatedObject, alone: Alone): Promise<Outcome | Absence> {
   try {
     const bytes = await traced('read', () => readObject(object));
     if (typeof bytes === 'string') return bytes;
-    return { verdict: await traced('classify', () => classify(bytes)) };
+    return { verdict: await alone(() => traced('classify', () => classify(bytes))) };
   } catch (thrown) {
     const error = UndertoneError.from(thrown);
     // Ours, such as a missing decoder or a defect: a label would blame the recording, and for good.

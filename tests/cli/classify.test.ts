@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findFfmpeg } from '../../core/audio/find-ffmpeg.ts';
 import { MAX_BYTES } from '../../core/limits.ts';
 import { verdictSchema } from '../../core/verdict.ts';
@@ -12,6 +12,7 @@ import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { writeTinyModel } from '../fixtures/model.ts';
 import { voiceOf, writePitchModel } from '../fixtures/pitch-model.ts';
 import { BUILD, run } from '../fixtures/run.ts';
+import { startProcess } from './serve/process.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../samples/plain.ogg', import.meta.url));
 const NOISE = fileURLToPath(new URL('../../samples/noise.ogg', import.meta.url));
@@ -352,6 +353,46 @@ describe.skipIf(!hasDevices)('an output', () => {
   });
 });
 
+describe.skipIf(!(hasDevices && hasFfmpeg))('a process of --workers', () => {
+  /** Begins to classify four recordings, of which a program in the place of ffmpeg meets the third. */
+  const start = async (name: string, script: string) => {
+    const [standIn, m4a] = [join(folder, `ffmpeg-${name}`), join(folder, `${name}.m4a`)];
+    await writeFile(standIn, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+    await writeFile(m4a, encode(await readFile(long), 'm4a'));
+    const options = ['classify', '--csv', '--workers', '2', SAMPLE, long, m4a, NOISE];
+    return startProcess([process.execPath, `${BUILD}/cli/main.js`, ...options], folder, {
+      FFMPEG_BIN: standIn,
+    });
+  };
+
+  test('that dies is a named error of its recording, and another takes the rest', async () => {
+    const { exit } = await start('killing', 'kill -KILL $PPID');
+    const { code, out, err } = await exit;
+    expect(code).toBe(1);
+    const rows = out.trim().split('\n').slice(1);
+    expect(rows.map((row) => /internal/.test(row))).toEqual([false, false, true, false]);
+    expect(err).toMatch(/1 of 4 could not be read:\n .*killing\.m4a: .*SIGKILL.* --workers\.\n$/);
+  });
+
+  test('ends when the command is killed', async () => {
+    const pidFile = join(folder, 'pid');
+    const { child, exit } = await start('waiting', `echo $PPID > '${pidFile}'; exec sleep 60`);
+    const pid = await vi.waitFor(
+      async () => {
+        const text = await readFile(pidFile, 'utf8');
+        if (!text.endsWith('\n')) throw new Error('No recording is being decoded yet.');
+        return Number(text);
+      },
+      { timeout: 30_000 },
+    );
+    expect(pid).not.toBe(child.pid);
+    child.kill('SIGKILL');
+    const isGone = () => expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await vi.waitFor(isGone, { timeout: 10_000 });
+    await exit;
+  });
+});
+
 test('--version is that of the package', async () => {
   const { version } = JSON.parse(
     await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -375,9 +416,9 @@ describe('undertone model', () => {
 });
 
 test.runIf(process.platform === 'linux' && hasFfmpeg).each([
-  ['the main thread', 1],
-  ['threads', 2],
-])('ffmpeg cannot read the environment of its parent, started in %s', async (_, count) => {
+  ['the command', 1],
+  ['the processes of --workers', 2],
+])('ffmpeg cannot read the environment of its parent, started by %s', async (_, count) => {
   const m4a = join(folder, 'note.m4a');
   await writeFile(m4a, encode(await readFile(long), 'm4a'));
   const seen = join(folder, `environ-${count}`);

@@ -104,8 +104,8 @@ test('strace is there, which shows what a process contacts', () => {
 
 describe('no library writes outside the working folder, looks up a name or contacts anybody', () => {
   test.each([
-    ['one recording, in the main thread', [SAMPLE]],
-    ['several, in threads and with ffmpeg', [m4a, NOISE, '--workers', '2']],
+    ['one recording', [SAMPLE]],
+    ['several, in processes and with ffmpeg', [m4a, NOISE, '--workers', '2']],
   ])('classify: %s', async (_, options) => {
     const { code, text, written, contacted } = await deedsOf([
       'cli/main.js',

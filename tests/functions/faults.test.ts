@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +9,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EN } from '../../bots/wording/languages.ts';
+import { findFfmpeg } from '../../core/index.ts';
 import { newResultId } from '../../functions/aws/result-id.ts';
 import { handler as chat } from '../../functions/chat.ts';
 import { handler as interactions } from '../../functions/discord-interactions.ts';
@@ -21,6 +23,7 @@ import { createRandom } from '../../training/random.ts';
 import { captureLog, NOTE, type Stage, useStage } from '../bots/discord/fixture.ts';
 import { manifest } from '../bots/slack/bot.ts';
 import { silence, wavFile } from '../fixtures/audio.ts';
+import { encode, hasFfmpeg } from '../fixtures/encode.ts';
 import { BUILD } from '../fixtures/run.ts';
 import { readEmotion } from '../support/discord/commands.ts';
 import type { LocalInteraction } from '../support/discord/interactions.ts';
@@ -235,6 +238,67 @@ describe('the batch', () => {
     // What was not known to be done is done again, over itself; what was known is not.
     expect(after.get('killed/labelled')).not.toBe(before.get('killed/labelled'));
     expect(after.get('killed/finished')).toBe(before.get('killed/finished'));
+  });
+});
+
+describe('the recordings of a batch', () => {
+  /** Holds the label of the first until the second is read, and then does something else. */
+  function holdLabel(first: string, second: string, then = () => {}): void {
+    let isRead = () => {};
+    const read = new Promise<void>((resolve) => {
+      isRead = resolve;
+    });
+    s3.fault = ({ method, path }) => {
+      if (method === 'GET' && path.includes(second)) isRead();
+      if (method !== 'PUT' || !path.includes(first)) return undefined;
+      return { how: 'late', by: 0, meanwhile: () => read.then(then) };
+    };
+  }
+
+  async function batchOf(...keys: string[]): Promise<SQSEvent> {
+    const queue = queueOf(keys[0], LABELLING.tries);
+    for (const key of keys) await drop(queue, key, NOTE);
+    return { Records: queue.receive(keys.length) };
+  }
+
+  test('are read while the label of the one before is written', async () => {
+    const event = await batchOf('ahead-1', 'ahead-2', 'ahead-3');
+    holdLabel('ahead-1', 'ahead-2');
+    expect(await label(event, lambdaContext())).toEqual({ batchItemFailures: [] });
+    expect(await labels('ahead-')).toHaveLength(3);
+  });
+
+  test('are tried again if too little time is left by then', async () => {
+    const event = await batchOf('short-1', 'short-2');
+    let remaining = 120_000;
+    const context = { ...lambdaContext(), getRemainingTimeInMillis: () => remaining };
+    holdLabel('short-1', 'short-2', () => {
+      remaining = 24_000;
+    });
+    const { batchItemFailures } = await label(event, context);
+    const [, { messageId }] = event.Records;
+    expect(batchItemFailures).toEqual([{ itemIdentifier: messageId }]);
+    expect(await label(event, lambdaContext())).toEqual({ batchItemFailures: [] });
+    expect(await labels('short-')).toHaveLength(2);
+  });
+
+  test.runIf(hasFfmpeg)('are not read while another one is classified', async () => {
+    const [standIn, decoded] = [join(folder, 'ffmpeg'), join(folder, 'decoded')];
+    const script = `#!/bin/sh\nsleep 0.5\n'${findFfmpeg()}' "$@" && touch '${decoded}'\n`;
+    await writeFile(standIn, script, { mode: 0o700 });
+    const queue = queueOf('alone', LABELLING.tries);
+    await drop(queue, 'alone-1', encode(NOTE, 'm4a'));
+    await drop(queue, 'alone-2', NOTE);
+    const early: Passing[] = [];
+    s3.fault = (request) => {
+      if (request.path.includes('alone-2') && !existsSync(decoded)) early.push(request);
+      return undefined;
+    };
+    vi.stubEnv('FFMPEG_BIN', standIn);
+    const { batchItemFailures } = await label({ Records: queue.receive(2) }, lambdaContext());
+    vi.unstubAllEnvs();
+    expect({ batchItemFailures, early }).toEqual({ batchItemFailures: [], early: [] });
+    expect(existsSync(decoded)).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { close, listen } from './slack/listen.ts';
 
 /** What goes wrong with one request. */
@@ -9,9 +10,11 @@ export interface Fault {
    * comes, stops half-way, or comes late.
    */
   readonly how: number | 'cut' | 'half' | 'silent' | 'stalled' | 'late';
+  /** Milliseconds by which a late answer is late: 200 if nothing else is said. */
+  readonly by?: number;
   /** Whether the service handles the request all the same. */
   readonly isDone?: boolean;
-  /** Called once the service has handled the request, before the client gets its answer. */
+  /** Called once the service has handled the request, and awaited before the client gets its answer. */
   readonly meanwhile?: () => unknown;
 }
 
@@ -23,7 +26,6 @@ export interface Passing {
   readonly action: string | undefined;
 }
 
-/** Milliseconds by which a late answer is late. */
 const LATE = 200;
 
 /**
@@ -56,12 +58,12 @@ export async function startFaultProxy(target: string) {
     const body = await buffer(incoming);
     const isForwarded = !fault || fault.isDone || /half|stalled|late/.test(String(fault.how));
     const answer = isForwarded ? await forward(new URL(target), incoming, body) : null;
-    fault?.meanwhile?.();
+    await fault?.meanwhile?.();
     if (fault?.how === 'cut') return outgoing.destroy();
     if (fault?.how === 'silent') return;
     if (typeof fault?.how === 'number') return outgoing.writeHead(fault.how).end();
     if (!answer) return;
-    if (fault?.how === 'late') await new Promise((resolve) => setTimeout(resolve, LATE));
+    if (fault?.how === 'late') await sleep(fault.by ?? LATE);
     // The clock of the tests, which clients of AWS compare with theirs.
     const date = new Date(Date.now()).toUTCString();
     outgoing.writeHead(answer.status, { ...answer.headers, date });
