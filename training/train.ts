@@ -25,6 +25,10 @@ const program = new Command('train')
   )
   .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
   .option(
+    '--speech <file>',
+    'published weights of the speech embedding to probe as well; no such probe without it',
+  )
+  .option(
     '--members <seeds>',
     'seeds of the networks to average; "none": networks of the protocols',
     membersList,
@@ -46,6 +50,7 @@ async function run(options: {
   report: string;
   work: string;
   init?: string;
+  speech?: string;
   members: number[];
   seeds: number[];
   folds: number[];
@@ -61,6 +66,7 @@ async function run(options: {
     const results = await trainNetwork({
       ...options,
       init: options.init ?? null,
+      speech: options.speech ?? null,
       progress: progressOn(process.stderr),
       onPoint: (fit, { step, loss, watched }) =>
         console.error(

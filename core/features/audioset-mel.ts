@@ -8,6 +8,23 @@ const TRAINED_RATE = 32_000;
 const POWER_SCALE = (TRAINED_RATE / AUDIOSET_MEL.sampleRate) ** 2;
 
 const hzToMel = (hz: number) => 1127 * Math.log(1 + hz / 700);
+const melToHz = (mel: number) => 700 * (Math.exp(mel / 1127) - 1);
+/** How far the centres of bands are apart, in mel. */
+const STEP = hzToMel(AUDIOSET_MEL.fmax) / (AUDIOSET_MEL.totalBands + 1);
+
+/**
+ * Returns where the bands of the spectrogram lie, and what the power there is multiplied by beside the
+ * weights of a band, which add up to 1 at every frequency.
+ *
+ * @example
+ * const [lowest] = audiosetBands(); // { hz: 17.1, gain: 0.0058 }
+ */
+export function audiosetBands(): { readonly hz: number; readonly gain: number }[] {
+  return Array.from({ length: AUDIOSET_MEL.bands }, (_, band) => {
+    const hz = melToHz((band + 1) * STEP);
+    return { hz, gain: gainAt(hz) };
+  });
+}
 
 /**
  * Computes the spectrogram that `AUDIOSET_MEL` describes. Where a frame reaches over an end of the signal, the
@@ -31,26 +48,25 @@ export class AudiosetMel {
 
   /** @param bands how many of the bands are computed, the lowest first */
   constructor(bands: number = AUDIOSET_MEL.bands) {
-    const { nFft, winLength, sampleRate, totalBands, fmax } = AUDIOSET_MEL;
+    const { nFft, winLength, sampleRate } = AUDIOSET_MEL;
     this.bands = bands;
     // Symmetric, unlike that of core/features/frames.ts: so it was trained.
     this.#window = Float64Array.from(
       { length: winLength },
       (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (winLength - 1)),
     );
-    const step = hzToMel(fmax) / (totalBands + 1);
     // The transform that it was trained on has no band above its own bin 256.
     const bins = Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
       const hz = (bin * sampleRate) / nFft;
-      return { mel: hzToMel(hz), scale: POWER_SCALE * preEmphasis(hz) };
+      return { mel: hzToMel(hz), scale: gainAt(hz) };
     });
     this.#first = new Int32Array(bands);
     const weights = Array.from({ length: bands }, (_, band) => {
-      const centre = (band + 1) * step;
-      const isInside = ({ mel }: { readonly mel: number }) => Math.abs(mel - centre) < step;
+      const centre = (band + 1) * STEP;
+      const isInside = ({ mel }: { readonly mel: number }) => Math.abs(mel - centre) < STEP;
       this.#first[band] = Math.max(0, bins.findIndex(isInside));
       const inside = bins.filter(isInside);
-      return inside.map(({ mel, scale }) => (1 - Math.abs(mel - centre) / step) * scale);
+      return inside.map(({ mel, scale }) => (1 - Math.abs(mel - centre) / STEP) * scale);
     });
     this.#weights = Float64Array.from(weights.flat());
     this.#at = new Int32Array(bands + 1);
@@ -134,7 +150,8 @@ function reflect(index: number, length: number): number {
   return phase < length ? phase : period - phase;
 }
 
-function preEmphasis(hz: number): number {
+/** What pre-emphasis and the scale make of the power at a frequency. */
+function gainAt(hz: number): number {
   const angle = (2 * Math.PI * hz) / TRAINED_RATE;
-  return 1 + PRE_EMPHASIS ** 2 - 2 * PRE_EMPHASIS * Math.cos(angle);
+  return POWER_SCALE * (1 + PRE_EMPHASIS ** 2 - 2 * PRE_EMPHASIS * Math.cos(angle));
 }

@@ -25,6 +25,32 @@ export function melToHz(mel: number): number {
 }
 
 /**
+ * Returns triangular mel filters of equal area (Slaney 1998), each as its weight at a frequency in Hz.
+ *
+ * @example
+ * const [lowest] = melFilters({ bands: 32, fmin: 60, fmax: 3800 });
+ * lowest(60); // 0
+ */
+export function melFilters({
+  bands,
+  fmin,
+  fmax,
+}: Pick<MelConfig, 'bands' | 'fmin' | 'fmax'>): ((hz: number) => number)[] {
+  const low = hzToMel(fmin);
+  const step = (hzToMel(fmax) - low) / (bands + 1);
+  const edges = Array.from({ length: bands + 2 }, (_, i) => melToHz(low + i * step));
+  return edges.slice(0, bands).map((left, band) => {
+    const [centre, right] = edges.slice(band + 1, band + 3);
+    const area = 2 / (right - left);
+    return (hz) => {
+      const rise = (hz - left) / (centre - left);
+      const fall = (right - hz) / (right - centre);
+      return area * Math.max(0, Math.min(rise, fall));
+    };
+  });
+}
+
+/**
  * Triangular mel filters of equal area (Slaney 1998; `librosa.filters.mel` with its defaults), kept
  * sparse: a filter touches only a few bins.
  *
@@ -35,32 +61,23 @@ export function melToHz(mel: number): number {
 export class MelFilterBank {
   readonly bands: number;
   readonly #first: Int32Array;
-  readonly #weights: Float64Array[];
+  readonly #weights: readonly Float64Array[];
 
-  constructor({ sampleRate, nFft, bands, fmin, fmax }: MelConfig) {
-    this.bands = bands;
-    const low = hzToMel(fmin);
-    const step = (hzToMel(fmax) - low) / (bands + 1);
-    const edges = Array.from({ length: bands + 2 }, (_, i) => melToHz(low + i * step));
-    this.#first = new Int32Array(bands);
-    this.#weights = [];
-    for (let band = 0; band < bands; band++) {
-      const [left, centre, right] = edges.slice(band, band + 3);
-      const area = 2 / (right - left);
-      const dense = Array.from({ length: nFft / 2 + 1 }, (_, bin) => {
-        const hz = (bin * sampleRate) / nFft;
-        const rise = (hz - left) / (centre - left);
-        const fall = (right - hz) / (right - centre);
-        return area * Math.max(0, Math.min(rise, fall));
-      });
+  constructor({ sampleRate, nFft, ...config }: MelConfig) {
+    this.bands = config.bands;
+    this.#first = new Int32Array(this.bands);
+    this.#weights = melFilters(config).map((filter, band) => {
+      const dense = Array.from({ length: nFft / 2 + 1 }, (_, bin) =>
+        filter((bin * sampleRate) / nFft),
+      );
       const first = Math.max(
         0,
         dense.findIndex((weight) => weight > 0),
       );
       const last = dense.findLastIndex((weight) => weight > 0);
       this.#first[band] = first;
-      this.#weights.push(Float64Array.from(dense.slice(first, last + 1)));
-    }
+      return Float64Array.from(dense.slice(first, last + 1));
+    });
   }
 
   /** Writes the energy of every band into `energies`. */

@@ -9,7 +9,7 @@ import { appendImage, WINDOW_ROWS } from './export.ts';
 import { graphOperators } from './inference.ts';
 import { WINDOW_BATCH, windowsOf, windowTensor } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
-import { ACTIVATIONS, appendActivations, type PublishedBody } from './probe.ts';
+import type { PublishedNetwork } from './probe.ts';
 import { openSession } from './products.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 
@@ -31,7 +31,7 @@ export interface Selection {
 export interface ClipActivations {
   readonly label: number;
   readonly weight: number;
-  /** Of the clip as recorded, then of its other renderings and noisy copies, ACTIVATIONS each. */
+  /** Of the clip as recorded, then of its other renderings and noisy copies. */
   readonly windows: readonly Float32Array[];
   /** How much each window counts: every rendering alike, 1 in all. */
   readonly shares: readonly number[];
@@ -46,17 +46,17 @@ export interface ReadOptions {
 }
 
 /**
- * Reads all windows of some clips, in every rendering. They stay in memory, 15 KB each: 1.5 GB for the
- * corpora that ship.
+ * Reads all windows of some clips, in every rendering. They stay in memory, 12 or 15 KB each: 1.2 or 1.5 GB
+ * for the corpora that ship.
  *
  * @returns for each corpus, by its name, the activations of its clips by their numbers
  */
 export async function readActivations(
-  body: PublishedBody,
+  network: PublishedNetwork,
   selections: readonly Selection[],
   { workers, signal, progress }: ReadOptions,
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>> {
-  const session = await openActivations(body, workers);
+  const session = await openActivations(network, workers);
   const read = new Map<string, Map<number, ClipActivations>>();
   progress.begin(
     'Reading activations',
@@ -71,7 +71,7 @@ export async function readActivations(
         clips.set(row, {
           label: corpus.labels[row],
           weight: weights[row],
-          windows: await activationsOf(session, renderings.flat()),
+          windows: await activationsOf(session, network.activations, renderings.flat()),
           shares: renderings.flatMap(({ length }) =>
             new Array<number>(length).fill(1 / (renderings.length * length)),
           ),
@@ -90,6 +90,7 @@ export async function readActivations(
 
 async function activationsOf(
   session: InferenceSession,
+  size: number,
   windows: readonly Float32Array[],
 ): Promise<Float32Array[]> {
   const all: Float32Array[] = [];
@@ -98,7 +99,7 @@ async function activationsOf(
     const { activations } = await session.run({ x: windowTensor(batch) });
     const values = activations.data as Float32Array;
     batch.forEach((_, i) => {
-      all.push(values.slice(i * ACTIVATIONS, (i + 1) * ACTIVATIONS));
+      all.push(values.slice(i * size, (i + 1) * size));
     });
   }
   return all;
@@ -122,11 +123,14 @@ function renderingsOf(spectrograms: Spectrograms, row: number): Float32Array[][]
   return renderings.filter((windows) => windows.length > 0);
 }
 
-async function openActivations(body: PublishedBody, threads: number): Promise<InferenceSession> {
+async function openActivations(
+  network: PublishedNetwork,
+  threads: number,
+): Promise<InferenceSession> {
   const graph = new GraphBuilder('activations');
   const windows = graph.input('x', ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
   const image = appendImage(graph, windows);
-  const activations = appendActivations(graph, graphOperators(graph), image, body);
-  graph.output(activations, 'activations', ['n', ACTIVATIONS]);
+  const activations = network.append(graph, image, graphOperators(graph));
+  graph.output(activations, 'activations', ['n', network.activations]);
   return openSession(graph, threads);
 }

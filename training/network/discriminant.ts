@@ -6,7 +6,7 @@ import {
   type Selection,
 } from './activations.ts';
 import { type Moments, momentsOf } from './moments.ts';
-import { ACTIVATIONS, type Probe, type PublishedBody } from './probe.ts';
+import type { Probe, PublishedNetwork } from './probe.ts';
 import { Products } from './products.ts';
 import type { Fit } from './runner.ts';
 
@@ -51,18 +51,18 @@ interface GroupMeans {
  * 0.36 with one centre for all, 0.39 with one for each).
  */
 export class Discriminants {
-  readonly #body: PublishedBody;
+  readonly #network: PublishedNetwork;
   readonly #clips: ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>;
   readonly #products: Products;
   readonly #signal: AbortSignal;
 
   private constructor(
-    body: PublishedBody,
+    network: PublishedNetwork,
     clips: ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>,
     products: Products,
     signal: AbortSignal,
   ) {
-    this.#body = body;
+    this.#network = network;
     this.#clips = clips;
     this.#products = products;
     this.#signal = signal;
@@ -70,13 +70,13 @@ export class Discriminants {
 
   /** Reads the clips that the fits learn from. */
   static async read(
-    body: PublishedBody,
+    network: PublishedNetwork,
     selections: readonly Selection[],
     options: ReadOptions,
   ): Promise<Discriminants> {
-    const clips = await readActivations(body, selections, options);
-    const products = await Products.open(options.workers);
-    return new Discriminants(body, clips, products, options.signal);
+    const clips = await readActivations(network, selections, options);
+    const products = await Products.open(network.activations, options.workers);
+    return new Discriminants(network, clips, products, options.signal);
   }
 
   /**
@@ -123,17 +123,18 @@ export class Discriminants {
   }
 
   async #solve(groups: readonly Group[]): Promise<Probe> {
-    const within = new Float32Array(ACTIVATIONS ** 2);
+    const size = this.#network.activations;
+    const within = new Float32Array(size ** 2);
     const means: GroupMeans[] = [];
     const total = groups.reduce((sum, { share }) => sum + share, 0);
-    const mean = new Float64Array(ACTIVATIONS);
-    const power = new Float64Array(ACTIVATIONS);
+    const mean = new Float64Array(size);
+    const power = new Float64Array(size);
     for (const { share, moments } of groups) {
       const { counts, products, squares, sums } = moments;
       const occurs = counts.reduce((a, b) => a + b, 0);
       const scale = share / total / occurs;
       for (let i = 0; i < within.length; i++) within[i] += scale * products[i];
-      for (let i = 0; i < ACTIVATIONS; i++) {
+      for (let i = 0; i < size; i++) {
         power[i] += scale * squares[i];
         for (const sum of sums) mean[i] += scale * sum[i];
       }
@@ -168,17 +169,17 @@ export class Discriminants {
     const directions = await this.#products.solve(
       within,
       ridge,
-      classes.map((mean) => mean ?? new Float64Array(ACTIVATIONS)),
+      classes.map((mean) => mean ?? new Float64Array(size)),
     );
-    const weight = new Float32Array(EMOTION_COUNT * ACTIVATIONS);
+    const weight = new Float32Array(EMOTION_COUNT * size);
     const bias = new Float32Array(EMOTION_COUNT).fill(NEVER);
     classes.forEach((mean, k) => {
       if (!mean) return;
       const direction = directions[k];
-      weight.set(direction, k * ACTIVATIONS);
+      weight.set(direction, k * size);
       bias[k] = -direction.reduce((s, v, i) => s + v * (mean[i] / 2 + centre[i]), 0);
     });
-    return { body: this.#body, weight, bias };
+    return { network: this.#network, weight, bias };
   }
 }
 
@@ -202,15 +203,16 @@ function clipsOf(clips: ReadonlyMap<number, ClipActivations>, rows: Int32Array):
 /** Returns what a probe gives the emotion of a clip as recorded, in the mean over its windows. */
 function probabilityOfLabel(
   { label, windows, clean }: ClipActivations,
-  { weight, bias }: Probe,
+  { network, weight, bias }: Probe,
 ): number {
   if (bias[label] === NEVER) return UNKNOWN;
+  const size = network.activations;
   let sum = 0;
   for (const window of windows.slice(0, clean)) {
     const logits = bias.map((b, k) => {
       let logit = b;
-      const row = weight.subarray(k * ACTIVATIONS, (k + 1) * ACTIVATIONS);
-      for (let i = 0; i < ACTIVATIONS; i++) logit += row[i] * window[i];
+      const row = weight.subarray(k * size, (k + 1) * size);
+      for (let i = 0; i < size; i++) logit += row[i] * window[i];
       return logit;
     });
     const most = Math.max(...logits);

@@ -11,10 +11,10 @@ import type { ActorScores, NamedScores } from './results.ts';
 import { applyScaling, type Scaling } from './scaling.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 
-/** What learned from the same recordings: networks of several seeds, and a probe. */
+/** What learned from the same recordings: networks of several seeds, and probes. */
 export interface Trained {
   readonly networks: readonly NetworkResult[];
-  readonly probe: Probe | null;
+  readonly probes: readonly Probe[];
 }
 
 /** The finished fits, by what they are for. */
@@ -28,8 +28,8 @@ export interface Fitted {
   readonly randomSplit: Trained | null;
 }
 
-export function ensembleOf({ networks, probe }: Trained): Ensemble {
-  return { networks: networks.map(({ weights }) => weights), probe };
+export function ensembleOf({ networks, probes }: Trained): Ensemble {
+  return { networks: networks.map(({ weights }) => weights), probes };
 }
 
 /** Predictions for some rows of a corpus; row k of `probabilities` belongs to `rows[k]`. */
@@ -95,7 +95,7 @@ export function scoreGroups(
   });
 }
 
-/** Returns what trained networks and their probe say about clips. */
+/** Returns what trained networks and their probes say about clips. */
 export async function predict(
   trained: Trained,
   spectrograms: Spectrograms,

@@ -5,7 +5,7 @@ import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { EMBEDDING, graphOperators, inferBlocks, type Operators } from './inference.ts';
-import { appendActivations, type Probe } from './probe.ts';
+import type { Probe } from './probe.ts';
 import type { Scaling } from './scaling.ts';
 
 export const MEL_INPUT = 'mel';
@@ -14,21 +14,24 @@ export const VOICE_OUTPUT = 'voice';
 /** Rows of a window. */
 export const WINDOW_ROWS = FEATURE_CONFIG.networkWindow.frames * MEL_ROWS;
 
-/** What predicts together: fine-tuned networks, and a linear probe of the published one. */
+/** What predicts together: fine-tuned networks, and linear probes of published ones. */
 export interface Ensemble {
   readonly networks: readonly NetworkWeights[];
-  /** Null where nothing was published to begin with. */
-  readonly probe: Probe | null;
+  /** None where nothing was published to begin with. */
+  readonly probes: readonly Probe[];
 }
 
 /**
  * Returns one ONNX graph from windows of the spectrogram, [n, rows, bands], to probabilities
  * [n, classes] and the probability that somebody speaks [n]: the mean of what the networks say, then
- * the mean of that and of what the probe says.
+ * the mean of that and of what each probe says.
  *
  * @param scaling calibrates the probabilities; null leaves them as they are
  */
-export function exportEnsemble({ networks, probe }: Ensemble, scaling: Scaling | null): Uint8Array {
+export function exportEnsemble(
+  { networks, probes }: Ensemble,
+  scaling: Scaling | null,
+): Uint8Array {
   const graph = new GraphBuilder('undertone');
   const windows = graph.input(MEL_INPUT, ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
   const operators = graphOperators(graph);
@@ -37,7 +40,10 @@ export function exportEnsemble({ networks, probe }: Ensemble, scaling: Scaling |
   const mean = (values: Value[]) => (values.length === 1 ? values[0] : graph.node('Mean', values));
   const tuned = mean(outputs.map(({ emotion }) => emotion));
   const voice = mean(outputs.map(({ voice }) => voice));
-  const emotion = probe ? mean([tuned, appendProbe(graph, operators, image, probe)]) : tuned;
+  const emotion = mean([
+    tuned,
+    ...probes.map((probe) => appendProbe(graph, operators, image, probe)),
+  ]);
   const calibrated = scaling ? appendScaling(graph, emotion, scaling) : emotion;
   graph.output(calibrated, EMOTION_OUTPUT, ['n', EMOTION_COUNT]);
   graph.output(voice, VOICE_OUTPUT, ['n']);
@@ -54,9 +60,9 @@ function appendProbe(
   graph: GraphBuilder,
   operators: Operators<Value>,
   image: Value,
-  { body, weight, bias }: Probe,
+  { network, weight, bias }: Probe,
 ): Value {
-  const activations = appendActivations(graph, operators, image, body);
+  const activations = network.append(graph, image, operators);
   return softmax(graph, appendLinear(graph, activations, { weight, bias }));
 }
 

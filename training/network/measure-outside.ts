@@ -65,14 +65,14 @@ export async function memberFactor(fitted: Fitted, prepared: Prepared): Promise<
   const test = cremaDTest(prepared);
   const [tested] = fitted.without.values();
   const seeds = tested?.networks.length ?? 1;
-  const { networks, probe } = fitted.shipped;
+  const { networks, probes } = fitted.shipped;
   if (!test || networks.length <= seeds) return 1;
   const { corpus, rows } = test;
   const y = rows.map((row) => corpus.labels[row]);
   const temperatureOf = async (trained: Trained) =>
     fitScaling((await predict(trained, corpus.spectrograms, rows)).probabilities, y, 0).temperature;
   const all = await temperatureOf(fitted.shipped);
-  const some = await temperatureOf({ networks: networks.slice(0, seeds), probe });
+  const some = await temperatureOf({ networks: networks.slice(0, seeds), probes });
   return all / some;
 }
 

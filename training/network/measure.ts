@@ -36,6 +36,8 @@ export interface MeasureOptions extends PrepareOptions {
   readonly members: readonly number[];
   /** Seeds of the networks that the protocols are measured with, averaged. */
   readonly seeds: readonly number[];
+  /** SHA-256 of the weights of the speech embedding; null without it. */
+  readonly speech: string | null;
 }
 
 /** Measures everything that the report says from the finished fits. */
@@ -82,6 +84,7 @@ export async function measure(
     recipe: {
       fit: typical.recipe,
       init: typical.init?.sha256 ?? null,
+      speech: options.speech,
       networks: shipped.networks.length,
       members: options.members,
       seeds: options.seeds,

@@ -1,6 +1,5 @@
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import type { ClipActivations } from './activations.ts';
-import { ACTIVATIONS } from './probe.ts';
 import type { Products } from './products.ts';
 
 /**
@@ -29,13 +28,14 @@ export async function momentsOf(
   products: Products,
   signal: AbortSignal,
 ): Promise<Moments> {
+  const size = clips[0].windows[0].length;
   const totals = new Float64Array(EMOTION_COUNT);
   for (const clip of clips) totals[clip.label] += weightOf(clip);
   const moments: Moments = {
     counts: totals.map((total) => Number(total > 0)),
-    sums: Array.from(totals, () => new Float64Array(ACTIVATIONS)),
-    squares: new Float64Array(ACTIVATIONS),
-    products: new Float32Array(ACTIVATIONS ** 2),
+    sums: Array.from(totals, () => new Float64Array(size)),
+    squares: new Float64Array(size),
+    products: new Float32Array(size ** 2),
   };
   const { sums, squares } = moments;
   const windows = new Block(moments.products, 1 + WITHIN_CLIP, products);
@@ -43,16 +43,16 @@ export async function momentsOf(
   for (const clip of clips) {
     signal.throwIfAborted();
     const weight = weightOf(clip) / totals[clip.label];
-    const mean = new Float32Array(ACTIVATIONS);
+    const mean = new Float32Array(size);
     for (const [i, window] of clip.windows.entries()) {
       const share = clip.shares[i];
-      for (let k = 0; k < ACTIVATIONS; k++) {
+      for (let k = 0; k < size; k++) {
         mean[k] += share * window[k];
         squares[k] += weight * share * window[k] ** 2;
       }
       await windows.add(window, weight * share);
     }
-    for (let k = 0; k < ACTIVATIONS; k++) sums[clip.label][k] += weight * mean[k];
+    for (let k = 0; k < size; k++) sums[clip.label][k] += weight * mean[k];
     await means.add(mean, weight);
   }
   await windows.flush();
@@ -65,10 +65,13 @@ class Block {
   readonly #sum: Float32Array;
   readonly #scale: number;
   readonly #products: Products;
-  readonly #rows = new Float32Array(ROWS * ACTIVATIONS);
+  readonly #size: number;
+  readonly #rows: Float32Array;
   #count = 0;
 
   constructor(sum: Float32Array, scale: number, products: Products) {
+    this.#size = Math.sqrt(sum.length);
+    this.#rows = new Float32Array(ROWS * this.#size);
     this.#sum = sum;
     this.#scale = scale;
     this.#products = products;
@@ -76,14 +79,14 @@ class Block {
 
   async add(activations: Float32Array, weight: number): Promise<void> {
     const root = Math.sqrt(weight);
-    const at = this.#count++ * ACTIVATIONS;
-    for (let i = 0; i < ACTIVATIONS; i++) this.#rows[at + i] = root * activations[i];
+    const at = this.#count++ * this.#size;
+    for (let i = 0; i < this.#size; i++) this.#rows[at + i] = root * activations[i];
     if (this.#count === ROWS) await this.flush();
   }
 
   async flush(): Promise<void> {
     if (this.#count === 0) return;
-    const rows = this.#rows.subarray(0, this.#count * ACTIVATIONS);
+    const rows = this.#rows.subarray(0, this.#count * this.#size);
     const product = await this.#products.outer(rows, this.#count);
     for (let i = 0; i < product.length; i++) this.#sum[i] += this.#scale * product[i];
     this.#count = 0;

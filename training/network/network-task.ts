@@ -138,7 +138,7 @@ async function fit(
     watch: async (weights) => {
       if (!watch) return null;
       const { spectrograms, labels } = corpora[watch.corpus];
-      const alone = { networks: [weights], probe: null };
+      const alone = { networks: [weights], probes: [] };
       const { emotions } = await predictClips(alone, spectrograms, watch.rows);
       const expected = watch.rows.map((row) => labels[row]);
       const occurring = new Set(expected);

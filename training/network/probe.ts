@@ -13,20 +13,22 @@ import {
 import { LayerBuilder } from './mobilenet-layers.ts';
 import type { Tensors } from './weights-file.ts';
 
-/** The body of the published network as it was loaded, for prediction. */
-export interface PublishedBody {
-  readonly stem: FoldedConvolution;
-  readonly blocks: readonly BlockWeights[];
-  readonly last: FoldedConvolution;
+/** A network that stays as it was published: what probes read. */
+export interface PublishedNetwork {
+  /** Numbers that a window is described by. */
+  readonly activations: number;
+  /**
+   * Appends what the network makes of windows, [n, activations].
+   *
+   * @param image [n, 1, bands, frames]
+   */
+  append(graph: GraphBuilder, image: Value, operators: Operators<Value>): Value;
 }
 
-/**
- * A linear probe (Alain & Bengio 2017): one linear layer on the activations of the published network,
- * which stays as it was loaded.
- */
+/** A linear probe (Alain & Bengio 2017): one linear layer on the activations of a published network. */
 export interface Probe {
-  readonly body: PublishedBody;
-  /** [classes, ACTIVATIONS] and [classes]: the logits. */
+  readonly network: PublishedNetwork;
+  /** [classes, activations] and [classes]: the logits. */
   readonly weight: Float32Array;
   readonly bias: Float32Array;
 }
@@ -37,53 +39,54 @@ export interface Probe {
  */
 const POOLED_BLOCKS: readonly number[] = [3, 6, 9, 11, 12, 14];
 const pooledSizes = sizesOfMaps().filter((_, i) => POOLED_BLOCKS.includes(i));
-/** Numbers that a window is described by: mean and deviation over time of what is pooled. */
-export const ACTIVATIONS = 2 * (pooledSizes.reduce((sum, size) => sum + size, 0) + EMBEDDING);
 
-/** Returns the body of the published network, with normalisation folded into its convolutions. */
-export function publishedBody(start: Tensors): PublishedBody {
-  // Nothing is drawn where every tensor is given.
-  const build = new LayerBuilder(start, createRandom(0));
-  const inputs = BLOCKS[BLOCKS.length - 1].output;
-  return {
-    stem: build.folded('features.0', [STEM_CHANNELS, 1, 3, 3]),
-    blocks: BLOCKS.map((shape, i) => build.foldedBlock(shape, i + 1)),
-    last: build.folded(`features.${BLOCKS.length + 1}`, [EMBEDDING, inputs, 1, 1]),
-  };
+/** The network that was trained on AudioSet, with normalisation folded into its convolutions. */
+export class AudiosetNetwork implements PublishedNetwork {
+  readonly activations = 2 * (pooledSizes.reduce((sum, size) => sum + size, 0) + EMBEDDING);
+  readonly stem: FoldedConvolution;
+  readonly blocks: readonly BlockWeights[];
+  readonly last: FoldedConvolution;
+
+  /** Throws an UndertoneError `model-invalid` when the tensors are those of another network. */
+  constructor(start: Tensors) {
+    // Nothing is drawn where every tensor is given.
+    const build = new LayerBuilder(start, createRandom(0));
+    const inputs = BLOCKS[BLOCKS.length - 1].output;
+    this.stem = build.folded('features.0', [STEM_CHANNELS, 1, 3, 3]);
+    this.blocks = BLOCKS.map((shape, i) => build.foldedBlock(shape, i + 1));
+    this.last = build.folded(`features.${BLOCKS.length + 1}`, [EMBEDDING, inputs, 1, 1]);
+  }
+
+  append(graph: GraphBuilder, image: Value, operators: Operators<Value>): Value {
+    const maps: Value[] = [];
+    const map = inferBlocks(operators, image, this, (block, i) => {
+      if (POOLED_BLOCKS.includes(i)) maps.push(block);
+    });
+    const last = operators.convolve(map, this.last, 1, 'hard-swish');
+    maps.push(graph.node('ReduceMean', [last, graph.integers([2])], { keepdims: { int: 1 } }));
+    return describeOverTime(graph, maps);
+  }
 }
 
 /**
- * Appends the activations of windows, [n, ACTIVATIONS]: the mean and the deviation over time of the
- * maps of some blocks in every channel and band, and of the last map in every channel. Square roots
- * bring their long tails in, signs kept.
- *
- * @param image [n, 1, bands, frames]
+ * Appends what maps, [n, channels, bands, frames], are over time: the mean and the deviation in every
+ * channel and band, [n, 2 × all of them]. Square roots bring their long tails in, signs kept.
  */
-export function appendActivations(
-  graph: GraphBuilder,
-  operators: Operators<Value>,
-  image: Value,
-  body: PublishedBody,
-): Value {
+export function describeOverTime(graph: GraphBuilder, maps: readonly Value[]): Value {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
-  const meanOver = (x: Value, axis: number) =>
-    graph.node('ReduceMean', [x, graph.integers([axis])], { keepdims: { int: 0 } });
-  const pooled: Value[] = [];
-  const pool = (x: Value, axis: number) => {
-    const mean = meanOver(x, axis);
-    const power = meanOver(node('Mul', x, x), axis);
+  const meanOver = (x: Value) =>
+    graph.node('ReduceMean', [x, graph.integers([3])], { keepdims: { int: 0 } });
+  const flat = (x: Value) => graph.node('Flatten', [x], { axis: { int: 1 } });
+  const described = maps.flatMap((map) => {
+    const mean = meanOver(map);
+    const power = meanOver(node('Mul', map, map));
     const variance = node('Relu', node('Sub', power, node('Mul', mean, mean)));
-    const flat = (y: Value) => graph.node('Flatten', [y], { axis: { int: 1 } });
-    const root = node('Sqrt', node('Abs', mean));
-    pooled.push(flat(node('Mul', node('Sign', mean), root)));
-    pooled.push(flat(node('Sqrt', node('Sqrt', variance))));
-  };
-  const map = inferBlocks(operators, image, body, (block, i) => {
-    if (POOLED_BLOCKS.includes(i)) pool(block, 3);
+    return [
+      flat(node('Mul', node('Sign', mean), node('Sqrt', node('Abs', mean)))),
+      flat(node('Sqrt', node('Sqrt', variance))),
+    ];
   });
-  const last = operators.convolve(map, body.last, 1, 'hard-swish');
-  pool(meanOver(last, 2), 2);
-  return graph.node('Concat', pooled, { axis: { int: 1 } });
+  return graph.node('Concat', described, { axis: { int: 1 } });
 }
 
 /** Returns channels × bands of the map after each block. */

@@ -2,7 +2,6 @@ import '../../core/model/telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
-import { ACTIVATIONS } from './probe.ts';
 
 /** When the conjugate gradients stop: at this residual, relative to the right-hand side. */
 const TOLERANCE = 1e-4;
@@ -12,41 +11,45 @@ const MAX_ITERATIONS = 200;
  * The large matrix products of a discriminant, by onnxruntime, and the equations that are solved with them.
  *
  * @example
- * const products = await Products.open(2);
+ * const products = await Products.open(3776, 2);
  * const [x] = await products.solve(a, ridge, [b]);
  */
 export class Products {
   readonly #outer: InferenceSession;
   readonly #apply: InferenceSession;
+  readonly #size: number;
 
-  private constructor(outer: InferenceSession, apply: InferenceSession) {
+  private constructor(outer: InferenceSession, apply: InferenceSession, size: number) {
     this.#outer = outer;
     this.#apply = apply;
+    this.#size = size;
   }
 
-  static async open(threads: number): Promise<Products> {
+  /** @param size numbers of a row */
+  static async open(size: number, threads: number): Promise<Products> {
     const open = (transpose: 0 | 1, dims: readonly [number | string, number][]) => {
       const graph = new GraphBuilder('product');
       const [a, b] = dims.map((shape, i) => graph.input('ab'[i], shape));
       const product = graph.node('Gemm', [a, b], { transA: { int: transpose } });
-      graph.output(product, 'product', [ACTIVATIONS, dims[1][1]]);
+      graph.output(product, 'product', [size, dims[1][1]]);
       return openSession(graph, threads);
     };
     return new Products(
       await open(1, [
-        ['n', ACTIVATIONS],
-        ['n', ACTIVATIONS],
+        ['n', size],
+        ['n', size],
       ]),
       await open(0, [
-        [ACTIVATIONS, ACTIVATIONS],
-        [ACTIVATIONS, EMOTION_COUNT],
+        [size, size],
+        [size, EMOTION_COUNT],
       ]),
+      size,
     );
   }
 
   /** Returns rowsᵀ · rows. */
   async outer(rows: Float32Array, count: number): Promise<Float32Array> {
-    const a = new Tensor('float32', rows, [count, ACTIVATIONS]);
+    const a = new Tensor('float32', rows, [count, this.#size]);
     const { product } = await this.#outer.run({ a, b: a });
     return product.data as Float32Array;
   }
@@ -60,19 +63,20 @@ export class Products {
     ridge: Float64Array,
     b: readonly Float64Array[],
   ): Promise<Float64Array[]> {
-    const diagonal = ridge.map((value, i) => value + a[i * (ACTIVATIONS + 1)]);
-    const matrix = new Tensor('float32', a, [ACTIVATIONS, ACTIVATIONS]);
+    const size = this.#size;
+    const diagonal = ridge.map((value, i) => value + a[i * (size + 1)]);
+    const matrix = new Tensor('float32', a, [size, size]);
     const columns = b.map((target) => {
       const rest = target.slice();
       const scaled = rest.map((value, i) => value / diagonal[i]);
-      const x = new Float64Array(ACTIVATIONS);
+      const x = new Float64Array(size);
       return { x, rest, direction: scaled, power: dot(rest, scaled) };
     });
     const start = columns.map(({ power }) => power);
     for (let n = 0; n < MAX_ITERATIONS; n++) {
       const isOpen = columns.map(({ power }, k) => power > TOLERANCE ** 2 * start[k]);
       if (!isOpen.includes(true)) break;
-      const directions = new Float32Array(ACTIVATIONS * EMOTION_COUNT);
+      const directions = new Float32Array(size * EMOTION_COUNT);
       columns.forEach(({ direction }, k) => {
         direction.forEach((value, i) => {
           directions[i * EMOTION_COUNT + k] = value;
@@ -80,7 +84,7 @@ export class Products {
       });
       const feeds = {
         a: matrix,
-        b: new Tensor('float32', directions, [ACTIVATIONS, EMOTION_COUNT]),
+        b: new Tensor('float32', directions, [size, EMOTION_COUNT]),
       };
       const { product } = await this.#apply.run(feeds);
       const applied = product.data as Float32Array;
@@ -90,14 +94,13 @@ export class Products {
         const image = direction.map((d, i) => applied[i * EMOTION_COUNT + k] + ridge[i] * d);
         const step = column.power / dot(direction, image);
         let power = 0;
-        for (let i = 0; i < ACTIVATIONS; i++) {
+        for (let i = 0; i < size; i++) {
           x[i] += step * direction[i];
           rest[i] -= step * image[i];
           power += rest[i] ** 2 / diagonal[i];
         }
         const keep = power / column.power;
-        for (let i = 0; i < ACTIVATIONS; i++)
-          direction[i] = rest[i] / diagonal[i] + keep * direction[i];
+        for (let i = 0; i < size; i++) direction[i] = rest[i] / diagonal[i] + keep * direction[i];
         column.power = power;
       });
     }

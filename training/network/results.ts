@@ -15,6 +15,8 @@ export interface NetworkResults extends OutsideResults {
      * all networks together; null where they were drawn, and there is no probe.
      */
     readonly init: string | null;
+    /** The same of the speech embedding, of which another probe counts as much; null without it. */
+    readonly speech: string | null;
     /** How many networks are averaged in the model that ships. */
     readonly networks: number;
     /** Their seeds, where they were trained on everything; none where they are those of the protocols. */

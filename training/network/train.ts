@@ -17,18 +17,23 @@ import { MobileNet } from './mobilenet.ts';
 import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network-task.ts';
 import { Plan, type PlanOptions } from './plan.ts';
 import { prepare } from './prepare.ts';
-import { publishedBody } from './probe.ts';
+import { AudiosetNetwork, type Probe, type PublishedNetwork } from './probe.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
+import { readSpeechEmbedding } from './speech-embedding.ts';
 import { readWeights } from './weights-file.ts';
 
 /** Networks of the protocols that are averaged where none was trained on everything: 10 ms a window. */
 const LARGEST_AVERAGE = 3;
 
-export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureOptions {
+export interface TrainNetworkOptions
+  extends Omit<PlanOptions, 'init'>,
+    Omit<MeasureOptions, 'speech'> {
   readonly out: string;
   /** File of published weights to begin with; null begins at random. */
   readonly init: string | null;
+  /** File of the published weights of the speech embedding; null leaves its probe out. */
+  readonly speech: string | null;
   /** Folds of RAVDESS to measure, counted from 1. */
   readonly folds: readonly number[];
   /** Whether the random split, which leaks speakers, is measured as well. */
@@ -49,7 +54,7 @@ export interface TrainNetworkOptions extends Omit<PlanOptions, 'init'>, MeasureO
 export async function trainNetwork(options: TrainNetworkOptions): Promise<NetworkResults> {
   // Missed only after the recordings were read, it would be told late.
   findFfmpeg(process.env, 'Recordings are degraded with ffmpeg');
-  const init = options.init === null ? null : await checkedInit(options.init);
+  const { init, speech, published } = await readPublished(options);
   await ensureFolder(options.out, '--out');
   await ensureFolder(options.work, '--work');
   const unlock = await lockFolder(options.work, '--work');
@@ -59,8 +64,8 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const prepared = await prepare(options);
     const plan = new Plan(prepared, { ...options, init });
     const networks = await fitNetworks(plan, sharedCorpora(prepared), options);
-    const fitted = await fitProbes(plan, networks, options);
-    const results = await measure(plan, prepared, fitted, options);
+    const fitted = await fitProbes(plan, networks, published, options);
+    const results = await measure(plan, prepared, fitted, { ...options, speech });
     const graph = exportEnsemble(ensembleOf(fitted.shipped), results.calibration);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
@@ -70,11 +75,20 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
   }
 }
 
-/** Returns what identifies the weights, after a look at whether they fit. */
-async function checkedInit(path: string): Promise<NonNullable<Fit['init']>> {
-  const start = await readWeights(path);
-  new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
-  return { path, sha256: sha256(await readFile(path)) };
+/** Reads the published networks, so that a wrong file is told before hours of training. */
+async function readPublished({ init, speech }: TrainNetworkOptions) {
+  const published: PublishedNetwork[] = [];
+  if (init !== null) {
+    const start = await readWeights(init);
+    new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
+    published.push(new AudiosetNetwork(start));
+  }
+  if (speech !== null) published.push(await readSpeechEmbedding(speech));
+  return {
+    init: init === null ? null : { path: init, sha256: sha256(await readFile(init)) },
+    speech: speech === null ? null : sha256(await readFile(speech)),
+    published,
+  };
 }
 
 /** The networks of every fit, by what they are for. */
@@ -132,50 +146,47 @@ async function fitNetworks(
   }
 }
 
-/** Adds to the networks of each fit the probe that learned from the same recordings. */
+/** Adds to the networks of each fit the probes that learned from the same recordings. */
 async function fitProbes(
   plan: Plan,
   { everything, without, folds, randomSplit }: FittedNetworks,
+  published: readonly PublishedNetwork[],
   options: TrainNetworkOptions,
 ): Promise<Fitted> {
-  const { init, seeds, progress } = options;
+  const { seeds, progress } = options;
   const [seed] = seeds;
-  const discriminants =
-    init === null
-      ? null
-      : await Discriminants.read(
-          publishedBody(await readWeights(init)),
-          plan.selections(),
-          options,
-        );
-  progress.begin('Fitting probes', 1 + folds.size + without.size + Math.min(1, randomSplit.length));
-  const train = async (fit: Fit, networks: readonly NetworkResult[]): Promise<Trained> => {
-    const probe = discriminants && (await discriminants.fit(fit));
-    progress.advance();
-    return { networks, probe };
+  const jobs: { readonly fit: Fit; readonly probes: Probe[] }[] = [];
+  const take = (fit: Fit, networks: readonly NetworkResult[]): Trained => {
+    const probes: Probe[] = [];
+    jobs.push({ fit, probes });
+    return { networks, probes };
   };
-  try {
-    const tested = new Map<number, Trained>();
-    for (const [fold, networks] of folds) {
-      tested.set(fold, await train(plan.fold(fold, seed), networks));
+  const protocols = [
+    ...[...folds.values()].flat(),
+    ...[...without].flatMap(([name, networks]) => (name === RAVDESS.name ? [] : networks)),
+  ];
+  const shipped = everything.length > 0 ? everything : protocols.slice(0, LARGEST_AVERAGE);
+  const fitted: Fitted = {
+    folds: new Map([...folds].map(([fold, all]) => [fold, take(plan.fold(fold, seed), all)])),
+    without: new Map(
+      [...without].map(([name, all]) => [name, take(plan.without(name, seed), all)]),
+    ),
+    shipped: take(plan.everything(seed), shipped),
+    randomSplit: randomSplit.length > 0 ? take(plan.randomSplit(seed), randomSplit) : null,
+  };
+  // One after the other: the activations of one fill more than a gigabyte.
+  for (const network of published) {
+    const discriminants = await Discriminants.read(network, plan.selections(), options);
+    progress.begin('Fitting probes', jobs.length);
+    try {
+      for (const { fit, probes } of jobs) {
+        probes.push(await discriminants.fit(fit));
+        progress.advance();
+      }
+    } finally {
+      progress.end();
+      await discriminants.close();
     }
-    const leftOut = new Map<string, Trained>();
-    for (const [name, networks] of without) {
-      leftOut.set(name, await train(plan.without(name, seed), networks));
-    }
-    const protocols = [
-      ...[...folds.values()].flat(),
-      ...[...without].flatMap(([name, networks]) => (name === RAVDESS.name ? [] : networks)),
-    ];
-    const shipped = everything.length > 0 ? everything : protocols.slice(0, LARGEST_AVERAGE);
-    return {
-      folds: tested,
-      without: leftOut,
-      shipped: await train(plan.everything(seed), shipped),
-      randomSplit: randomSplit.length > 0 ? await train(plan.randomSplit(seed), randomSplit) : null,
-    };
-  } finally {
-    progress.end();
-    await discriminants?.close();
   }
+  return fitted;
 }

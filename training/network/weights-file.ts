@@ -17,33 +17,55 @@ const NEEDED =
  * @throws UndertoneError `not-found` when it cannot be read, `audio-unreadable` when it is neither
  * or damaged
  */
-export async function readWeights(path: string): Promise<Tensors> {
+export function readWeights(path: string): Promise<Tensors> {
+  return readWeightsFile(path, NEEDED, (bytes) =>
+    bytes.subarray(0, 2).toString('latin1') === 'PK'
+      ? readTorchFile(bytes)
+      : readSafetensors(bytes),
+  );
+}
+
+/**
+ * Reads a file of weights in any format.
+ *
+ * @param needed the sentence that ends every error
+ * @param parse may throw anything where the file is damaged or of another format
+ * @throws UndertoneError `not-found`, `audio-unreadable`
+ */
+export async function readWeightsFile(
+  path: string,
+  needed: string,
+  parse: (bytes: Buffer) => Tensors,
+): Promise<Tensors> {
   const bytes = await readFile(path).catch((cause) => {
-    throw new UndertoneError('not-found', `The weights ${path} cannot be read. ${NEEDED}`, {
+    throw new UndertoneError('not-found', `The weights ${path} cannot be read. ${needed}`, {
       cause,
     });
   });
   try {
-    return bytes.subarray(0, 2).toString('latin1') === 'PK'
-      ? readTorchFile(bytes)
-      : readSafetensors(bytes);
+    return parse(bytes);
   } catch (cause) {
     throw new UndertoneError(
       'audio-unreadable',
-      `${path} is no file of weights, or it is damaged. ${NEEDED}`,
+      `${path} is no file of weights, or it is damaged. ${needed}`,
       { cause },
     );
   }
 }
 
 /** Returns the values of a tensor. Throws an UndertoneError when it is not there or of another size. */
-export function tensorOf(tensors: Tensors, name: string, size: number): Float32Array {
+export function tensorOf(
+  tensors: Tensors,
+  name: string,
+  size: number,
+  needed = NEEDED,
+): Float32Array {
   const tensor = tensors.get(name);
   if (tensor?.data.length === size) return tensor.data;
   const found = tensor ? `has the shape [${tensor.shape}]` : 'is missing';
   throw new UndertoneError(
     'model-invalid',
-    `These are the weights of another network: ${name}, of ${size} numbers, ${found}. ${NEEDED}`,
+    `These are the weights of another network: ${name}, of ${size} numbers, ${found}. ${needed}`,
   );
 }
 

@@ -43,7 +43,7 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     ),
     sha256: model.sha256,
     created: created.slice(0, 10),
-    family: `${modelText(results)} (MobileNetV3, width 0.4) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
+    family: `${modelText(results)} (MobileNetV3, width 0.4${recipe.speech ? ', and a speech embedding' : ''}) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
     inputs: [{ name: MEL_INPUT, kind: 'mel', shape: [WINDOW_ROWS, AUDIOSET_MEL.bands] }],
     output: { name: EMOTION_OUTPUT },
     voice: { name: VOICE_OUTPUT, threshold: results.calibration.voiceThreshold },
@@ -157,7 +157,7 @@ function networkFigures(results: NetworkResults): ModelCard['figures'] {
 function randomFigures({ randomSplit, recipe }: NetworkResults): Figures | null {
   const [first] = randomSplit;
   return figures(
-    `random 80/20 split over speech and song, ${averageOf(1, recipe.init !== null)}; the same speakers in training and test, so too optimistic`,
+    `random 80/20 split over speech and song, ${averageOf(1, recipe)}; the same speakers in training and test, so too optimistic`,
     first,
   );
 }

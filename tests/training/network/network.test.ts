@@ -34,14 +34,16 @@ import { type FitOptions, fitNetwork, type NetworkRecipe } from '../../../traini
 import { graphOperators, inferBlocks } from '../../../training/network/inference.ts';
 import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { predictClips } from '../../../training/network/predict.ts';
-import { ACTIVATIONS, publishedBody } from '../../../training/network/probe.ts';
+import { AudiosetNetwork } from '../../../training/network/probe.ts';
 import { applyScaling, type Scaling } from '../../../training/network/scaling.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
+import { SpeechEmbedding, tensorsOf } from '../../../training/network/speech-embedding.ts';
 import type { Tensors } from '../../../training/network/weights-file.ts';
 import { GraphBuilder } from '../../../training/onnx/graph.ts';
 import { createRandom, type Random } from '../../../training/random.ts';
 import { randomTensors } from '../../fixtures/mobilenet.ts';
+import { randomSpeechModel } from '../../fixtures/speech-embedding.ts';
 
 const { bands } = AUDIOSET_MEL;
 const BATCH = 4;
@@ -143,7 +145,7 @@ function softmax(logits: Float32Array, columns: number): Matrix {
 }
 
 async function runExported(networks: NetworkWeights[], x: Float32Array, scaling = SCALING) {
-  const session = await InferenceSession.create(exportEnsemble({ networks, probe: null }, scaling));
+  const session = await InferenceSession.create(exportEnsemble({ networks, probes: [] }, scaling));
   const feeds = { [MEL_INPUT]: new Tensor('float32', x, [BATCH, WINDOW_ROWS, bands]) };
   const results = await session.run(feeds);
   await session.release();
@@ -204,10 +206,15 @@ describe('EmotionNetwork', () => {
 
   it('leaves onnxruntime nothing to rewrite when it is loaded', async () => {
     const networks = [scratch.weights, tuned.weights];
-    const body = publishedBody(randomTensors(createRandom(9)));
-    const weight = new Float32Array(EMOTION_COUNT * ACTIVATIONS);
-    const probe = { body, weight, bias: new Float32Array(EMOTION_COUNT) };
-    const graph = exportEnsemble({ networks, probe }, SCALING);
+    const probes = [
+      new AudiosetNetwork(randomTensors(createRandom(9))),
+      new SpeechEmbedding(tensorsOf(randomSpeechModel(createRandom(10)))),
+    ].map((network) => ({
+      network,
+      weight: new Float32Array(EMOTION_COUNT * network.activations),
+      bias: new Float32Array(EMOTION_COUNT),
+    }));
+    const graph = exportEnsemble({ networks, probes }, SCALING);
     const folder = await mkdtemp(join(tmpdir(), 'undertone-export-'));
     try {
       const rewritten = join(folder, 'rewritten.onnx');
@@ -238,7 +245,7 @@ describe('EmotionNetwork', () => {
     const clips = [x.subarray(0, area), x.subarray(area, area * 2.5), new Float32Array(0)];
     const spectrograms = storeOf(clips);
     const { emotions, voices } = await predictClips(
-      { networks: [weights], probe: null },
+      { networks: [weights], probes: [] },
       spectrograms,
       [0, 1, 2],
     );

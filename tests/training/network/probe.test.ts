@@ -8,7 +8,7 @@ import { Discriminants } from '../../../training/network/discriminant.ts';
 import { EMBEDDING } from '../../../training/network/inference.ts';
 import { predictClips } from '../../../training/network/predict.ts';
 import type { PreparedCorpus } from '../../../training/network/prepare.ts';
-import { type Probe, publishedBody } from '../../../training/network/probe.ts';
+import { AudiosetNetwork, type Probe } from '../../../training/network/probe.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
 import { createRandom } from '../../../training/random.ts';
 import { progressOn } from '../../../training/terminal.ts';
@@ -55,9 +55,10 @@ const groupOf = ({ corpus, rows }: Selection, takes = (_: number) => true) => ({
   rows: rows.filter(takes),
   count: 4,
 });
+const network = new AudiosetNetwork(randomTensors(createRandom(3)));
 const stop = new AbortController();
 const read = (...selections: Selection[]) =>
-  Discriminants.read(publishedBody(randomTensors(createRandom(3))), selections, {
+  Discriminants.read(network, selections, {
     workers: 1,
     signal: stop.signal,
     progress: progressOn(process.stderr),
@@ -80,13 +81,13 @@ beforeAll(async () => {
 });
 
 /** A network to which every emotion is as likely. */
-function indifferent({ body }: Probe): NetworkWeights {
+function indifferent(): NetworkWeights {
   const linear = (outputs: number, inputs: number) => ({
     weight: new Float32Array(outputs * inputs),
     bias: new Float32Array(outputs),
   });
   return {
-    ...body,
+    ...network,
     classes: EMOTION_COUNT,
     attention: new Float32Array(EMBEDDING),
     emotion: linear(EMOTION_COUNT, 2 * EMBEDDING),
@@ -97,7 +98,7 @@ function indifferent({ body }: Probe): NetworkWeights {
 /** What a probe and a network without an opinion say of the clips of a corpus. */
 async function say(of: Probe, { corpus }: Selection) {
   const rows = Array.from(corpus.labels.keys());
-  const ensemble = { networks: [indifferent(of)], probe: of };
+  const ensemble = { networks: [indifferent()], probes: [of] };
   return (await predictClips(ensemble, corpus.spectrograms, rows)).emotions;
 }
 

@@ -55,7 +55,7 @@ export function protocolsSection(results: NetworkResults): Section {
         protocolRows('unseenSpeech', [scoresRow(measured, [unseen.ensemble.speech])]),
         protocolRows('unseenSong', [scoresRow(measured, [unseen.ensemble.song])]),
         protocolRows('cremaD', [scoresRow(`${modelText(results)}, as shipped`, [cremaD?.scores])]),
-        protocolRows('seed', [scoresRow(averageOf(1, results.recipe.init !== null), randomSplit)]),
+        protocolRows('seed', [scoresRow(averageOf(1, results.recipe), randomSplit)]),
       ]),
       { kind: 'terms', items: MEASURES },
       referencesTable(results),
@@ -68,7 +68,7 @@ export function protocolsSection(results: NetworkResults): Section {
 function referencesTable(results: NetworkResults): Table {
   const own = {
     name: '**Undertone**',
-    isPretrained: results.recipe.init !== null,
+    isPretrained: results.recipe.init !== null || results.recipe.speech !== null,
     measure: 'UAR',
     value: results.unseen.ensemble.speech.unweightedAverageRecall,
   };

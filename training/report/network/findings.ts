@@ -35,19 +35,27 @@ export function conditionText(condition: string): string {
 }
 
 /** @example modelText(results); // 'average of 3 networks and a linear probe' */
-export function modelText({ recipe: { networks, init } }: NetworkResults): string {
-  return averageOf(networks, init !== null);
+export function modelText({ recipe }: NetworkResults): string {
+  return averageOf(recipe.networks, recipe);
 }
 
 /** Returns what the protocols were measured with: networks that did not learn from what is tested. */
-export function measuredText({ recipe: { seeds, init } }: NetworkResults): string {
-  return averageOf(seeds.length, init !== null);
+export function measuredText({ recipe }: NetworkResults): string {
+  return averageOf(recipe.seeds.length, recipe);
 }
 
-/** @example averageOf(1, true); // 'average of one network and a linear probe' */
-export function averageOf(count: number, hasProbe: boolean): string {
-  if (hasProbe)
-    return `average of ${count > 1 ? `${count} networks` : 'one network'} and a linear probe`;
+/**
+ * Returns what is averaged: networks, and a probe of each network that was published.
+ *
+ * @example averageOf(1, results.recipe); // 'average of one network and two linear probes'
+ */
+export function averageOf(
+  count: number,
+  { init, speech }: Pick<NetworkResults['recipe'], 'init' | 'speech'>,
+): string {
+  const probes = Number(init !== null) + Number(speech !== null);
+  if (probes > 0)
+    return `average of ${count > 1 ? `${count} networks` : 'one network'} and ${probes > 1 ? 'two linear probes' : 'a linear probe'}`;
   return count > 1 ? `average of ${count} networks` : 'one network';
 }
 

@@ -48,6 +48,7 @@ export const NETWORK_RESULTS: NetworkResults = {
   recipe: {
     fit: RECIPE,
     init: 'ef'.repeat(32),
+    speech: null,
     networks: 3,
     members: [11, 12, 13],
     seeds: [11],
@@ -159,7 +160,7 @@ export const NETWORK_RESULTS: NetworkResults = {
 /** The least that a run measures: one fold, speech alone, no other corpus, nothing beside. */
 export const BARE_RESULTS: NetworkResults = {
   ...NETWORK_RESULTS,
-  recipe: { fit: RECIPE, init: null, networks: 1, members: [11], seeds: [11] },
+  recipe: { fit: RECIPE, init: null, speech: null, networks: 1, members: [11], seeds: [11] },
   data: [NETWORK_RESULTS.data[0]].map((corpus) => ({ ...corpus, excluded: [] })),
   unseen: {
     ...NETWORK_RESULTS.unseen,

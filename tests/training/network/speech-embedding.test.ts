@@ -1,0 +1,132 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AudiosetMel } from '../../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../../../core/features/config.ts';
+import { RealFft } from '../../../core/features/fft.ts';
+import { MelFilterBank } from '../../../core/features/mel.ts';
+import { appendImage, WINDOW_ROWS } from '../../../training/network/export.ts';
+import { readSpeechEmbedding } from '../../../training/network/speech-embedding.ts';
+import { GraphBuilder } from '../../../training/onnx/graph.ts';
+import { createRandom } from '../../../training/random.ts';
+import { voiceLike } from '../../fixtures/audio.ts';
+import { randomSpeechModel } from '../../fixtures/speech-embedding.ts';
+
+const { bands, nFft, winLength, hopLength, sampleRate } = AUDIOSET_MEL;
+const BANDS = 32;
+const published = randomSpeechModel(createRandom(4), WINDOW_ROWS);
+const random = createRandom(8);
+// A microphone is never silent.
+const samples = voiceLike({ seconds: 3, pitchHz: 190, seed: 2 }).map(
+  (value) => value + 0.003 * random.normal(),
+);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-speech-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function write(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+/** The spectrogram of the samples as openWakeWord defines it, frames × 32: 16-bit samples, log10 + 2. */
+function expectedMel(): Float32Array {
+  const bank = new MelFilterBank({ sampleRate, nFft, bands: BANDS, fmin: 60, fmax: 3800 });
+  const fft = new RealFft(nFft);
+  const frame = new Float64Array(nFft);
+  const power = new Float64Array(nFft / 2 + 1);
+  const energies = new Float64Array(BANDS);
+  const mel = new Float32Array(WINDOW_ROWS * BANDS);
+  for (let t = 0; t < WINDOW_ROWS; t++) {
+    for (let n = 0; n < winLength; n++) {
+      const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / winLength);
+      const sample = samples[Math.abs(t * hopLength + n - winLength / 2)];
+      frame[(nFft - winLength) / 2 + n] = hann * sample * 32_768;
+    }
+    fft.powerSpectrum(frame, power);
+    bank.apply(power, energies);
+    energies.forEach((energy, band) => {
+      mel[t * BANDS + band] = Math.log10(Math.max(energy, 1e-10)) + 2;
+    });
+  }
+  return mel;
+}
+
+/** Mean and deviation over frames of maps [1, channels, frames, bands], with the roots of probes. */
+function described(maps: readonly Tensor[]): number[] {
+  return maps.flatMap(({ dims: [, channels, frames, width], data }) => {
+    const columns = Array.from({ length: channels * width }, (_, i) => {
+      const [channel, band] = [Math.floor(i / width), i % width];
+      const at = (t: number) => (data as Float32Array)[(channel * frames + t) * width + band];
+      const values = Array.from({ length: frames }, (_, t) => at(t));
+      const mean = values.reduce((a, b) => a + b) / frames;
+      const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / frames;
+      return { mean: Math.sign(mean) * Math.sqrt(Math.abs(mean)), deviation: variance ** 0.25 };
+    });
+    return [...columns.map(({ mean }) => mean), ...columns.map(({ deviation }) => deviation)];
+  });
+}
+
+test('hears what the published network hears, in our own spectrogram', async () => {
+  const reference = await InferenceSession.create(published);
+  const mel = new Tensor('float32', expectedMel(), [1, 1, WINDOW_ROWS, BANDS]);
+  const maps = await reference.run({ x: mel });
+  const expected = described(reference.outputNames.map((name) => maps[name]));
+
+  const network = await readSpeechEmbedding(await write('published.onnx', published));
+  const graph = new GraphBuilder('speech');
+  const windows = graph.input('x', ['n', WINDOW_ROWS, bands]);
+  const activations = network.append(graph, appendImage(graph, windows));
+  graph.output(activations, 'activations', ['n', network.activations]);
+  const session = await InferenceSession.create(graph.toBytes());
+  const ours = new AudiosetMel().extract(samples, { from: 0, to: WINDOW_ROWS });
+  const said = await session.run({ x: new Tensor('float32', ours, [1, WINDOW_ROWS, bands]) });
+  const actual = said.activations.data as Float32Array;
+
+  expect(actual).toHaveLength(network.activations);
+  expect(expected).toHaveLength(network.activations);
+  const mean = expected.reduce((a, b) => a + b) / expected.length;
+  const squares = (of: (value: number, i: number) => number) =>
+    expected.reduce((sum, value, i) => sum + of(value, i) ** 2, 0);
+  const error = squares((value, i) => actual[i] - value) / squares((value) => value - mean);
+  expect(error).toBeLessThan(1e-3);
+});
+
+test('says which file it needs', async () => {
+  const needed = /Needed is embedding_model\.onnx of openWakeWord/;
+  const failure = (path: string) =>
+    readSpeechEmbedding(path).then(
+      () => null,
+      ({ code, message }) => ({ code, message }),
+    );
+  const of = async (name: string, bytes: Uint8Array) => failure(await write(name, bytes));
+  const other = new GraphBuilder('other');
+  const x = other.input('x', ['n', 2]);
+  other.output(other.node('Mul', [x, other.scalar(2)]), 'y', ['n', 2]);
+  expect(await failure(join(folder, 'nothing.onnx'))).toEqual({
+    code: 'not-found',
+    message: expect.stringMatching(needed),
+  });
+  for (const [name, bytes] of [
+    ['text.onnx', Buffer.from('Dear diary')],
+    ['empty.onnx', Buffer.alloc(0)],
+    ['half.onnx', published.subarray(0, published.length / 2)],
+  ] as const) {
+    expect(await of(name, bytes)).toEqual({
+      code: 'audio-unreadable',
+      message: expect.stringMatching(/is no file of weights, or it is damaged\. Needed is/),
+    });
+  }
+  expect(await of('other.onnx', other.toBytes())).toEqual({
+    code: 'model-invalid',
+    message: expect.stringMatching(
+      /^These are the weights of another network: model\/conv2d\/Conv2D_weights_fused_bn, of 216 numbers, is missing\./,
+    ),
+  });
+});

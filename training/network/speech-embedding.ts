@@ -1,0 +1,193 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { TensorProto_DataType as DataType, ModelProtoSchema } from 'onnx-buf';
+import { audiosetBands } from '../../core/features/audioset-mel.ts';
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
+import { melFilters } from '../../core/features/mel.ts';
+import type { GraphBuilder, Value } from '../onnx/graph.ts';
+import { describeOverTime, type PublishedNetwork } from './probe.ts';
+import { floatsOf, readWeightsFile, type Tensors, tensorOf } from './weights-file.ts';
+
+const NEEDED =
+  'Needed is embedding_model.onnx of openWakeWord (release 0.5.1), which is the speech embedding of Google.';
+
+/** A convolution over bands × frames; it keeps the number of bands and takes no frames from outside. */
+interface Convolution {
+  readonly channels: number;
+  /** Bands × frames. */
+  readonly kernel: readonly [number, number];
+}
+/** Convolutions, and the bands × frames of which the largest value is kept after them. */
+interface Stage {
+  readonly convolutions: readonly Convolution[];
+  readonly pool: readonly [number, number];
+}
+
+/** A layer across bands, then one across frames. */
+const pair = (channels: number): Convolution[] => [
+  { channels, kernel: [3, 1] },
+  { channels, kernel: [1, 3] },
+];
+const STAGES: readonly Stage[] = [
+  { convolutions: [{ channels: 24, kernel: [3, 3] }, ...pair(24)], pool: [2, 2] },
+  { convolutions: [...pair(48), ...pair(48)], pool: [2, 1] },
+  { convolutions: [...pair(72), ...pair(72)], pool: [2, 2] },
+  { convolutions: [...pair(96), ...pair(96)], pool: [2, 1] },
+  { convolutions: [...pair(96), ...pair(96)], pool: [2, 2] },
+];
+export const SPEECH_EMBEDDING = 96;
+/** What its rectifiers leave of a negative value, and the least they leave. */
+const SLOPE = 0.2;
+const LEAST = -0.4;
+
+/** The spectrogram that it was trained on: of samples as 16-bit integers, Slaney's filters, log10 + 2. */
+const MEL = { bands: 32, fmin: 60, fmax: 3800, shift: 2, fullScale: 32_768, least: 1e-10 };
+
+/** A convolution of the network as it was loaded. */
+interface Layer {
+  readonly dims: readonly [number, number, number, number];
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | null;
+}
+
+/**
+ * Google's speech embedding (Lin et al. 2020, arXiv:2002.01322; Apache 2.0), trained to tell the keywords
+ * of five thousand in 200 million clips of YouTube: it knows speech, where the network of AudioSet knows sounds.
+ */
+export class SpeechEmbedding implements PublishedNetwork {
+  readonly activations =
+    2 *
+    (STAGES.reduce(
+      (sum, { convolutions }, i) => sum + convolutions[0].channels * bandsAfter(i),
+      0,
+    ) +
+      SPEECH_EMBEDDING);
+  readonly #stages: readonly (readonly Layer[])[];
+  readonly #last: Layer;
+
+  /** Throws an UndertoneError `model-invalid` when the tensors are those of another network. */
+  constructor(tensors: Tensors) {
+    let number = 0;
+    let inputs = 1;
+    const layer = ({ channels, kernel }: Convolution, isLast = false): Layer => {
+      const name = `model/conv2d${number === 0 ? '' : `_${number}`}/Conv2D`;
+      number++;
+      const dims = [channels, inputs, ...kernel] as const;
+      const size = dims.reduce((a, b) => a * b, 1);
+      const stored = tensorOf(
+        tensors,
+        `${name}${isLast ? '/ReadVariableOp:0' : '_weights_fused_bn'}`,
+        size,
+        NEEDED,
+      );
+      const bias = isLast ? null : tensorOf(tensors, `${name}_bias_fused_bn`, channels, NEEDED);
+      inputs = channels;
+      return { dims, weight: transposed(stored, kernel), bias };
+    };
+    this.#stages = STAGES.map(({ convolutions }) => convolutions.map((shape) => layer(shape)));
+    this.#last = layer({ channels: SPEECH_EMBEDDING, kernel: [1, 3] }, true);
+  }
+
+  append(graph: GraphBuilder, image: Value): Value {
+    const maps: Value[] = [];
+    let map = appendMel(graph, image);
+    for (const [i, layers] of this.#stages.entries()) {
+      for (const layer of layers) map = rectified(graph, convolved(graph, map, layer));
+      const { pool } = STAGES[i];
+      map = graph.node('MaxPool', [map], {
+        kernel_shape: { ints: pool },
+        strides: { ints: pool },
+      });
+      maps.push(map);
+    }
+    maps.push(convolved(graph, map, this.#last));
+    return describeOverTime(graph, maps);
+  }
+}
+
+/**
+ * Reads the published weights: an ONNX model, of which the tensors are taken.
+ *
+ * @throws UndertoneError `not-found` when it cannot be read, `audio-unreadable` when it is damaged or
+ * no ONNX model, `model-invalid` when it is another network
+ * @example
+ * const network = await readSpeechEmbedding('embedding_model.onnx');
+ */
+export async function readSpeechEmbedding(path: string): Promise<SpeechEmbedding> {
+  return new SpeechEmbedding(await readWeightsFile(path, NEEDED, tensorsOf));
+}
+
+/** Returns the tensors of an ONNX model. Throws an Error where there are none. */
+export function tensorsOf(model: Uint8Array): Tensors {
+  const { initializer = [] } = fromBinary(ModelProtoSchema, model).graph ?? {};
+  const floats = initializer.filter(({ dataType }) => dataType === DataType.FLOAT);
+  if (floats.length === 0) throw new RangeError('there are no tensors');
+  return new Map(
+    floats.map(({ name, dims, rawData, floatData }) => [
+      name,
+      {
+        shape: dims.map(Number),
+        data: rawData.length > 0 ? floatsOf(rawData) : Float32Array.from(floatData),
+      },
+    ]),
+  );
+}
+
+function bandsAfter(stage: number): number {
+  return STAGES.slice(0, stage + 1).reduce((bands, { pool }) => bands / pool[0], MEL.bands);
+}
+
+/** The file has frames before bands. */
+function transposed(weight: Float32Array, [bands, frames]: Convolution['kernel']): Float32Array {
+  const area = bands * frames;
+  return weight.map((_, i) => {
+    const [band, frame] = [Math.floor((i % area) / frames), i % frames];
+    return weight[i - (i % area) + frame * bands + band];
+  });
+}
+
+function convolved(graph: GraphBuilder, map: Value, { dims, weight, bias }: Layer): Value {
+  const [outputs, , bands, frames] = dims;
+  const inputs = [map, graph.constant(dims, weight)];
+  if (bias) inputs.push(graph.constant([outputs], bias));
+  const around = (bands - 1) / 2;
+  return graph.node('Conv', inputs, {
+    kernel_shape: { ints: [bands, frames] },
+    pads: { ints: [around, 0, around, 0] },
+  });
+}
+
+function rectified(graph: GraphBuilder, map: Value): Value {
+  const leaky = graph.node('LeakyRelu', [map], { alpha: { float: SLOPE } });
+  return graph.node('Max', [leaky, graph.scalar(LEAST)]);
+}
+
+/**
+ * Appends the spectrogram of the speech embedding, made of that of the AudioSet network, [n, 1, bands,
+ * frames]: with the same frames, it only has fewer and broader bands, of which the pre-emphasis is
+ * taken back.
+ */
+function appendMel(graph: GraphBuilder, image: Value): Value {
+  const { scale, shift, offset, bands } = AUDIOSET_MEL;
+  const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+  const logarithm = node(
+    'Sub',
+    node('Mul', image, graph.scalar(scale)),
+    graph.scalar(shift - 2 * Math.log(MEL.fullScale)),
+  );
+  const energy = node('Sub', node('Exp', logarithm), graph.scalar(offset * MEL.fullScale ** 2));
+  const broad = node('MatMul', graph.constant([MEL.bands, bands], bandMatrix()), energy);
+  const audible = node('Max', broad, graph.scalar(MEL.least));
+  const decades = node('Mul', node('Log', audible), graph.scalar(1 / Math.LN10));
+  return node('Add', decades, graph.scalar(MEL.shift));
+}
+
+/**
+ * Returns how much each band of the AudioSet network counts in each of the speech embedding, [32, bands]:
+ * what its filter weighs at the centre of the band.
+ */
+function bandMatrix(): Float32Array {
+  const bands = audiosetBands();
+  return Float32Array.from(
+    melFilters(MEL).flatMap((filter) => bands.map(({ hz, gain }) => filter(hz) / gain)),
+  );
+}
