@@ -26,7 +26,7 @@ const program = new Command('train')
   .option('--init <file>', 'published weights of mn04 to start from; random weights without it')
   .option(
     '--speech <file>',
-    'published weights of the speech embedding to probe as well; no such probe without it',
+    'published weights of the speech embedding; without it, no probe of that',
   )
   .option(
     '--members <seeds>',

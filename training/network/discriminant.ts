@@ -55,6 +55,8 @@ export class Discriminants {
   readonly #clips: ReadonlyMap<string, ReadonlyMap<number, ClipActivations>>;
   readonly #products: Products;
   readonly #signal: AbortSignal;
+  /** Of the clips of the fit before, as they count alike: most fits take most corpora whole. */
+  #known = new Map<string, Moments>();
 
   private constructor(
     network: PublishedNetwork,
@@ -86,11 +88,16 @@ export class Discriminants {
   async fit({ groups }: Pick<Fit, 'groups'>): Promise<Probe> {
     const taken = groups.flatMap(({ corpus, rows, count }) => {
       const clips = this.#clips.get(corpus);
-      return clips ? [{ corpus, share: count, clips: clipsOf(clips, rows) }] : [];
+      return clips
+        ? [{ corpus, share: count, clips: clipsOf(clips, rows), key: `${corpus} ${rows}` }]
+        : [];
     });
     const first: Group[] = [];
-    for (const { corpus, share, clips } of taken) {
-      const moments = await this.#momentsOf(clips, ({ weight }) => weight);
+    const known = this.#known;
+    this.#known = new Map();
+    for (const { corpus, share, clips, key } of taken) {
+      const moments = known.get(key) ?? (await this.#momentsOf(clips, ({ weight }) => weight));
+      this.#known.set(key, moments);
       first.push({ corpus, share, moments });
     }
     const labelled = new Set(first.flatMap((group) => (isLabelled(group) ? [group.corpus] : [])));

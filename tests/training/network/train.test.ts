@@ -13,6 +13,7 @@ import { wavFile, whiteNoise } from '../../fixtures/audio.ts';
 import { writeCorpus, writeCremaD } from '../../fixtures/corpus.ts';
 import { hasFfmpeg } from '../../fixtures/encode.ts';
 import { randomTensors } from '../../fixtures/mobilenet.ts';
+import { randomSpeechModel } from '../../fixtures/speech-embedding.ts';
 import { safetensors, torchFile } from '../../fixtures/weights.ts';
 import { startProgram } from '../baselines/run-train.ts';
 
@@ -112,7 +113,9 @@ test.skipIf(!hasFfmpeg)(
     const init = join(folder, 'published.safetensors');
     await writeFile(init, safetensors(randomTensors(createRandom(1))));
     const options = ['--members', 'none', '--folds', '1', '--out', 'alone', '--work', 'alone-work'];
-    options.push('--init', init);
+    const speech = join(folder, 'speech.onnx');
+    await writeFile(speech, randomSpeechModel(createRandom(2)));
+    options.push('--init', init, '--speech', speech);
     const { code, out, err } = await train(['--data', data, ...TINY, ...options]).finished;
     expect(err + out).toContain('Fitting networks: 1 of 1,');
     expect(err + out).toContain('Fitting probes: 2 of 2,');
@@ -124,6 +127,9 @@ test.skipIf(!hasFfmpeg)(
     expect(results.anotherCorpus).toBeNull();
     expect(results.recipe).toMatchObject({ members: [], networks: 1 });
     expect(results.recipe.init).toMatch(/^[0-9a-f]{64}$/);
+    expect(results.recipe.speech).toMatch(/^[0-9a-f]{64}$/);
+    // Both published networks are part of what ships.
+    expect(results.model.parameters).toBeGreaterThan(2 * 330_000);
     const model = await loadModel(join(folder, 'alone'));
     const path = join(data, 'Audio_Speech_Actors_01-24/Actor_01/03-01-05-01-01-01-01.wav');
     verdictSchema.parse(await classify(await readFile(path), { model }));
@@ -189,6 +195,10 @@ test.skipIf(!hasFfmpeg)(
     await writeFile(join(folder, 'other.safetensors'), safetensors(other));
     expect(await refusal('--init', join(folder, 'other.safetensors'))).toContain(
       'These are the weights of another network: features.0.0.weight, of 72 numbers, is missing.',
+    );
+
+    expect(await refusal('--speech', join(folder, 'other.safetensors'))).toMatch(
+      /Needed is embedding_model\.onnx of openWakeWord/,
     );
 
     const votes = join(data, 'crema-d-votes.csv');

