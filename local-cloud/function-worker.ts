@@ -23,16 +23,21 @@ process.on('message', async (message) => {
   const context = contextOf(`local-${process.pid}-${id}`, deadline);
   try {
     const { handler } = await loaded;
-    process.send?.({ id, result: await handler(event, context) });
+    answer({ id, result: await handler(event, context) });
   } catch (thrown) {
     const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    process.send?.({ id, error });
+    answer({ id, error });
   }
 });
 // Signals are for the parent, which lets events in progress finish.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.once('disconnect', () => process.exit());
+
+/** Sends to the parent. If it is gone, nobody wants to know, and this process ends anyway. */
+function answer(message: object): void {
+  process.send?.(message, undefined, undefined, () => {});
+}
 
 function contextOf(awsRequestId: string, deadline: number): Context {
   return {

@@ -69,6 +69,14 @@ test('all that is loaded on demand is light enough', async () => {
   for (const { source, brotli } of files) bytes += (await readFile(brotli ?? source)).length;
   console.log(`On the device: ${(bytes / 2 ** 20).toFixed(1)} MiB with Brotli.`);
   expect(bytes).toBeLessThan(MOST_BYTES);
+  // What the page says before it loads them.
+  for (const file of ['index.html', 'device.js']) {
+    const text = await readFile(join('web', file), 'utf8');
+    const told = [...text.matchAll(/About (\d+)(?: |&nbsp;)MB/g)].map(([, number]) =>
+      Number(number),
+    );
+    expect(new Set(told), file).toEqual(new Set([Math.round(bytes / 1e6)]));
+  }
   for (const { source, brotli } of files) {
     if (brotli) {
       const unpacked = brotliDecompressSync(await readFile(brotli));
