@@ -28,7 +28,7 @@ export function isForm(contentType: string | null | undefined): boolean {
  * Returns the parts of a multipart form (RFC 7578) in their order. What is no part of a form is skipped.
  *
  * Not `Request.formData`: that of Node 20 refuses what .NET sends (names without quotation marks,
- * `filename*`), and that of any version takes what Java sends (bytes without a file name) for text.
+ * `filename*`; undici issues 3760 and 4660), and that of any version takes what Java sends (bytes without a file name) for text.
  *
  * @throws Error when it cannot be read, with a sentence that says why
  * @example
@@ -69,8 +69,8 @@ function parserOf(contentType: string, length: number): BusboyInstance {
       headers: { 'content-type': contentType },
       isPartAFile: () => true,
       limits: { parts: MAX_PARTS },
-      // All of it is in memory. If the parser waited until a part is read, it would wait forever for those
-      // that it skips.
+      // All of it is in memory. A parser that waits until a part is read may wait forever for one that it
+      // skips.
       fileHwm: length + 1,
     });
   } catch (cause) {
