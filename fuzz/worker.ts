@@ -33,6 +33,8 @@ export interface Report {
 
 /** Inputs between two looks at the coverage. */
 const BATCH = 256;
+/** Bytes of inputs after which it looks as well: all are kept until then. */
+const BATCH_BYTES = 64 * 2 ** 20;
 /** Milliseconds for one target before it is the turn of the next. */
 const TURN = 2_000;
 /** Larger inputs are not kept: they would slow down all that follow. */
@@ -111,9 +113,12 @@ class Run {
   async #tryAll(count: number, inputAt: (i: number) => Uint8Array): Promise<Uint8Array[]> {
     const inputs: Uint8Array[] = [];
     const end = performance.now() + TURN;
-    for (let i = 0; i < count && !(i > 0 && this.isDone) && performance.now() < end; i++) {
+    let bytes = 0;
+    const mayGoOn = () => !this.isDone && bytes < BATCH_BYTES && performance.now() < end;
+    for (let i = 0; i < count && (i === 0 || mayGoOn()); i++) {
       const input = inputAt(i);
       inputs.push(input);
+      bytes += input.length;
       const { outcome, wrong } = await this.#try(input);
       this.#inputs++;
       const [word] = wrong ? ['finding'] : outcome.split(' ');
