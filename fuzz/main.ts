@@ -53,7 +53,7 @@ function count(text: string): number {
 const start = performance.now();
 /** The last report on each target of every process. */
 const reports = new Map<string, Report>();
-/** Resident memory in MB after each turn of the last process. */
+/** Memory in MB after each turn of the last process (see Report). */
 let memory: number[] = [];
 /** How inputs were wrong so far; another one that is wrong in the same way is not saved. */
 const known = new Set<string>();

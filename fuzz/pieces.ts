@@ -170,10 +170,12 @@ function readNumber(bytes: Uint8Array, from: number, { at, width, form }: SizeFi
 }
 
 function writeNumber(head: Uint8Array, { at, width, form }: SizeField, value: number): void {
-  let rest = form === 'vint' ? value + 2 ** (7 * width) : value;
+  let rest = value;
   for (let i = 0; i < width; i++, rest = Math.floor(rest / 256)) {
     head[at + (form === 'little' ? i : width - 1 - i)] = rest % 256;
   }
+  // Not added to the value: no number is exact that has eight bytes.
+  if (form === 'vint') head[at] |= 0x100 >> width;
 }
 
 export function textAt(bytes: Uint8Array, at: number, length: number): string {

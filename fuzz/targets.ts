@@ -141,6 +141,12 @@ const FORM: Envelope = {
   before: `${PART}"file"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\n`,
   after: '\r\n--x--\r\n',
 };
+/** As .NET writes it, and with an encoding of e-mail. */
+const UNQUOTED = {
+  ...FORM,
+  before:
+    "--x\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: form-data; name=file; filename=a.wav; filename*=utf-8''a.wav\r\n\r\n",
+};
 const WITH_FIELD = { ...FORM, before: `${PART}"note"\r\n\r\nhello\r\n${FORM.before}` };
 
 const sealed = (envelope: Uint8Array, recording: Uint8Array) =>
@@ -151,7 +157,9 @@ const opened = (input: Uint8Array) => {
 };
 
 function requestsWith(recordings: readonly Uint8Array[]): Uint8Array[] {
-  const envelopes = [RAW, FORM, WITH_FIELD].map((each) => Buffer.from(JSON.stringify(each)));
+  const envelopes = [RAW, FORM, WITH_FIELD, UNQUOTED].map((each) =>
+    Buffer.from(JSON.stringify(each)),
+  );
   return recordings.map((recording, i) => sealed(envelopes[i % envelopes.length], recording));
 }
 

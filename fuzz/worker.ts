@@ -4,6 +4,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { createRandom, type Random } from '../training/random.ts';
 import { Coverage } from './coverage.ts';
 import type { Judgement } from './judge.ts';
@@ -26,6 +27,7 @@ export interface Report {
   readonly target: string;
   /** Inputs so far. */
   readonly inputs: number;
+  /** Memory that stays after garbage collection. */
   readonly megabytes: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly findings: readonly { readonly wrong: string; readonly base64: string }[];
@@ -33,6 +35,8 @@ export interface Report {
 
 /** Inputs between two looks at the coverage. */
 const BATCH = 256;
+/** Bytes of inputs after which it looks as well: all are kept until then. */
+const BATCH_BYTES = 64 * 2 ** 20;
 /** Milliseconds for one target before it is the turn of the next. */
 const TURN = 2_000;
 /** Larger inputs are not kept: they would slow down all that follow. */
@@ -88,12 +92,10 @@ class Run {
       const inputs = await this.#tryAll(this.#target.isParser ? BATCH : 1, () => this.#next());
       if (this.#target.isParser) await this.#keepNew(inputs);
     }
-    // What was not collected yet says nothing about what stays.
-    globalThis.gc?.();
     const report: Report = {
       target: this.#name,
       inputs: this.#inputs,
-      megabytes: Math.round(process.memoryUsage.rss() / 2 ** 20),
+      megabytes: Math.round(memoryThatStays() / 2 ** 20),
       outcomes: this.#outcomes,
       findings: this.#findings,
     };
@@ -111,9 +113,12 @@ class Run {
   async #tryAll(count: number, inputAt: (i: number) => Uint8Array): Promise<Uint8Array[]> {
     const inputs: Uint8Array[] = [];
     const end = performance.now() + TURN;
-    for (let i = 0; i < count && !(i > 0 && this.isDone) && performance.now() < end; i++) {
+    let bytes = 0;
+    const mayGoOn = () => !this.isDone && bytes < BATCH_BYTES && performance.now() < end;
+    for (let i = 0; i < count && (i === 0 || mayGoOn()); i++) {
       const input = inputAt(i);
       inputs.push(input);
+      bytes += input.length;
       const { outcome, wrong } = await this.#try(input);
       this.#inputs++;
       const [word] = wrong ? ['finding'] : outcome.split(' ');
@@ -150,6 +155,16 @@ class Run {
     writeSync(current, Buffer.concat([header, input]), 0, null, 0);
     return judge(this.#target, input);
   }
+}
+
+/**
+ * Returns the resident memory in bytes without what was not collected yet, and without the young generation of
+ * V8: that is empty then, but keeps up to 32 MB for a while, and gives them back when it likes.
+ */
+function memoryThatStays(): number {
+  globalThis.gc?.();
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+  return process.memoryUsage.rss() - (young?.physical_space_size ?? 0);
 }
 
 const parsers = Object.keys(TARGETS).filter((name) => TARGETS[name].isParser);

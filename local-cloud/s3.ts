@@ -4,6 +4,7 @@ import S3rver, { type KoaContext, type Middleware } from '@20minutes/s3rver';
 import S3Error from '@20minutes/s3rver/lib/models/error.js';
 import type { S3Event, S3EventRecord } from 'aws-lambda';
 import { encodeKey } from '../functions/aws/notification.ts';
+import { type FormPart, readForm } from '../lib/form.ts';
 import { isLoopback } from '../lib/url.ts';
 import { type Endpoint, listen } from './http.ts';
 import { type Account, checkPostPolicy, checkSignature, denied } from './s3-auth.ts';
@@ -101,23 +102,19 @@ function bucketOf({ path }: KoaContext): string | undefined {
 }
 
 async function takeForm(context: KoaContext, bucket: string, account: Account): Promise<void> {
-  const body = await readForm(context);
-  const form = await new Response(body, {
-    headers: { 'content-type': context.headers['content-type'] ?? '' },
-  })
-    .formData()
-    .catch(() => {
-      throw new S3Error(
-        'MalformedPOSTRequest',
-        'The body of your POST request is not well-formed multipart/form-data.',
-      );
-    });
+  const body = await readBody(context);
+  const form = await readForm(context.headers['content-type'] ?? '', body).catch(() => {
+    throw new S3Error(
+      'MalformedPOSTRequest',
+      'The body of your POST request is not well-formed multipart/form-data.',
+    );
+  });
   checkPostPolicy({ bucket, ...partsOf(form) }, account);
   // s3rver reads exactly the bytes that were checked.
   context.req = Readable.from([body]);
 }
 
-async function readForm({ request, headers }: KoaContext): Promise<Buffer<ArrayBuffer>> {
+async function readBody({ request, headers }: KoaContext): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let count = Number(headers['content-length'] ?? 0);
   if (count <= MAX_FORM_BYTES) {
@@ -136,13 +133,11 @@ async function readForm({ request, headers }: KoaContext): Promise<Buffer<ArrayB
 }
 
 /** Returns the fields before the file, as S3 ignores those after it, and the size of the file. */
-function partsOf(form: FormData): { fields: ReadonlyMap<string, string>; size: number } {
+function partsOf(form: readonly FormPart[]) {
   const fields = new Map<string, string>();
-  for (const [name, part] of form) {
-    if (name === 'file') {
-      return { fields, size: typeof part === 'string' ? Buffer.byteLength(part) : part.size };
-    }
-    if (typeof part === 'string') fields.set(name.toLowerCase(), part);
+  for (const { name, fileName, bytes } of form) {
+    if (name === 'file') return { fields, size: bytes.length };
+    if (fileName === undefined) fields.set(name.toLowerCase(), bytes.toString());
   }
   throw new S3Error('InvalidArgument', 'POST requires exactly one file upload per request.', {
     ArgumentName: 'file',

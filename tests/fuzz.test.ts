@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join as put, split } from '../fuzz/pieces.ts';
+import { smallOggs, smallWavs, smallWebms } from '../fuzz/seeds.ts';
 import { run } from './fixtures/run.ts';
 
 let folder: string;
@@ -31,6 +33,11 @@ test.each([
   },
   900_000,
 );
+
+test('a recording that is taken apart and put together is the same', () => {
+  const whole = [...smallWebms(), ...smallOggs().slice(0, 5), ...smallWavs().slice(0, 6)];
+  for (const recording of whole) expect(put(split(recording))).toEqual(recording);
+});
 
 test('a saved input is given to its target again', async () => {
   const path = join(folder, 'sniff-0');

@@ -1,4 +1,5 @@
 import { MAX_BYTES, tooLarge, UndertoneError } from '../../core/index.ts';
+import { isForm } from '../../lib/form.ts';
 import type { Room } from './admission.ts';
 
 /** Bytes that a form may have besides its file: boundaries, part headers, small other fields. */
@@ -25,8 +26,7 @@ export interface RequestBody {
 
 /** Returns the largest body in bytes that is read for a content type. */
 export function maxBodyBytes(contentType: string | null | undefined): number {
-  const isForm = /^\s*multipart\/form-data\b/i.test(contentType ?? '');
-  return isForm ? MAX_BYTES + FORM_OVERHEAD : MAX_BYTES;
+  return isForm(contentType) ? MAX_BYTES + FORM_OVERHEAD : MAX_BYTES;
 }
 
 /**

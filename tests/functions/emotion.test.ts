@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BYTES, verdictSchema } from '../../core/index.ts';
 import { answer, handler } from '../../functions/emotion.ts';
 import { silence, voiceLike, wavFile } from '../fixtures/audio.ts';
+import { FORMS, writeForm } from '../fixtures/forms.ts';
 import { useTinyModel } from '../fixtures/model.ts';
 import { type EventOptions, emotionEvent } from './event.ts';
 import { type Answer, expectProblem } from './problem.ts';
@@ -123,6 +124,21 @@ describe('a recording in a form', () => {
     const { body, contentType } = await form({ file: new Blob([note]) });
     const headers = { 'content-type': contentType, 'content-length': String(2 ** 30) };
     expect(verdictIn(await call({ body, headers })).duration).toBe(2);
+  });
+
+  // Line ends, boundaries and dashes may also be in a recording.
+  const odd = Buffer.from(note);
+  odd.write('--Q\r\n\r\n--\r\n-', 1000);
+
+  test.each(FORMS)('with $what is read, or refused with the reason', async ({
+    refusal,
+    writing,
+  }) => {
+    const { contentType, body } = writeForm(odd, writing);
+    const answer = await call({ body, headers: { 'content-type': contentType } });
+    if (!refusal) return expect(verdictIn(answer)).toEqual(verdictIn(await call({ body: odd })));
+    const [status, code, words] = refusal;
+    expect(expectProblem(answer, status, code)).toContain(words);
   });
 
   test.each([

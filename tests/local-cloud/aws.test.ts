@@ -28,6 +28,7 @@ import type { S3EventRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decodeKey } from '../../functions/aws/notification.ts';
 import { type LocalAws, startLocalAws } from '../../local-cloud/aws.ts';
+import { writeForm } from '../fixtures/forms.ts';
 
 const Bucket = 'undertone-inbox';
 
@@ -289,6 +290,19 @@ describe('uploads', () => {
       expect(
         records.map(({ eventName, s3: { object } }) => [eventName, object.key, object.size]),
       ).toEqual([['ObjectCreated:Post', 'uploads/a', 10]]);
+    });
+
+    test('of .NET, which writes names without quotation marks, are taken', async () => {
+      const { url, fields } = await presigned('uploads/net');
+      const { contentType, body } = writeForm(Buffer.from('0123456789'), {
+        before: Object.entries(fields).map(
+          ([name, value]) => `Content-Disposition: form-data; name=${name}\r\n\r\n${value}`,
+        ),
+        headers: ["Content-Disposition: form-data; name=file; filename=a; filename*=utf-8''a"],
+      });
+      const headers = { 'content-type': contentType };
+      expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(204);
+      expect(await text('uploads/net')).toBe('0123456789');
     });
 
     test.each([

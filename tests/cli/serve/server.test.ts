@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningServer, startServer } from '../../../cli/serve/server.ts';
 import { MAX_BYTES, UndertoneError, verdictSchema } from '../../../core/index.ts';
 import { voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { FORMS, writeForm } from '../../fixtures/forms.ts';
 import { useTinyModel } from '../../fixtures/model.ts';
 import { expectProblem } from '../../functions/problem.ts';
 import { answerOf, openConnection, rawRequest, requestHead } from './http.ts';
@@ -114,6 +115,40 @@ describe('a body that is too large', () => {
     expect(await received('"code":"audio-too-large"')).toMatch(/^HTTP\/1\.1 413 /);
     await once(socket, 'close');
     expect(errors).toEqual([]);
+  });
+});
+
+describe('a form over a connection', () => {
+  test.each(FORMS)('with $what is read, or refused with the reason', async ({
+    refusal,
+    writing,
+  }) => {
+    const { contentType, body } = writeForm(note, writing);
+    const headers = { 'content-type': contentType };
+    const answer = await answerOf(
+      fetch(`${server.url}/v1/emotion`, { method: 'POST', headers, body }),
+    );
+    if (!refusal)
+      return expect(JSON.parse(answer.body)).toMatchObject({ emotion: 'sad', duration: 2 });
+    const [status, code, words] = refusal;
+    expect(expectProblem(answer, status, code)).toContain(words);
+  });
+
+  test('may come in chunks, cut anywhere, after it was asked for', async () => {
+    const { contentType, body } = writeForm(note, {});
+    const { socket, received } = openConnection(server.url);
+    const headers = { 'Content-Type': contentType, Expect: '100-continue' };
+    socket.write(requestHead({ ...headers, 'Transfer-Encoding': 'chunked' }));
+    await received('HTTP/1.1 100 Continue\r\n\r\n');
+    for (let at = 0; at < body.length; at += 777) {
+      const chunk = body.subarray(at, at + 777);
+      socket.write(`${chunk.length.toString(16)}\r\n`);
+      socket.write(chunk);
+      socket.write('\r\n');
+    }
+    socket.write('0\r\n\r\n');
+    expect(await received('"emotion":"sad"')).toContain('HTTP/1.1 200 OK');
+    socket.destroy();
   });
 });
 

@@ -93,8 +93,12 @@ describe('the spectrogram of AudioSet', () => {
 
 describe('analyze', () => {
   test('gives two rows of the spectrogram to a frame, alike at any gain', () => {
-    const samples = voiceLike({ seconds: 1.5, seed: 3 });
+    // After a second of silence, which is no part of it.
+    const samples = new Float32Array(2.5 * 16_000);
+    samples.set(voiceLike({ seconds: 1.5, seed: 3 }), 16_000);
     const analysis = analyze(samples)!;
+    expect(analysis.span.start).toBeCloseTo(1, 1);
+    expect(analysis.active).toHaveLength(analysis.frames);
     expect(analysis.mel).toHaveLength(analysis.frames * MEL_ROWS * AUDIOSET_MEL.bands);
     const quiet = analyze(samples.map((value) => value / 100))!;
     quiet.mel.forEach((value, i) => {

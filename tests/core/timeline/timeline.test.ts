@@ -161,6 +161,15 @@ describe('one emotion', () => {
     expect(labelsOf(timelineOf({ ...heard, posteriors }))).toEqual([0]);
   });
 
+  test('is not told of a click between two long pauses, but of a word there', () => {
+    const speech = { label: 4, frames: 300 };
+    const pause = { label: null, frames: 100 };
+    const rangesWith = (frames: number) =>
+      told(timelineOf(hear([speech, pause, { label: 4, frames }, pause, speech]))).length;
+    expect(rangesWith(MIN_ACTIVE_FRAMES - 1)).toBe(2);
+    expect(rangesWith(MIN_ACTIVE_FRAMES)).toBe(3);
+  });
+
   test('goes on over a breath of 1.2 s, and ends at a pause of 2 s', () => {
     const speech = { label: 4, frames: 300 };
     expect(timelineOf(hear([speech, { label: null, frames: 60 }, speech]))).toHaveLength(1);
@@ -227,6 +236,21 @@ describe('a change', () => {
     const far = timelineOf(hear([...start, spoken(3, 250), ...end]));
     expect(far).toHaveLength(2);
     expect(Math.abs(far[0].to - 420)).toBeLessThanOrEqual(SIZE.hop);
+  });
+
+  test('is not put into a pause that would squeeze out the stretch after it, or before it', () => {
+    // The pause is 1.2 s from the one change and 1.4 s from the other, of 2.6 s between them.
+    const note = [
+      { label: 3, frames: 320 },
+      { label: 6, frames: 50 },
+      { label: null, frames: 16 },
+      { label: 6, frames: 62 },
+      { label: 3, frames: 320 },
+    ];
+    const stretches = told(timelineOf(hear(note, 0.9)));
+    expect(stretches.map(({ from }) => from)).toEqual([0, 320, 448]);
+    const backwards = told(timelineOf(hear(note.toReversed(), 0.9)));
+    expect(backwards.map(({ from }) => from)).toEqual([0, 320, 448]);
   });
 
   test('is heard in the windows of its own stretch, not in those across the joint', () => {
