@@ -134,8 +134,9 @@ describe('the English catalogue', () => {
   test('tells of itself what its card says', async () => {
     const { limits } = await readCard(findModelFolder({}));
     const [, right] = /(\d+)% of the answers are correct/.exec(limits[0]) ?? [];
+    // Rounded up: a bot never promises more than the card.
     const wrong = ['no', 'one', 'two', 'three', 'four', 'five', 'six'][
-      10 - Math.round(Number(right) / 10)
+      Math.ceil(10 - Number(right) / 10)
     ];
     expect(EN.about.text).toContain(
       `${wrong} in ten of the emotions I named were not the right ones`,
