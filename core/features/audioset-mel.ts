@@ -17,7 +17,7 @@ const STEP = hzToMel(AUDIOSET_MEL.fmax) / (AUDIOSET_MEL.totalBands + 1);
  * weights of a band, which add up to 1 at every frequency.
  *
  * @example
- * const [lowest] = audiosetBands(); // { hz: 17.1, gain: 0.0058 }
+ * const [lowest] = audiosetBands(); // { hz: 17.1, gain: 0.0036 }
  */
 export function audiosetBands(): { readonly hz: number; readonly gain: number }[] {
   return Array.from({ length: AUDIOSET_MEL.bands }, (_, band) => {
