@@ -47,5 +47,5 @@ export const FEATURE_CONFIG = {
   networkWindow: { frames: 128, hop: 64 },
   functionalsWindow: { frames: 200, hop: 100 },
   /** Raise it when the list or the meaning of the functionals changes. */
-  functionals: 1,
+  functionals: 2,
 } as const;

@@ -6,8 +6,17 @@ const MIN_PITCH_HZ = 60;
 const MAX_PITCH_HZ = 600;
 /** The spectrum is cut off here: pitch lies below, and the transform is half as long. */
 const BANDWIDTH_HZ = 4000;
-/** What a halving of the frequency costs a candidate, against octave errors (Boersma 1993). */
-const OCTAVE_COST = 0.01;
+/**
+ * What a halving of the frequency costs a candidate, against octave errors (Boersma 1993). Two or three
+ * periods repeat as well as one: with less than this, noise decides.
+ */
+const OCTAVE_COST = 0.02;
+/** Samples on either side that a value between two is computed from. */
+const SINC_DEPTH = 8;
+/** What interpolation adds to a maximum at most, at four samples to a period. */
+const LARGEST_GAP = 0.3;
+/** Nearer to a sample than this, its own value is exact enough (samples). */
+const LEAST_OFFSET = 1e-6;
 
 export interface Pitch {
   /** Fundamental frequency in Hz of the best candidate, also where the frame is not voiced. */
@@ -53,38 +62,66 @@ export class PitchTracker {
     const r = this.#correlation;
     this.#fft.autocorrelation(power.subarray(0, r.length), r);
     if (!(r[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
-    const compensation = this.#compensation;
-    const scale = 1 / r[0];
-    const normalised = (lag: number) => r[lag] * scale * compensation[lag];
-    let best = Number.NEGATIVE_INFINITY;
-    let bestLag = this.#maxLag;
-    let before = normalised(this.#minLag - 1);
-    let here = normalised(this.#minLag);
+    const correlation = this.#normalise();
+    let best: Peak = { lag: this.#maxLag, height: Number.NEGATIVE_INFINITY };
+    let bestScore = Number.NEGATIVE_INFINITY;
+    let before = correlation[this.#minLag - 1];
+    let here = correlation[this.#minLag];
     for (let lag = this.#minLag; lag <= this.#maxLag; lag++) {
-      const after = normalised(lag + 1);
+      const after = correlation[lag + 1];
       if (here > before && here >= after) {
-        const score = here - OCTAVE_COST * Math.log2(lag);
-        if (score > best) {
-          best = score;
-          bestLag = lag;
+        const cost = OCTAVE_COST * Math.log2(lag);
+        // What is far behind between the samples too is not worth the interpolation.
+        if (here - cost > bestScore - LARGEST_GAP) {
+          const peak = interpolatedPeak(correlation, lag);
+          if (peak.height - cost > bestScore) {
+            bestScore = peak.height - cost;
+            best = peak;
+          }
         }
       }
       before = here;
       here = after;
     }
-    if (best === Number.NEGATIVE_INFINITY) return { hz: MIN_PITCH_HZ, periodicity: 0 };
-    const offset = parabolicPeak(
-      normalised(bestLag - 1),
-      normalised(bestLag),
-      normalised(bestLag + 1),
-    );
-    const periodicity = Math.min(1, Math.max(0, normalised(bestLag)));
-    return { hz: this.#rate / (bestLag + offset), periodicity };
+    if (bestScore === Number.NEGATIVE_INFINITY) return { hz: MIN_PITCH_HZ, periodicity: 0 };
+    const periodicity = Math.min(1, Math.max(0, best.height));
+    return { hz: this.#rate / best.lag, periodicity };
+  }
+
+  /** Divides the correlation by its value at 0 and by the window's own, in place. */
+  #normalise(): Float64Array {
+    const r = this.#correlation;
+    const scale = 1 / r[0];
+    for (let lag = 0; lag < r.length; lag++) r[lag] *= scale * this.#compensation[lag];
+    return r;
   }
 }
 
-/** Position of the top of the parabola through three neighbours, relative to the middle one. */
-function parabolicPeak(left: number, middle: number, right: number): number {
+/** A maximum of the correlation between samples. */
+interface Peak {
+  /** In samples. */
+  readonly lag: number;
+  readonly height: number;
+}
+
+/**
+ * Returns the maximum next to a sample that is larger than its neighbours: its place by the parabola through
+ * the three, its height by sinc interpolation (Boersma 1993, eq. 22). The period of a high voice is some
+ * samples and a half: between samples it looks worse than twice the period, which is a whole number.
+ */
+function interpolatedPeak(values: Float64Array, lag: number): Peak {
+  const [left, middle, right] = [values[lag - 1], values[lag], values[lag + 1]];
   const curvature = left - 2 * middle + right;
-  return curvature < 0 ? (0.5 * (left - right)) / curvature : 0;
+  const offset = curvature < 0 ? (0.5 * (left - right)) / curvature : 0;
+  if (Math.abs(offset) < LEAST_OFFSET) return { lag, height: middle };
+  const sine = Math.sin(Math.PI * offset) / Math.PI;
+  let height = 0;
+  for (let k = -SINC_DEPTH; k <= SINC_DEPTH; k++) {
+    const distance = offset - k;
+    const window = 0.5 + 0.5 * Math.cos((Math.PI * distance) / (SINC_DEPTH + 1));
+    // The sine of a distance changes its sign from sample to sample, and nothing else.
+    const sign = k % 2 === 0 ? 1 : -1;
+    height += (values[Math.abs(lag + k)] * sign * sine * window) / distance;
+  }
+  return { lag: lag + offset, height };
 }

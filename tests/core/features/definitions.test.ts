@@ -357,6 +357,24 @@ describe('the pitch', () => {
     expect(pitchOf(16_000, tone(ofPeriod(150))).hz).toBeGreaterThan(59);
   });
 
+  test('is that of a voice at any frequency, not an octave or a twelfth below', () => {
+    for (let semitone = 0; semitone < 38; semitone += 0.25) {
+      const hz = 65 * 2 ** (semitone / 12);
+      // Strongest in the second or third harmonic, as vowels are.
+      for (const strongest of [1, 2, 3]) {
+        const voice = Array.from({ length: 12 }, (_, i) => {
+          const share = 1 / (1 + Math.abs(i + 1 - strongest));
+          return [(i + 1) * hz, share] as const;
+        }).filter(([harmonic]) => harmonic < 7900);
+        expect({ hz, strongest, cents: cents(pitchOf(16_000, voice).hz, hz) }).toEqual({
+          hz,
+          strongest,
+          cents: expect.toSatisfy((difference: number) => difference < 20),
+        });
+      }
+    }
+  });
+
   test('is the higher of two that explain a sound equally well', () => {
     // All multiples of 300 Hz are multiples of 150 and 100 Hz as well.
     expect(cents(pitchOf(16_000, tone(300)).hz, 300)).toBeLessThan(15);
