@@ -1,7 +1,7 @@
 /**
  * Benchmarks of what users wait for, each next to an alternative.
  *
- *   npm run bench                                   writes docs/benchmarks.md, in five minutes
+ *   npm run bench                                   writes docs/benchmarks.md, in ten minutes
  *   npm run bench -- stages features                only prints these
  *   npm run bench -- --data <folder with RAVDESS>   also loads the whole corpus
  *   UNDERTONE_FILES=10000 npm run bench -- files    more files (1,000 by default)

@@ -11,7 +11,8 @@ const BYTES_PER_STEP = 4096;
 /**
  * Decodes a FLAC file in process (RFC 9639), six times as fast as spawning ffmpeg. The decoder passes over
  * hundreds of kilobytes behind a damaged frame, and says nothing; so unless every sample that the header
- * announces has come, another decoder is asked.
+ * announces has come, another decoder is asked. The header of what was written into a pipe announces
+ * nothing: then the frames have to fill the file.
  *
  * @param decodeElsewhere decodes the same file; where it cannot, the result is what came before the damage
  * @throws UndertoneError `audio-unreadable`, `audio-too-long`, `decode-timeout`
@@ -32,6 +33,7 @@ export async function decodeFlac(
   // The decoder has a parser of its own, but gives its last frame only together with a new instance.
   const parser = new CodecParser('audio/flac', { enableFrameCRC32: false });
   let count = 0;
+  let end = framesAt;
   try {
     await withDecoder(
       'flac',
@@ -45,6 +47,7 @@ export async function decodeFlac(
             sink.push(decoded.channelData, decoded.samplesDecoded);
             count += decoded.samplesDecoded;
             if (decoded.errors.length > 0) return;
+            end += data.length;
           }
         }
       },
@@ -53,7 +56,8 @@ export async function decodeFlac(
     if (error instanceof UndertoneError) throw error;
     count = Number.NaN;
   }
-  if (count === totalSamples && count > 0) return sink.finish();
+  const isWhole = totalSamples > 0 ? count === totalSamples : count > 0 && end === bytes.length;
+  if (isWhole) return sink.finish();
   return decodeElsewhere().catch((error) => {
     if (!['audio-unreadable', 'decoder-missing'].includes(error.code)) throw error;
     return sink.finish();
