@@ -106,7 +106,7 @@ interface Peak {
 
 /**
  * Returns the maximum next to a sample that is larger than its neighbours: its place by the parabola through
- * the three, its height by sinc interpolation (Boersma 1993, eq. 22). The period of a high voice is some
+ * the three, its height by sinc interpolation (Boersma 1993). The period of a high voice is some
  * samples and a half: between samples it looks worse than twice the period, which is a whole number.
  */
 function interpolatedPeak(values: Float64Array, lag: number): Peak {
