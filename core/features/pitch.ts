@@ -59,10 +59,13 @@ export class PitchTracker {
 
   /** @param power power spectrum of the frame, from 0 Hz to half the sample rate */
   track(power: Float64Array): Pitch {
-    const r = this.#correlation;
-    this.#fft.autocorrelation(power.subarray(0, r.length), r);
-    if (!(r[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
-    const correlation = this.#normalise();
+    const correlation = this.#correlation;
+    this.#fft.autocorrelation(power.subarray(0, correlation.length), correlation);
+    if (!(correlation[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
+    const scale = 1 / correlation[0];
+    for (let lag = 0; lag < correlation.length; lag++) {
+      correlation[lag] *= scale * this.#compensation[lag];
+    }
     let best: Peak = { lag: this.#maxLag, height: Number.NEGATIVE_INFINITY };
     let bestScore = Number.NEGATIVE_INFINITY;
     let before = correlation[this.#minLag - 1];
@@ -87,14 +90,6 @@ export class PitchTracker {
     const periodicity = Math.min(1, Math.max(0, best.height));
     return { hz: this.#rate / best.lag, periodicity };
   }
-
-  /** Divides the correlation by its value at 0 and by the window's own, in place. */
-  #normalise(): Float64Array {
-    const r = this.#correlation;
-    const scale = 1 / r[0];
-    for (let lag = 0; lag < r.length; lag++) r[lag] *= scale * this.#compensation[lag];
-    return r;
-  }
 }
 
 /** A maximum of the correlation between samples. */
@@ -106,8 +101,8 @@ interface Peak {
 
 /**
  * Returns the maximum next to a sample that is larger than its neighbours: its place by the parabola through
- * the three, its height by sinc interpolation (Boersma 1993). The period of a high voice is some
- * samples and a half: between samples it looks worse than twice the period, which is a whole number.
+ * the three, its height by sinc interpolation (Boersma 1993). A period that is half a sample more than a
+ * whole number would look worse than twice that period.
  */
 function interpolatedPeak(values: Float64Array, lag: number): Peak {
   const [left, middle, right] = [values[lag - 1], values[lag], values[lag + 1]];
