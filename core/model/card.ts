@@ -8,6 +8,12 @@ import { EMOTIONS } from './emotions.ts';
 export const INPUT_KINDS = ['functionals', 'mel'] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
 
+/** The settings that only inputs of one kind depend on; all others concern every model. */
+const SETTINGS_OF_KIND: Readonly<Record<InputKind, readonly (keyof typeof FEATURE_CONFIG)[]>> = {
+  functionals: ['melBands', 'mfccs', 'noiseFloorDb', 'functionalsWindow', 'functionals'],
+  mel: ['mel', 'melFloorDb', 'networkWindow'],
+};
+
 /** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */
 const figuresSchema = z.object({
   protocol: z.string().describe('how training and test recordings were kept apart, in words'),
@@ -94,8 +100,8 @@ export type ModelCard = z.infer<typeof cardSchema>;
 export type Figures = z.infer<typeof figuresSchema>;
 
 /**
- * Reads a model card and checks that this version can serve its model: it was trained on the features
- * that this code computes, and its classes are in our order.
+ * Reads a model card and checks that this version can serve its model: its inputs were trained on the
+ * features that this code computes, and its classes are in our order.
  *
  * @param json the text of `emotion.json`
  * @param name what to call it in an error message, for example its path
@@ -108,7 +114,7 @@ export function parseCard(json: string, name: string): ModelCard {
   } catch (cause) {
     throw modelInvalid(`${name} is not a model card.`, cause);
   }
-  if (!isEqual(card.features, FEATURE_CONFIG)) {
+  if (!isEqual(settingsOf(card, card.features), settingsOf(card, FEATURE_CONFIG))) {
     throw modelInvalid(
       `The model of ${name} was trained on features of another configuration than this version computes, so its answers would be wrong.`,
     );
@@ -117,6 +123,13 @@ export function parseCard(json: string, name: string): ModelCard {
     throw modelInvalid(`The model of ${name} has its classes in another order.`);
   }
   return card;
+}
+
+/** Returns the feature settings without those that none of the model's inputs depends on. */
+function settingsOf({ inputs }: ModelCard, features: Readonly<Record<string, unknown>>) {
+  const unused = INPUT_KINDS.filter((kind) => inputs.every((input) => input.kind !== kind));
+  const settings = new Set<string>(unused.flatMap((kind) => SETTINGS_OF_KIND[kind]));
+  return Object.fromEntries(Object.entries(features).filter(([name]) => !settings.has(name)));
 }
 
 /** Whether two JSON values are the same, in whatever order their members are. */
