@@ -18,6 +18,7 @@ import { type NetworkResult, type SharedCorpora, sharedCorpora } from './network
 import { Plan, type PlanOptions } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { AudiosetNetwork, type Probe, type PublishedNetwork } from './probe.ts';
+import { ProbeStore } from './probe-store.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
 import { readSpeechEmbedding } from './speech-embedding.ts';
@@ -65,7 +66,10 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const plan = new Plan(prepared, { ...options, init });
     const networks = await fitNetworks(plan, sharedCorpora(prepared), options);
     const fitted = await fitProbes(plan, networks, published, options);
-    const results = await measure(plan, prepared, fitted, { ...options, speech });
+    const results = await measure(plan, prepared, fitted, {
+      ...options,
+      speech: speech?.sha256 ?? null,
+    });
     const graph = exportEnsemble(ensembleOf(fitted.shipped), results.calibration);
     await writeModel(options.out, graph, networkModelCard(results));
     return results;
@@ -77,18 +81,26 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
 
 /** Reads the published networks, so that a wrong file is told before hours of training. */
 async function readPublished({ init, speech }: TrainNetworkOptions) {
-  const published: PublishedNetwork[] = [];
-  if (init !== null) {
-    const start = await readWeights(init);
-    new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
-    published.push(new AudiosetNetwork(start));
-  }
-  if (speech !== null) published.push(await readSpeechEmbedding(speech));
+  const published: Published[] = [];
+  const take = async (network: PublishedNetwork, path: string) => {
+    const hash = sha256(await readFile(path));
+    published.push({ network, sha256: hash });
+    return { path, sha256: hash };
+  };
+  const start = init === null ? null : await readWeights(init);
+  // Throws where the weights are those of another network.
+  if (start) new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
   return {
-    init: init === null ? null : { path: init, sha256: sha256(await readFile(init)) },
-    speech: speech === null ? null : sha256(await readFile(speech)),
+    init: start && (await take(new AudiosetNetwork(start), init!)),
+    speech: speech === null ? null : await take(await readSpeechEmbedding(speech), speech),
     published,
   };
+}
+
+interface Published {
+  readonly network: PublishedNetwork;
+  /** Of its file. */
+  readonly sha256: string;
 }
 
 /** The networks of every fit, by what they are for. */
@@ -150,10 +162,10 @@ async function fitNetworks(
 async function fitProbes(
   plan: Plan,
   { everything, without, folds, randomSplit }: FittedNetworks,
-  published: readonly PublishedNetwork[],
+  published: readonly Published[],
   options: TrainNetworkOptions,
 ): Promise<Fitted> {
-  const { seeds, progress } = options;
+  const { seeds, progress, work, seed: degradations } = options;
   const [seed] = seeds;
   const jobs: { readonly fit: Fit; readonly probes: Probe[] }[] = [];
   const take = (fit: Fit, networks: readonly NetworkResult[]): Trained => {
@@ -174,13 +186,25 @@ async function fitProbes(
     shipped: take(plan.everything(seed), shipped),
     randomSplit: randomSplit.length > 0 ? take(plan.randomSplit(seed), randomSplit) : null,
   };
+  const selections = plan.selections();
+  const folder = join(work, 'probes');
   // One after the other: the activations of one fill more than a gigabyte.
-  for (const network of published) {
-    const discriminants = await Discriminants.read(network, plan.selections(), options);
-    progress.begin('Fitting probes', jobs.length);
+  for (const { network, sha256 } of published) {
+    const store = new ProbeStore({ folder, network, sha256, selections, seed: degradations });
+    const missing: typeof jobs = [];
+    for (const job of jobs) {
+      const probe = await store.read(job.fit);
+      if (probe) job.probes.push(probe);
+      else missing.push(job);
+    }
+    if (missing.length === 0) continue;
+    const discriminants = await Discriminants.read(network, selections, options);
+    progress.begin('Fitting probes', missing.length);
     try {
-      for (const { fit, probes } of jobs) {
-        probes.push(await discriminants.fit(fit));
+      for (const { fit, probes } of missing) {
+        const probe = await discriminants.fit(fit);
+        await store.write(fit, probe);
+        probes.push(probe);
         progress.advance();
       }
     } finally {

@@ -128,6 +128,12 @@ test.skipIf(!hasFfmpeg)(
     expect(results.recipe).toMatchObject({ members: [], networks: 1 });
     expect(results.recipe.init).toMatch(/^[0-9a-f]{64}$/);
     expect(results.recipe.speech).toMatch(/^[0-9a-f]{64}$/);
+    const again = await train(['--data', data, ...TINY, ...options]).finished;
+    expect(again.code).toBe(0);
+    // The probes are on disk, and the same.
+    expect(again.err).not.toContain('activations');
+    const second = JSON.parse(await readFile(join(folder, 'report/results.json'), 'utf8'));
+    expect(second.model).toEqual(results.model);
     // Both published networks are part of what ships.
     expect(results.model.parameters).toBeGreaterThan(2 * 330_000);
     const model = await loadModel(join(folder, 'alone'));
