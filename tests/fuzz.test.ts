@@ -18,11 +18,11 @@ const fuzz = (...options: string[]) =>
     env: { TMPDIR: folder },
   });
 
-// On a busy machine they take many times as long.
+// About a minute together; on a busy machine, many times as long.
 test.each([
-  ['parsers', 1000],
+  ['parsers', 500],
   // In one process: both begin with recordings in every container.
-  ['classify,http', 100],
+  ['classify,http', 60],
 ])(
   '%s: whatever comes, a result or a named error, and nothing left behind',
   async (target, runs) => {
