@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/core/**/*.test.ts'],
     // With all the changes in it, the code takes longer.
     testNamePattern: /^(?!what is repeated takes no more than its share of time)/,
-    testTimeout: 60_000,
+    testTimeout: 600_000,
     isolate: false,
     unstubEnvs: true,
     restoreMocks: true,
