@@ -137,7 +137,6 @@ function isEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return a === b;
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
   return (
-    Array.isArray(a) === Array.isArray(b) &&
     left.length === right.size &&
     left.every(([key, value]) => right.has(key) && isEqual(value, right.get(key)))
   );

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { meanOverWindows, windowRanges, windowWeight } from '../../core/windows.ts';
+import type { Analysis } from '../../core/analyze.ts';
+import {
+  MIN_ACTIVE_FRAMES,
+  meanOverWindows,
+  modelWindows,
+  windowRanges,
+  windowWeight,
+} from '../../core/windows.ts';
 
 const SIZE = { frames: 128, hop: 64 };
 
@@ -26,6 +33,19 @@ describe('windowRanges', () => {
     expect(windowRanges(7, SIZE)).toEqual([{ from: 0, to: 7 }]);
     expect(windowRanges(0, SIZE)).toEqual([]);
   });
+});
+
+test('a window with next to nothing in it is left out, unless it is the only one', () => {
+  const windowsOf = (frames: number, ...heard: readonly [from: number, to: number][]) => {
+    const active = Uint8Array.from({ length: frames }, (_, t) =>
+      heard.some(([from, to]) => t >= from && t < to) ? 1 : 0,
+    );
+    return modelWindows({ frames, active } as Analysis, SIZE).map(({ from }) => from);
+  };
+  expect(windowsOf(320, [0, 320])).toEqual([0, 64, 128, 192]);
+  expect(windowsOf(320, [0, MIN_ACTIVE_FRAMES], [256, 320])).toEqual([0, 128 + 64]);
+  expect(windowsOf(320, [0, MIN_ACTIVE_FRAMES - 1], [256, 320])).toEqual([128 + 64]);
+  expect(windowsOf(100, [0, 1])).toEqual([0]);
 });
 
 describe('meanOverWindows', () => {

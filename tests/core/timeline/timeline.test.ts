@@ -236,6 +236,12 @@ describe('a change', () => {
     const far = timelineOf(hear([...start, spoken(3, 250), ...end]));
     expect(far).toHaveLength(2);
     expect(Math.abs(far[0].to - 420)).toBeLessThanOrEqual(SIZE.hop);
+    // Of two that are close, whether the other one comes before or after.
+    const breath = { label: null, frames: 12 };
+    const before = [spoken(3, 250), breath, spoken(3, 30), breath, spoken(5, 300)];
+    expect(timelineOf(hear(before))[0].to).toBe(298);
+    const after = [spoken(3, 300), breath, spoken(5, 30), breath, spoken(5, 250)];
+    expect(timelineOf(hear(after))[0].to).toBe(306);
   });
 
   test('is not put into a pause that would squeeze out the stretch after it, or before it', () => {
