@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import { writeAtomically } from '../../lib/files.ts';
 import { sha256 } from '../corpus/extract.ts';
 import type { Selection } from './activations.ts';
@@ -34,7 +35,7 @@ export class ProbeStore {
       corpus.corpus.name,
       Array.from(rows, (row) => [corpus.clips[row].id, corpus.labels[row], weights[row]]),
     ]);
-    this.#common = sha256(JSON.stringify([VERSION, published, seed, clips]));
+    this.#common = sha256(JSON.stringify([VERSION, FEATURE_CONFIG, published, seed, clips]));
   }
 
   /** Returns the probe of a fit, or null when there is none that can be read. */
