@@ -87,39 +87,32 @@ function fits(
   );
 }
 
-/** Windows of one call: a long note in many small calls needs little memory and no more time. */
-const BATCH = 4;
-
+/**
+ * Windows go one by one: several in one call take up to 10 MB more, which counts in a small Lambda, and save
+ * less than a millisecond a note.
+ */
 async function predict(
   ort: Pick<OnnxRuntime, 'Tensor'>,
   session: InferenceSession,
   { inputs, output, voice }: ModelCard,
   windows: readonly ModelInput[],
 ): Promise<Prediction[]> {
+  const outputs = [output.name, ...(voice ? [voice.name] : [])];
   const predictions: Prediction[] = [];
-  for (let first = 0; first < windows.length; first += BATCH) {
-    const batch = windows.slice(first, first + BATCH);
+  for (const window of windows) {
     const feeds = Object.fromEntries(
-      inputs.map(({ name, shape }, k) => {
-        const size = shape.reduce((product, length) => product * length, 1);
-        const data = new Float32Array(batch.length * size);
-        batch.forEach((window, i) => {
-          data.set(window[k], i * size);
-        });
-        return [name, new ort.Tensor('float32', data, [batch.length, ...shape])];
-      }),
+      inputs.map(({ name, shape }, k) => [
+        name,
+        new ort.Tensor('float32', window[k], [1, ...shape]),
+      ]),
     );
-    const results = await session.run(feeds, [output.name, ...(voice ? [voice.name] : [])]);
-    const values = results[output.name].data as Float32Array;
-    const voices = voice && (results[voice.name].data as Float32Array);
-    for (let i = 0; i < batch.length; i++) {
-      const row = Float64Array.from(values.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
-      const sum = row.reduce((a, b) => a + b, 0);
-      predictions.push({
-        probabilities: row.map((p) => p / sum),
-        isVoice: !voice || !voices || voices[i] >= voice.threshold,
-      });
-    }
+    const results = await session.run(feeds, outputs);
+    const row = Float64Array.from(results[output.name].data as Float32Array);
+    const sum = row.reduce((a, b) => a + b, 0);
+    predictions.push({
+      probabilities: row.map((p) => p / sum),
+      isVoice: !voice || (results[voice.name].data as Float32Array)[0] >= voice.threshold,
+    });
   }
   return predictions;
 }

@@ -74,6 +74,18 @@ describe('findActivity', () => {
     expect(clean.active).toHaveLength(1 + LENGTH / HOP);
   });
 
+  test('finds one word in half a minute of a quiet room', () => {
+    const room = whiteNoise({ seconds: 30, amplitude: ofDbfs(-60), seed: 6 });
+    const word = voiceLike({ seconds: 0.8, seed: 3, amplitude: 0.25 });
+    word.forEach((sample, n) => {
+      room[10 * RATE + n] += sample;
+    });
+    const { from, to, level } = activityOf(room);
+    expect(Math.abs(frameSeconds(from) - 10)).toBeLessThan(0.15);
+    expect(Math.abs(frameSeconds(to) - 10.8)).toBeLessThan(0.15);
+    expect(Math.abs(decibels(level / activityOf(word).level))).toBeLessThan(1);
+  });
+
   test.each(DISTURBANCES)('hears the voice under %s as before', (_, disturbance) => {
     const disturbed = activityOf(sum(voice, disturbance));
     const peak = disturbance.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -34,7 +34,7 @@ import { type FitOptions, fitNetwork, type NetworkRecipe } from '../../../traini
 import { graphOperators, inferBlocks } from '../../../training/network/inference.ts';
 import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { predictClips } from '../../../training/network/predict.ts';
-import { AudiosetNetwork } from '../../../training/network/probe.ts';
+import { AudiosetNetwork, type Probe } from '../../../training/network/probe.ts';
 import { applyScaling, type Scaling } from '../../../training/network/scaling.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
@@ -144,8 +144,13 @@ function softmax(logits: Float32Array, columns: number): Matrix {
   return probabilities;
 }
 
-async function runExported(networks: NetworkWeights[], x: Float32Array, scaling = SCALING) {
-  const session = await InferenceSession.create(exportEnsemble({ networks, probes: [] }, scaling));
+async function runExported(
+  networks: NetworkWeights[],
+  x: Float32Array,
+  scaling = SCALING,
+  probes: Probe[] = [],
+) {
+  const session = await InferenceSession.create(exportEnsemble({ networks, probes }, scaling));
   const feeds = { [MEL_INPUT]: new Tensor('float32', x, [BATCH, WINDOW_ROWS, bands]) };
   const results = await session.run(feeds);
   await session.release();
@@ -204,16 +209,34 @@ describe('EmotionNetwork', () => {
     expectEqual(both.emotions, applyScaling(emotions, SCALING).data);
   });
 
-  it('leaves onnxruntime nothing to rewrite when it is loaded', async () => {
-    const networks = [scratch.weights, tuned.weights];
-    const probes = [
+  /** Probes that are sure of one class each, whatever they hear. */
+  const sureOf = (...classes: readonly [number, number]): Probe[] =>
+    [
       new AudiosetNetwork(randomTensors(createRandom(9))),
       new SpeechEmbedding(tensorsOf(randomSpeechModel(createRandom(10)))),
-    ].map((network) => ({
+    ].map((network, i) => ({
       network,
       weight: new Float32Array(EMOTION_COUNT * network.activations),
-      bias: new Float32Array(EMOTION_COUNT),
+      bias: Float32Array.from({ length: EMOTION_COUNT }, (_, k) => (k === classes[i] ? 50 : 0)),
     }));
+
+  it('counts one for all networks, two for the AudioSet probe and one for that of speech', async () => {
+    const { x, weights } = scratch;
+    const alone = await runExported([weights], x, PLAIN);
+    const together = await runExported([weights], x, PLAIN, sureOf(3, 5));
+    // The probabilities as they were before the plain scaling.
+    const unscaled = ({ emotions }: typeof alone) =>
+      emotions.map((p) => p * (1 + EMOTION_COUNT * LOG_OFFSET) - LOG_OFFSET);
+    const expected = unscaled(alone).map((p, i) => {
+      const votes = [3, 3, 5].filter((k) => k === i % EMOTION_COUNT).length;
+      return (p + votes) / 4;
+    });
+    expectEqual(unscaled(together), expected);
+  });
+
+  it('leaves onnxruntime nothing to rewrite when it is loaded', async () => {
+    const networks = [scratch.weights, tuned.weights];
+    const probes = sureOf(3, 5);
     const graph = exportEnsemble({ networks, probes }, SCALING);
     const folder = await mkdtemp(join(tmpdir(), 'undertone-export-'));
     try {
