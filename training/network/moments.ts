@@ -8,7 +8,7 @@ import type { Products } from './products.ts';
  */
 const WITHIN_CLIP = 2;
 /** Rows of one product. */
-const ROWS = 1024;
+const ROWS = 4096;
 
 /** Weighted sums over the windows of some clips. */
 export interface Moments {

@@ -136,6 +136,11 @@ describe('WAV headers that lie', () => {
       'audio-unreadable',
     ],
     ['no samples', wavFile(new Float32Array(0)), 'audio-unreadable'],
+    [
+      'sizes of more than four gigabytes that break off',
+      Buffer.from('RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0\0\0', 'latin1'),
+      'audio-unreadable',
+    ],
   ])('%s', async (_, bytes, expected) => {
     expect(await outcome(bytes)).toBe(expected);
   });

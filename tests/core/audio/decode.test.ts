@@ -122,6 +122,8 @@ describe('WAV as some programs write it', () => {
     magic?: string;
     bits: number;
     bytes: number;
+    /** They all have the same samples. */
+    channels?: number;
     write: (view: DataView, at: number, sample: number) => void;
     before?: Uint8Array;
     after?: Uint8Array;
@@ -131,27 +133,29 @@ describe('WAV as some programs write it', () => {
       magic = 'RIFF',
       bits,
       bytes,
+      channels = 1,
       write,
       before = new Uint8Array(),
       after = before,
     } = options;
-    const size = voice.length * bytes;
+    const frame = bytes * channels;
+    const size = voice.length * frame;
     const head = Buffer.concat([Buffer.from(`${magic}....WAVE`), before, Buffer.alloc(32)]);
     const format = head.length - 32;
     head.write('fmt ', format);
     head.writeUInt32LE(16, format + 4);
     head.writeUInt16LE(1, format + 8);
-    head.writeUInt16LE(1, format + 10);
+    head.writeUInt16LE(channels, format + 10);
     head.writeUInt32LE(SAMPLE_RATE, format + 12);
-    head.writeUInt32LE(SAMPLE_RATE * bytes, format + 16);
-    head.writeUInt16LE(bytes, format + 20);
+    head.writeUInt32LE(SAMPLE_RATE * frame, format + 16);
+    head.writeUInt16LE(frame, format + 20);
     head.writeUInt16LE(bits, format + 22);
     head.write('data', format + 24);
     head.writeUInt32LE(options.dataSize ?? size, format + 28);
     const data = Buffer.alloc(size);
     const view = new DataView(data.buffer, data.byteOffset, size);
     voice.forEach((sample, i) => {
-      write(view, i * bytes, sample);
+      for (let c = 0; c < channels; c++) write(view, i * frame + c * bytes, sample);
     });
     return Buffer.concat([head, data, after === before ? Buffer.alloc(0) : after]);
   }
@@ -182,6 +186,15 @@ describe('WAV as some programs write it', () => {
         bits: 20,
         bytes: 4,
         write: (view, at, sample) => view.setInt32(at, Math.round(sample * 0x7ffff) << 12, true),
+      },
+    ],
+    [
+      '24 bits in four bytes of two channels',
+      {
+        bits: 24,
+        bytes: 4,
+        channels: 2,
+        write: (view, at, sample) => view.setInt32(at, Math.round(sample * 0x7fffff) << 8, true),
       },
     ],
     [
@@ -270,6 +283,10 @@ describe('the chunks of a WAV file', () => {
     // A recorder that was interrupted leaves the same size.
     const open = file(format, chunk('data', new Uint8Array()), data);
     expect((await decode(open)).duration).toBe(2);
+    // Its first samples may look like a chunk, but not like one that fits.
+    const alike = Buffer.concat([Buffer.from('abcd\x7f\x7f\x7f\x7f'), data.subarray(8)]);
+    const looking = file(format, chunk('data', new Uint8Array()), alike);
+    expect((await decode(looking)).duration).toBe(2);
   });
 });
 

@@ -127,3 +127,30 @@ describe('the gain in the header of Opus', () => {
     expect(at).toBe(chain.length);
   });
 });
+
+describe('the channel mapping in the header of Opus', () => {
+  /** A header of mapping family 1, with so many streams, coupled ones and the stream of each channel. */
+  const mapped = (streams: number, coupled: number, ...channels: number[]) => {
+    const header = Uint8Array.of(...headWith({}), streams, coupled, ...channels);
+    header[9] = channels.length;
+    header[18] = 1;
+    return oggFile({ header });
+  };
+
+  test('of one stream is the same sound as without', async () => {
+    const { samples } = await decode(mapped(1, 0, 0));
+    expect(samples).toEqual((await decode(oggFile())).samples);
+  });
+
+  test.each([
+    ['no streams', 0, 0, 255],
+    ['more coupled streams than streams', 1, 2, 0],
+    ['more streams than a channel can name', 200, 100, 0],
+    ['a stream that is not there', 1, 0, 1],
+  ])('of %s is told', async (_, ...mapping) => {
+    await expect(decode(mapped(...mapping))).rejects.toMatchObject({
+      code: 'audio-unreadable',
+      message: expect.stringContaining('channel mapping'),
+    });
+  });
+});
