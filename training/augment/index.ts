@@ -47,13 +47,7 @@ export {
   reverberate,
   SMALL_ROOM,
 } from './room.ts';
-export {
-  changeRate,
-  type LogMelWindow,
-  type SpecAugmentOptions,
-  shiftBands,
-  specAugment,
-} from './spec-augment.ts';
+export { type LogMelWindow, type SpecAugmentOptions, specAugment } from './spec-augment.ts';
 export { addSteadyNoise, limitBands } from './steady-noise.ts';
 export { telephone } from './telephone.ts';
 export { changeTempoAndPitch } from './tempo.ts';

@@ -65,11 +65,8 @@ export function specAugment(
   }
 }
 
-/**
- * Moves every value `shift` bands up (or down when negative), in place: the voice of a smaller (or larger)
- * speaker. The band at the edge fills what becomes free.
- */
-export function shiftBands({ data, offset, steps, bands }: LogMelWindow, shift: number): void {
+/** Moves every value `shift` bands up (or down when negative). */
+function shiftBands({ data, offset, steps, bands }: LogMelWindow, shift: number): void {
   const distance = Math.min(Math.abs(shift), bands - 1);
   for (let t = 0; t < steps; t++) {
     const from = offset + t * bands;
@@ -82,17 +79,6 @@ export function shiftBands({ data, offset, steps, bands }: LogMelWindow, shift: 
       data.fill(data[to - 1], to - distance, to);
     }
   }
-}
-
-/** Returns a spectrogram spoken `rate` times as fast, at the same pitch: rows are left out or doubled. */
-export function changeRate(mel: Int16Array, bands: number, rate: number): Int16Array {
-  const rows = mel.length / bands;
-  const changed = new Int16Array(Math.max(1, Math.round(rows / rate)) * bands);
-  for (let at = 0; at < changed.length; at += bands) {
-    const row = Math.min(rows - 1, Math.floor((at / bands) * rate));
-    changed.set(mel.subarray(row * bands, (row + 1) * bands), at);
-  }
-  return changed;
 }
 
 /** Adds the response of a microphone: a level, a slope, and one and a half waves from end to end. */

@@ -24,7 +24,7 @@ export interface Ensemble {
 /**
  * Returns one ONNX graph from windows of the spectrogram, [n, rows, bands], to probabilities
  * [n, classes] and the probability that somebody speaks [n]: the mean of what the networks say, then
- * the weighted mean of that and of what each probe says.
+ * the mean of that and of what each probe says.
  *
  * @param scaling calibrates the probabilities; null leaves them as they are
  */
@@ -40,18 +40,10 @@ export function exportEnsemble(
   const mean = (values: Value[]) => (values.length === 1 ? values[0] : graph.node('Mean', values));
   const tuned = mean(outputs.map(({ emotion }) => emotion));
   const voice = mean(outputs.map(({ voice }) => voice));
-  const total = probes.reduce((sum, { network }) => sum + network.weight, 1);
-  const share = (value: Value, weight: number) =>
-    graph.node('Mul', [value, graph.scalar(weight / total)]);
-  const emotion =
-    probes.length === 0
-      ? tuned
-      : graph.node('Sum', [
-          share(tuned, 1),
-          ...probes.map((probe) =>
-            share(appendProbe(graph, operators, image, probe), probe.network.weight),
-          ),
-        ]);
+  const emotion = mean([
+    tuned,
+    ...probes.map((probe) => appendProbe(graph, operators, image, probe)),
+  ]);
   const calibrated = scaling ? appendScaling(graph, emotion, scaling) : emotion;
   graph.output(calibrated, EMOTION_OUTPUT, ['n', EMOTION_COUNT]);
   graph.output(voice, VOICE_OUTPUT, ['n']);

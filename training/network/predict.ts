@@ -88,11 +88,7 @@ export function windowsOf(
   clip: number,
   rendering: number,
 ): Float32Array[] {
-  return windowsIn(spectrogramOf(spectrograms, clip, rendering));
-}
-
-/** Returns the windows of one spectrogram as it is stored. */
-export function windowsIn(mel: Int16Array): Float32Array[] {
+  const mel = spectrogramOf(spectrograms, clip, rendering);
   const rows = mel.length / bands;
   const { frames, hop } = FEATURE_CONFIG.networkWindow;
   return windowRanges(rows / MEL_ROWS, { frames, hop }).map(({ from }) => {

@@ -17,10 +17,6 @@ import type { Tensors } from './weights-file.ts';
 export interface PublishedNetwork {
   /** Numbers that a window is described by. */
   readonly activations: number;
-  /** How much its probe counts beside the fine-tuned networks together. */
-  readonly weight: number;
-  /** Whether its probe also learns from other voices made of the clips: faster, slower, larger, smaller. */
-  readonly hearsOtherVoices: boolean;
   /**
    * Appends what the network makes of windows, [n, activations].
    *
@@ -47,10 +43,6 @@ const pooledSizes = sizesOfMaps().filter((_, i) => POOLED_BLOCKS.includes(i));
 /** The network that was trained on AudioSet, with normalisation folded into its convolutions. */
 export class AudiosetNetwork implements PublishedNetwork {
   readonly activations = 2 * (pooledSizes.reduce((sum, size) => sum + size, 0) + EMBEDDING);
-  /** It tells strangers better than the others do: recall on corpora left out 0.441 at 1, 0.445 at 2. */
-  readonly weight = 2;
-  /** Of the probe alone: recall on corpora left out 0.431 without, 0.436 with them; on two folds 0.649, 0.668. */
-  readonly hearsOtherVoices = true;
   readonly stem: FoldedConvolution;
   readonly blocks: readonly BlockWeights[];
   readonly last: FoldedConvolution;

@@ -57,8 +57,12 @@ const groupOf = ({ corpus, rows }: Selection, takes = (_: number) => true) => ({
 });
 const network = new AudiosetNetwork(randomTensors(createRandom(3)));
 const stop = new AbortController();
-const options = { workers: 1, signal: stop.signal, progress: progressOn(process.stderr) };
-const read = (...selections: Selection[]) => Discriminants.read(network, selections, options);
+const read = (...selections: Selection[]) =>
+  Discriminants.read(network, selections, {
+    workers: 1,
+    signal: stop.signal,
+    progress: progressOn(process.stderr),
+  });
 
 const first = corpusOf('first', 0.4, [NEUTRAL, HAPPY, SAD]);
 const second = corpusOf('second', -0.5, [NEUTRAL, HAPPY, SAD]);
@@ -108,33 +112,8 @@ test('emotions that nothing was learned of are never told', async () => {
   const told = await say(probe, stranger);
   for (const emotion of ['calm', 'angry', 'surprised'] as const) {
     for (let i = 0; i < told.rows; i++) {
-      const ofNetwork = 1 / EMOTION_COUNT / (1 + network.weight);
-      expect(rowOf(told, i)[EMOTIONS.indexOf(emotion)]).toBeCloseTo(ofNetwork, 5);
+      expect(rowOf(told, i)[EMOTIONS.indexOf(emotion)]).toBeCloseTo(0.5 / EMOTION_COUNT, 5);
     }
-  }
-});
-
-/** The same clips, all spoken by a voice that lies some bands higher. */
-function moved({ corpus, ...rest }: Selection, shift: number): Selection {
-  const { data } = corpus.spectrograms;
-  const from = (i: number) => i - Math.min(shift, i % bands);
-  const spectrograms = { ...corpus.spectrograms, data: data.map((_, i) => data[from(i)]) };
-  return { ...rest, corpus: { ...corpus, spectrograms } };
-}
-
-test('a probe that hears other voices is moved less by one', async () => {
-  const deaf: AudiosetNetwork = Object.assign(Object.create(network), { hearsOtherVoices: false });
-  const other = await Discriminants.read(deaf, [second], options);
-  try {
-    const groups = [groupOf(second)];
-    const change = async (of: Probe) => {
-      const [own, changed] = await Promise.all([say(of, stranger), say(of, moved(stranger, 3))]);
-      return own.data.reduce((sum, p, i) => sum + Math.abs(p - changed.data[i]), 0);
-    };
-    const [hearing, without] = [await discriminants.fit({ groups }), await other.fit({ groups })];
-    expect(await change(hearing)).toBeLessThan(0.8 * (await change(without)));
-  } finally {
-    await other.close();
   }
 });
 
