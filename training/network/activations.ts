@@ -16,8 +16,8 @@ import type { Spectrograms } from './spectrogram-store.ts';
 /**
  * Copies of every clip as recorded, under steady noise, and how often they lose their outermost bands.
  * Copies as if others had spoken (0.8 to 1.25 times as fast, three bands up and down) and a double vote for
- * the probe raised the recall on corpora left out from 0.441 to 0.446, but noise at 10 dB cost 12.8 points
- * instead of 9.9, and a small room 5.1 instead of 3.7.
+ * the probe raise the recall on corpora left out from 0.442 to 0.446, but noise at 10 dB costs 12.8 points
+ * instead of 8.9, and a small room 5.1 instead of 3.9 (the same networks on the same machine).
  */
 const NOISY_COPIES = 2;
 const BAND_LIMIT_SHARE = 0.3;
