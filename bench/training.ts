@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { AUDIOSET_MEL } from '../core/features/config.ts';
-import { findModelFolder, loadModel } from '../core/index.ts';
+import { analyze } from '../core/analyze.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../core/features/config.ts';
+import { decode, findModelFolder, loadModel } from '../core/index.ts';
 import { EMOTION_COUNT } from '../core/model/emotions.ts';
 import { zeros } from '../evaluation/matrix.ts';
 import { AdamW, add, crossEntropy, input, TrainingStep } from '../training/autodiff/index.ts';
@@ -13,7 +14,7 @@ import { EmotionNetwork, VOICE_CLASSES } from '../training/network/architecture.
 import { BLOCKS, EMBEDDING, STEM_CHANNELS } from '../training/network/inference.ts';
 import { BATCH, FROZEN_BLOCKS, RECIPE } from '../training/network/plan.ts';
 import { createRandom } from '../training/random.ts';
-import { check, inFolder, measure, share, table } from './measure.ts';
+import { check, inFolder, measure, samplePath, share, table } from './measure.ts';
 import { hasPython, type Measured, reference } from './reference.ts';
 
 const LEARNING_RATE = 1e-3;
@@ -22,12 +23,15 @@ const LEARNING_RATE = 1e-3;
 export async function benchNetwork(): Promise<void> {
   const folder = findModelFolder();
   const model = await loadModel(folder);
-  const random = createRandom(1);
-  const window = model.card.inputs.map(({ shape }) =>
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 10 * random.normal()),
-  );
+  const speech = analyze((await decode(await readFile(samplePath('plain.ogg')))).samples)!;
+  const { frames } = FEATURE_CONFIG.networkWindow;
   table('The shipped model, one thread, median', [
-    await measure('a window of 2.56 s', 50, () => model.predict([window]), 5),
+    await measure(
+      'a window of 2.56 s',
+      50,
+      () => model.predict(speech, [{ from: 0, to: frames }]),
+      5,
+    ),
     await measure('loading and checking the model', 5, () => loadModel(folder)),
   ]);
   await benchTrainingStep();

@@ -1,7 +1,7 @@
 import { type Analysis, analyze } from './analyze.ts';
 import { type DecodeOptions, decode } from './audio/decode.ts';
 import { frameSeconds } from './audio/speech.ts';
-import { modelInput, windowSizeOf } from './model/input.ts';
+import { windowSizeOf } from './model/input.ts';
 import type { Model, Prediction } from './model/session.ts';
 import { sequenceOf } from './timeline/sequence.ts';
 import { type Stretch, timelineOf } from './timeline/timeline.ts';
@@ -56,7 +56,7 @@ async function verdictOf(
   const size = windowSizeOf(kinds);
   const { threshold } = model.card;
   const windows = modelWindows(speech, size);
-  const predictions = await model.predict(windows.map((range) => modelInput(kinds, speech, range)));
+  const predictions = await model.predict(speech, windows);
   const heard = voicedOnly(speech.active, windows, predictions);
   const stretches = timelineOf({ ...heard, size }, (probabilities) =>
     labelOf(probabilities, threshold),

@@ -8,7 +8,7 @@ import { framesToMono } from './audio/wav.ts';
 import { concatBytes } from './bytes.ts';
 import { FEATURE_CONFIG } from './features/config.ts';
 import { frameCount } from './features/frames.ts';
-import { modelInput, windowSizeOf } from './model/input.ts';
+import { windowSizeOf } from './model/input.ts';
 import type { Model } from './model/session.ts';
 import { type Label, labelled, round, shares, verdictSchema } from './verdict.ts';
 import { activeFrames, type FrameRange, intersection, MIN_ACTIVE_FRAMES } from './windows.ts';
@@ -215,7 +215,7 @@ async function classifyWindow(
   };
   const window = lastOf(frames);
   if (activeFrames(sound.active, window) < MIN_ACTIVE_FRAMES) return NO_SPEECH;
-  const [{ probabilities, isVoice }] = await model.predict([modelInput(kinds, sound, window)]);
+  const [{ probabilities, isVoice }] = await model.predict(sound, [window]);
   if (!isVoice) return NO_SPEECH;
   const speech = activeFrames(sound.active, lastOf(Math.ceil(newest / HOP))) * HOP;
   return { ...labelled(probabilities, model.card.threshold), speech };

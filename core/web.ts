@@ -14,5 +14,6 @@ export { MAX_BYTES, MAX_SECONDS, tooLarge, tooLong } from './limits.ts';
 export { LiveListener, type LiveSummary, type LiveVerdict, PcmStream } from './live.ts';
 export { type ModelCard, parseCard } from './model/card.ts';
 export { EMOTIONS, type Emotion } from './model/emotions.ts';
+export { stretchesOf } from './model/input.ts';
 export { createModel, type Model, type OnnxRuntime } from './model/session.ts';
 export type { Label, Probabilities, Segment, Verdict } from './verdict.ts';

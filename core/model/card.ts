@@ -4,14 +4,21 @@ import { FEATURE_CONFIG } from '../features/config.ts';
 import { emotionSchema } from '../verdict.ts';
 import { EMOTIONS } from './emotions.ts';
 
-/** What a model can look at: the functionals of a window, or its mel spectrogram. */
-export const INPUT_KINDS = ['functionals', 'mel'] as const;
+/**
+ * What a model can be fed:
+ *
+ * - `functionals`: those of each window, [windows, functionals];
+ * - `mel`: the spectrogram of a stretch in which windows overlap, [rows, bands];
+ * - `starts`: the row of that spectrogram at which each window starts, [windows].
+ */
+export const INPUT_KINDS = ['functionals', 'mel', 'starts'] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
 
 /** The settings that only inputs of one kind depend on; all others concern every model. */
 const SETTINGS_OF_KIND: Readonly<Record<InputKind, readonly (keyof typeof FEATURE_CONFIG)[]>> = {
   functionals: ['melBands', 'mfccs', 'noiseFloorDb', 'functionalsWindow', 'functionals'],
   mel: ['mel', 'melFloorDb', 'networkWindow'],
+  starts: [],
 };
 
 /** A figure measured on held-out recordings; `accuracy` and the rest are shares from 0 to 1. */
@@ -53,7 +60,7 @@ export const cardSchema = z.object({
   classes: z.array(emotionSchema).length(8),
   /** The configuration of the features that the model was trained on. */
   features: z.record(z.string(), z.unknown()),
-  /** What the graph is fed for every window: name, kind and shape of each of its inputs. */
+  /** What the graph is fed: name and kind of each of its inputs, and its shape after the first dimension. */
   inputs: z
     .array(
       z.object({

@@ -17,7 +17,8 @@ export const CARD_FILE = 'emotion.json';
  * @throws UndertoneError `model-invalid`
  * @example
  * const model = await loadModel('model');
- * const [{ probabilities, isVoice }] = await model.predict([[spectrogram]]);
+ * const speech = analyze(samples)!;
+ * const predictions = await model.predict(speech, modelWindows(speech, FEATURE_CONFIG.networkWindow));
  */
 export async function loadModel(folder: string): Promise<Model> {
   const card = await readCard(folder);

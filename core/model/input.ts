@@ -1,39 +1,68 @@
 import { type Analysis, MEL_ROWS } from '../analyze.ts';
-import { FEATURE_CONFIG } from '../features/config.ts';
+import { AUDIOSET_MEL, FEATURE_CONFIG } from '../features/config.ts';
 import { functionals } from '../features/functionals.ts';
 import { type FrameRange, type WindowSize, writeMelWindow } from '../windows.ts';
 import type { InputKind } from './card.ts';
 
-const { mel, networkWindow, functionalsWindow } = FEATURE_CONFIG;
-
-/** What a model is fed for one window: an array for each of its inputs. */
-export type ModelInput = readonly Float32Array[];
+const { networkWindow, functionalsWindow } = FEATURE_CONFIG;
+const { bands } = AUDIOSET_MEL;
+/** Rows of the spectrogram in the window of a network. */
+export const WINDOW_ROWS = networkWindow.frames * MEL_ROWS;
+/** Windows of one call: more take memory, which counts in a small Lambda, and save little time. */
+const MOST_WINDOWS = 4;
 
 /** Returns how long the windows of a model are that looks at all of these. */
 export function windowSizeOf(kinds: readonly InputKind[]): WindowSize {
   return kinds.includes('mel') ? networkWindow : functionalsWindow;
 }
 
-/** Returns what a model is fed for one window of a recording, in the order of the kinds. */
-export function modelInput(
-  kinds: readonly InputKind[],
-  analysis: Analysis,
-  range: FrameRange,
-): ModelInput {
-  return kinds.map((kind) =>
-    kind === 'mel'
-      ? melOf(analysis, range)
-      : functionals(analysis, contextOf(range, analysis.frames)),
-  );
+/**
+ * Returns the windows in groups of those that overlap. What a network makes of each row by itself is
+ * computed once for a group, and not again for every window.
+ *
+ * @param windows in order
+ */
+export function stretchesOf(windows: readonly FrameRange[]): FrameRange[][] {
+  const stretches: FrameRange[][] = [];
+  for (const window of windows) {
+    const last = stretches.at(-1);
+    if (last && last.length < MOST_WINDOWS && window.from < last[last.length - 1].to) {
+      last.push(window);
+    } else stretches.push([window]);
+  }
+  return stretches;
 }
 
-/** The mel spectrogram of a window, rows × bands. */
-function melOf(analysis: Analysis, { from, to }: FrameRange): Float32Array {
-  const { bands } = mel;
-  const rows = networkWindow.frames * MEL_ROWS;
-  const window = new Float32Array(rows * bands);
-  const steps = (to - from) * MEL_ROWS;
-  writeMelWindow({ mel: analysis.mel, bands, from: from * MEL_ROWS, steps }, rows, window);
+/** Returns one input of a model for some windows that overlap, as its kind in core/model/card.ts says. */
+export function modelInput(
+  kind: InputKind,
+  speech: Analysis,
+  windows: readonly FrameRange[],
+): Float32Array {
+  switch (kind) {
+    case 'mel':
+      return melOf(speech, windows);
+    case 'starts':
+      return Float32Array.from(windows, ({ from }) => (from - windows[0].from) * MEL_ROWS);
+    case 'functionals': {
+      const rows = windows.map((window) => functionals(speech, contextOf(window, speech.frames)));
+      const all = new Float32Array(rows.length * rows[0].length);
+      for (const [i, row] of rows.entries()) all.set(row, i * row.length);
+      return all;
+    }
+  }
+}
+
+/** The rows from the first window to the end of the last; of a short one so many as a window has. */
+function melOf({ mel }: Analysis, windows: readonly FrameRange[]): Float32Array {
+  const [first, last] = [windows[0], windows[windows.length - 1]];
+  const from = first.from * MEL_ROWS;
+  const steps = (first.to - first.from) * MEL_ROWS;
+  if (steps >= WINDOW_ROWS) {
+    return mel.subarray(from * bands, (last.from * MEL_ROWS + WINDOW_ROWS) * bands);
+  }
+  const window = new Float32Array(WINDOW_ROWS * bands);
+  writeMelWindow({ mel, bands, from, steps }, WINDOW_ROWS, window);
   return window;
 }
 

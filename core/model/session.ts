@@ -1,16 +1,15 @@
 import type { InferenceSession, InferenceSessionFactory, Tensor } from 'onnxruntime-common';
+import type { Analysis } from '../analyze.ts';
+import type { FrameRange } from '../windows.ts';
 import { type ModelCard, modelInvalid } from './card.ts';
 import { EMOTION_COUNT } from './emotions.ts';
-import type { ModelInput } from './input.ts';
+import { modelInput, stretchesOf } from './input.ts';
 
 /** A loaded model: windows in, calibrated probabilities out. */
 export interface Model {
   readonly card: ModelCard;
-  /**
-   * Returns a prediction for every window. Of a window it takes what `card.inputs` names, in their
-   * order, each flat; core/model/input.ts makes it.
-   */
-  predict(windows: readonly ModelInput[]): Promise<Prediction[]>;
+  /** Returns a prediction for each window of a recording; the windows are in order. */
+  predict(speech: Analysis, windows: readonly FrameRange[]): Promise<Prediction[]>;
 }
 
 /** What a model says about one window. */
@@ -65,7 +64,7 @@ export async function createModel(
   if (!fits(session, card)) {
     throw modelInvalid(`${name} takes or gives other tensors than its card says.`);
   }
-  return { card, predict: (windows) => predict(ort, session, card, windows) };
+  return { card, predict: (...speech) => predict(ort, session, card, ...speech) };
 }
 
 /** Whether a graph has the inputs and outputs of a card; dimensions that it leaves open fit. */
@@ -87,32 +86,35 @@ function fits(
   );
 }
 
-/**
- * Windows go one by one: four in a call take 11 MB more, which counts in a small Lambda, and a tenth less of
- * the model's time.
- */
-async function predict(
+/** Runs a graph on the windows of a recording, those that overlap in one call. */
+export async function predict(
   ort: Pick<OnnxRuntime, 'Tensor'>,
   session: InferenceSession,
-  { inputs, output, voice }: ModelCard,
-  windows: readonly ModelInput[],
+  { inputs, output, voice }: Pick<ModelCard, 'inputs' | 'output' | 'voice'>,
+  speech: Analysis,
+  windows: readonly FrameRange[],
 ): Promise<Prediction[]> {
   const outputs = [output.name, ...(voice ? [voice.name] : [])];
   const predictions: Prediction[] = [];
-  for (const window of windows) {
+  for (const stretch of stretchesOf(windows)) {
     const feeds = Object.fromEntries(
-      inputs.map(({ name, shape }, k) => [
-        name,
-        new ort.Tensor('float32', window[k], [1, ...shape]),
-      ]),
+      inputs.map(({ name, kind, shape }) => {
+        const values = modelInput(kind, speech, stretch);
+        const count = values.length / shape.reduce((a, b) => a * b, 1);
+        return [name, new ort.Tensor('float32', values, [count, ...shape])];
+      }),
     );
     const results = await session.run(feeds, outputs);
-    const row = Float64Array.from(results[output.name].data as Float32Array);
-    const sum = row.reduce((a, b) => a + b, 0);
-    predictions.push({
-      probabilities: row.map((p) => p / sum),
-      isVoice: !voice || (results[voice.name].data as Float32Array)[0] >= voice.threshold,
-    });
+    const rows = results[output.name].data as Float32Array;
+    const voices = voice ? (results[voice.name].data as Float32Array) : null;
+    for (const i of stretch.keys()) {
+      const row = Float64Array.from(rows.subarray(i * EMOTION_COUNT, (i + 1) * EMOTION_COUNT));
+      const sum = row.reduce((a, b) => a + b, 0);
+      predictions.push({
+        probabilities: row.map((p) => p / sum),
+        isVoice: !voice || voices![i] >= voice.threshold,
+      });
+    }
   }
   return predictions;
 }

@@ -63,8 +63,9 @@ export type Naming = (probabilities: Float64Array) => string | number;
 export function timelineOf(input: WindowPosteriors, name: Naming = mostLikely): Stretch[] {
   const { active, windows } = input;
   if (windows.length === 0) return [];
-  const isOneWindow = active.length <= input.size.frames;
-  const ranges = isOneWindow ? [windows[0]] : segment(input);
+  const { frames, step = 1 } = input.size;
+  const isOneWindow = active.length < frames + step;
+  const ranges = isOneWindow ? [{ from: 0, to: active.length }] : segment(input);
   const stretches = ranges
     .filter((range) => windows.some((window) => sharedFrames(window, range) > 0))
     .map((range) => judge(range, input));

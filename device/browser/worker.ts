@@ -12,6 +12,7 @@ import {
   MonoSink,
   PcmStream,
   SAMPLE_RATE,
+  stretchesOf,
 } from '../../core/web.ts';
 import { loadEngine, unusable } from './load.ts';
 import type { Failure, FromWorker, Sound, ToWorker } from './protocol.ts';
@@ -100,12 +101,12 @@ async function classifyRecording(id: number, bytes: Uint8Array): Promise<void> {
   const verdict = await classify(bytes, {
     model: {
       card: model.card,
-      async predict(windows) {
+      async predict(speech, windows) {
         const predictions = [];
-        for (const [i, window] of windows.entries()) {
-          predictions.push(...(await model.predict([window])));
+        for (const stretch of stretchesOf(windows)) {
+          predictions.push(...(await model.predict(speech, stretch)));
           if (cancelled.has(id)) throw new Cancelled();
-          post({ type: 'classified', id, share: (i + 1) / windows.length });
+          post({ type: 'classified', id, share: predictions.length / windows.length });
         }
         return predictions;
       },
@@ -174,12 +175,12 @@ function yielding({ card, predict }: Model): Model {
   const { port1, port2 } = new MessageChannel();
   return {
     card,
-    async predict(windows) {
+    async predict(...speech) {
       await new Promise((resolve) => {
         port1.onmessage = resolve;
         port2.postMessage(null);
       });
-      return predict(windows);
+      return predict(...speech);
     },
   };
 }

@@ -28,6 +28,18 @@ describe('windowRanges', () => {
     );
   });
 
+  test('begins windows at multiples of a step, and ends less than a step before the span', () => {
+    const step = 4;
+    fc.assert(
+      fc.property(fc.integer({ min: 128, max: 5000 }), (frames) => {
+        const ranges = windowRanges(frames, { ...SIZE, step });
+        expect(ranges).toEqual(windowRanges(frames - (frames % step), SIZE));
+      }),
+    );
+    expect(windowRanges(131, { ...SIZE, step })).toEqual([{ from: 0, to: 128 }]);
+    expect(windowRanges(7, { ...SIZE, step })).toEqual([{ from: 0, to: 7 }]);
+  });
+
   test('is one window of what there is where that is less, and none of nothing', () => {
     expect(windowRanges(128, SIZE)).toEqual([{ from: 0, to: 128 }]);
     expect(windowRanges(7, SIZE)).toEqual([{ from: 0, to: 7 }]);

@@ -5,9 +5,9 @@ import { addSteadyNoise, limitBands } from '../augment/index.ts';
 import { GraphBuilder } from '../onnx/graph.ts';
 import { createRandom } from '../random.ts';
 import type { Progress } from '../terminal.ts';
-import { appendImage, WINDOW_ROWS } from './export.ts';
+import { appendWindows, feedsOf } from './graph-input.ts';
 import { graphOperators } from './inference.ts';
-import { WINDOW_BATCH, windowsOf, windowTensor } from './predict.ts';
+import { WINDOW_BATCH, windowsOf } from './predict.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { PublishedNetwork } from './probe.ts';
 import { openSession } from './products.ts';
@@ -101,7 +101,7 @@ async function activationsOf(
   const all: Float32Array[] = [];
   for (let first = 0; first < windows.length; first += WINDOW_BATCH) {
     const batch = windows.slice(first, first + WINDOW_BATCH);
-    const { activations } = await session.run({ x: windowTensor(batch) });
+    const { activations } = await session.run(feedsOf(batch));
     const values = activations.data as Float32Array;
     batch.forEach((_, i) => {
       all.push(values.slice(i * size, (i + 1) * size));
@@ -133,9 +133,7 @@ async function openActivations(
   threads: number,
 ): Promise<InferenceSession> {
   const graph = new GraphBuilder('activations');
-  const windows = graph.input('x', ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
-  const image = appendImage(graph, windows);
-  const activations = network.append(graph, image, graphOperators(graph));
+  const activations = network.append(graph, appendWindows(graph), graphOperators(graph));
   graph.output(activations, 'activations', ['n', network.activations]);
   return openSession(graph, threads);
 }

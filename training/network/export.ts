@@ -1,18 +1,14 @@
-import { MEL_ROWS } from '../../core/analyze.ts';
-import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
 import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
+import { appendWindows, type Windows } from './graph-input.ts';
 import { EMBEDDING, graphOperators, inferBlocks, type Operators } from './inference.ts';
 import type { Probe } from './probe.ts';
 import type { Scaling } from './scaling.ts';
 
-export const MEL_INPUT = 'mel';
 export const EMOTION_OUTPUT = 'probabilities';
 export const VOICE_OUTPUT = 'voice';
-/** Rows of a window. */
-export const WINDOW_ROWS = FEATURE_CONFIG.networkWindow.frames * MEL_ROWS;
 
 /** What predicts together: fine-tuned networks, and linear probes of published ones. */
 export interface Ensemble {
@@ -33,16 +29,17 @@ export function exportEnsemble(
   scaling: Scaling | null,
 ): Uint8Array {
   const graph = new GraphBuilder('undertone');
-  const windows = graph.input(MEL_INPUT, ['n', WINDOW_ROWS, AUDIOSET_MEL.bands]);
+  const windows = appendWindows(graph);
   const operators = graphOperators(graph);
-  const image = appendImage(graph, windows);
-  const outputs = networks.map((network) => appendNetwork(graph, operators, image, network));
+  const outputs = networks.map((network) =>
+    appendNetwork(graph, operators, windows.images, network),
+  );
   const mean = (values: Value[]) => (values.length === 1 ? values[0] : graph.node('Mean', values));
   const tuned = mean(outputs.map(({ emotion }) => emotion));
   const voice = mean(outputs.map(({ voice }) => voice));
   const emotion = mean([
     tuned,
-    ...probes.map((probe) => appendProbe(graph, operators, image, probe)),
+    ...probes.map((probe) => appendProbe(graph, operators, windows, probe)),
   ]);
   const calibrated = scaling ? appendScaling(graph, emotion, scaling) : emotion;
   graph.output(calibrated, EMOTION_OUTPUT, ['n', EMOTION_COUNT]);
@@ -50,19 +47,13 @@ export function exportEnsemble(
   return graph.toBytes();
 }
 
-/** Appends windows [n, rows, bands] as images [n, 1, bands, rows]. */
-export function appendImage(graph: GraphBuilder, windows: Value): Value {
-  const transposed = graph.node('Transpose', [windows], { perm: { ints: [0, 2, 1] } });
-  return graph.node('Unsqueeze', [transposed, graph.integers([1])]);
-}
-
 function appendProbe(
   graph: GraphBuilder,
   operators: Operators<Value>,
-  image: Value,
+  windows: Windows,
   { network, weight, bias }: Probe,
 ): Value {
-  const activations = network.append(graph, image, operators);
+  const activations = network.append(graph, windows, operators);
   return softmax(graph, appendLinear(graph, activations, { weight, bias }));
 }
 

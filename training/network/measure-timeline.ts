@@ -2,15 +2,16 @@ import '../../core/model/telemetry.ts';
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { analyze } from '../../core/analyze.ts';
-import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
+import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { InputKind } from '../../core/model/card.ts';
-import { EMOTION_COUNT, EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
-import { modelInput, windowSizeOf } from '../../core/model/input.ts';
-import type { Model } from '../../core/model/session.ts';
+import { EMOTIONS, type Emotion } from '../../core/model/emotions.ts';
+import { windowSizeOf } from '../../core/model/input.ts';
+import { type Model, predict } from '../../core/model/session.ts';
 import { decode } from '../../core/node/decode.ts';
 import { mostLikely, stepsOf, timelineOf } from '../../core/timeline/timeline.ts';
 import { type FrameRange, modelWindows } from '../../core/windows.ts';
-import { EMOTION_OUTPUT, type Ensemble, exportEnsemble, MEL_INPUT, WINDOW_ROWS } from './export.ts';
+import { EMOTION_OUTPUT, type Ensemble, exportEnsemble } from './export.ts';
+import { INPUTS } from './graph-input.ts';
 import type { PreparedCorpus } from './prepare.ts';
 import type { NetworkResults } from './results.ts';
 import type { Scaling } from './scaling.ts';
@@ -50,22 +51,8 @@ export async function measureTimeline(
 }
 
 function listenerOf(session: InferenceSession): Listener {
-  return {
-    card: { inputs: [{ kind: 'mel' }] },
-    predict: async (windows) => {
-      const predictions = [];
-      for (const [window] of windows) {
-        const feeds = {
-          [MEL_INPUT]: new Tensor('float32', window, [1, WINDOW_ROWS, AUDIOSET_MEL.bands]),
-        };
-        const results = await session.run(feeds, [EMOTION_OUTPUT]);
-        const values = results[EMOTION_OUTPUT].data as Float32Array;
-        const probabilities = Float64Array.from(values.subarray(0, EMOTION_COUNT));
-        predictions.push({ probabilities, isVoice: true });
-      }
-      return predictions;
-    },
-  };
+  const card = { inputs: INPUTS, output: { name: EMOTION_OUTPUT } };
+  return { card, predict: (...speech) => predict({ Tensor }, session, card, ...speech) };
 }
 
 /** The parts of a loaded model that are asked: which input it takes, and its answers. */
@@ -138,9 +125,7 @@ async function measureNote(note: LongNote, model: Listener): Promise<TimelineCou
   const kinds = model.card.inputs.map(({ kind }) => kind);
   const size = windowSizeOf(kinds);
   const windows = modelWindows(analysis, size);
-  const predictions = await model.predict(
-    windows.map((range) => modelInput(kinds, analysis, range)),
-  );
+  const predictions = await model.predict(analysis, windows);
   const posteriors = predictions.map(({ probabilities }) => probabilities);
   const heard = { active, windows, posteriors, size };
 

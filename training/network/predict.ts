@@ -1,19 +1,14 @@
 import '../../core/model/telemetry.ts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { MEL_ROWS } from '../../core/analyze.ts';
 import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../core/model/emotions.ts';
+import { WINDOW_ROWS } from '../../core/model/input.ts';
 import { windowRanges, writeMelWindow } from '../../core/windows.ts';
 import { type Matrix, zeros } from '../../evaluation/matrix.ts';
 import { spectrogramOf } from './batches.ts';
-import {
-  EMOTION_OUTPUT,
-  type Ensemble,
-  exportEnsemble,
-  MEL_INPUT,
-  VOICE_OUTPUT,
-  WINDOW_ROWS,
-} from './export.ts';
+import { EMOTION_OUTPUT, type Ensemble, exportEnsemble, VOICE_OUTPUT } from './export.ts';
+import { feedsOf } from './graph-input.ts';
 import type { Spectrograms } from './spectrogram-store.ts';
 import { STEPS_PER_UNIT } from './spectrogram-task.ts';
 
@@ -50,8 +45,7 @@ export async function predictClips(
   const voices = new Float32Array(rows.length);
   const counts = new Float32Array(rows.length);
   const predict = async (batch: readonly { row: number; window: Float32Array }[]) => {
-    const feeds = { [MEL_INPUT]: windowTensor(batch.map(({ window }) => window)) };
-    const results = await session.run(feeds);
+    const results = await session.run(feedsOf(batch.map(({ window }) => window)));
     const values = results[EMOTION_OUTPUT].data as Float32Array;
     const voice = results[VOICE_OUTPUT].data as Float32Array;
     batch.forEach(({ row }, i) => {
@@ -90,20 +84,10 @@ export function windowsOf(
 ): Float32Array[] {
   const mel = spectrogramOf(spectrograms, clip, rendering);
   const rows = mel.length / bands;
-  const { frames, hop } = FEATURE_CONFIG.networkWindow;
-  return windowRanges(rows / MEL_ROWS, { frames, hop }).map(({ from }) => {
+  return windowRanges(rows / MEL_ROWS, FEATURE_CONFIG.networkWindow).map(({ from }) => {
     const window = new Float32Array(WINDOW_ROWS * bands);
     const steps = Math.min(WINDOW_ROWS, rows);
     writeMelWindow({ mel, bands, from: from * MEL_ROWS, steps }, WINDOW_ROWS, window);
     return window.map((value) => value / STEPS_PER_UNIT);
   });
-}
-
-/** Returns windows as one tensor [n, WINDOW_ROWS, bands]. */
-export function windowTensor(windows: readonly Float32Array[]): Tensor {
-  const x = new Float32Array(windows.length * WINDOW_ROWS * bands);
-  windows.forEach((window, i) => {
-    x.set(window, i * window.length);
-  });
-  return new Tensor('float32', x, [windows.length, WINDOW_ROWS, bands]);
 }

@@ -1,6 +1,7 @@
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
 import { createRandom } from '../random.ts';
+import type { Windows } from './graph-input.ts';
 import {
   BLOCKS,
   type BlockWeights,
@@ -17,12 +18,8 @@ import type { Tensors } from './weights-file.ts';
 export interface PublishedNetwork {
   /** Numbers that a window is described by. */
   readonly activations: number;
-  /**
-   * Appends what the network makes of windows, [n, activations].
-   *
-   * @param image [n, 1, bands, frames]
-   */
-  append(graph: GraphBuilder, image: Value, operators: Operators<Value>): Value;
+  /** Appends what the network makes of windows, [n, activations]. */
+  append(graph: GraphBuilder, windows: Windows, operators: Operators<Value>): Value;
 }
 
 /** A linear probe (Alain & Bengio 2017): one linear layer on the activations of a published network. */
@@ -57,36 +54,41 @@ export class AudiosetNetwork implements PublishedNetwork {
     this.last = build.folded(`features.${BLOCKS.length + 1}`, [EMBEDDING, inputs, 1, 1]);
   }
 
-  append(graph: GraphBuilder, image: Value, operators: Operators<Value>): Value {
+  append(graph: GraphBuilder, { images }: Windows, operators: Operators<Value>): Value {
     const maps: Value[] = [];
-    const map = inferBlocks(operators, image, this, (block, i) => {
+    const map = inferBlocks(operators, images, this, (block, i) => {
       if (POOLED_BLOCKS.includes(i)) maps.push(block);
     });
     const last = operators.convolve(map, this.last, 1, 'hard-swish');
     maps.push(graph.node('ReduceMean', [last, graph.integers([2])], { keepdims: { int: 1 } }));
-    return describeOverTime(graph, maps);
+    const over = (x: Value) =>
+      graph.node('Flatten', [
+        graph.node('ReduceMean', [x, graph.integers([3])], { keepdims: { int: 0 } }),
+      ]);
+    const described = maps.flatMap((map) => describeOverTime(graph, map, over));
+    return graph.node('Concat', described, { axis: { int: 1 } });
   }
 }
 
 /**
- * Appends what maps, [n, channels, bands, frames], are over time: the mean and the deviation in every
- * channel and band, [n, 2 × all of them]. Square roots bring their long tails in, signs kept.
+ * Appends what a map is over time: the mean and the deviation in every channel and band, [n, channels ×
+ * bands] each. Square roots bring their long tails in, signs kept.
+ *
+ * @param average appends means over time, [n, channels × bands]
  */
-export function describeOverTime(graph: GraphBuilder, maps: readonly Value[]): Value {
+export function describeOverTime(
+  graph: GraphBuilder,
+  map: Value,
+  average: (x: Value) => Value,
+): [mean: Value, deviation: Value] {
   const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
-  const meanOver = (x: Value) =>
-    graph.node('ReduceMean', [x, graph.integers([3])], { keepdims: { int: 0 } });
-  const flat = (x: Value) => graph.node('Flatten', [x], { axis: { int: 1 } });
-  const described = maps.flatMap((map) => {
-    const mean = meanOver(map);
-    const power = meanOver(node('Mul', map, map));
-    const variance = node('Relu', node('Sub', power, node('Mul', mean, mean)));
-    return [
-      flat(node('Mul', node('Sign', mean), node('Sqrt', node('Abs', mean)))),
-      flat(node('Sqrt', node('Sqrt', variance))),
-    ];
-  });
-  return graph.node('Concat', described, { axis: { int: 1 } });
+  const mean = average(map);
+  const power = average(node('Mul', map, map));
+  const variance = node('Relu', node('Sub', power, node('Mul', mean, mean)));
+  return [
+    node('Mul', node('Sign', mean), node('Sqrt', node('Abs', mean))),
+    node('Sqrt', node('Sqrt', variance)),
+  ];
 }
 
 /** Returns channels × bands of the map after each block. */

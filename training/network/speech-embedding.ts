@@ -3,7 +3,9 @@ import { TensorProto_DataType as DataType, ModelProtoSchema } from 'onnx-buf';
 import { audiosetBands } from '../../core/features/audioset-mel.ts';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { melFilters } from '../../core/features/mel.ts';
+import { WINDOW_ROWS } from '../../core/model/input.ts';
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
+import type { Windows } from './graph-input.ts';
 import { describeOverTime, type PublishedNetwork } from './probe.ts';
 import { floatsOf, readWeightsFile, type Tensors, tensorOf } from './weights-file.ts';
 
@@ -88,20 +90,40 @@ export class SpeechEmbedding implements PublishedNetwork {
     this.last = layer({ channels: SPEECH_EMBEDDING, kernel: [1, 3] }, true);
   }
 
-  append(graph: GraphBuilder, image: Value): Value {
-    const maps: Value[] = [];
-    let map = appendMel(graph, image);
+  append(graph: GraphBuilder, { stretch, starts }: Windows): Value {
+    const described: Value[] = [];
+    let map = appendMel(graph, stretch);
+    // Frames of a window's part of a map, and rows of the spectrogram to a frame.
+    let frames = WINDOW_ROWS;
+    let stride = 1;
+    const describe = () => {
+      const shares = appendShares(graph, map, starts, { frames, stride });
+      // [n, frames] · [frames, channels × bands]
+      const average = (x: Value) =>
+        graph.node('Gemm', [shares, graph.node('Flatten', [x], { axis: { int: 3 } })], {
+          transA: { int: 1 },
+          transB: { int: 1 },
+        });
+      described.push(...describeOverTime(graph, map, average));
+    };
     for (const [i, layers] of this.stages.entries()) {
-      for (const layer of layers) map = rectified(graph, convolved(graph, map, layer));
+      for (const layer of layers) {
+        map = rectified(graph, convolved(graph, map, layer));
+        frames -= layer.dims[3] - 1;
+      }
       const { pool } = STAGES[i];
       map = graph.node('MaxPool', [map], {
         kernel_shape: { ints: pool },
         strides: { ints: pool },
       });
-      maps.push(map);
+      frames = Math.floor(frames / pool[1]);
+      stride *= pool[1];
+      describe();
     }
-    maps.push(convolved(graph, map, this.last));
-    return describeOverTime(graph, maps);
+    map = convolved(graph, map, this.last);
+    frames -= this.last.dims[3] - 1;
+    describe();
+    return graph.node('Concat', described, { axis: { int: 1 } });
   }
 }
 
@@ -160,6 +182,28 @@ function convolved(graph: GraphBuilder, map: Value, { dims, weight, bias }: Laye
 function rectified(graph: GraphBuilder, map: Value): Value {
   const leaky = graph.node('LeakyRelu', [map], { alpha: { float: SLOPE } });
   return graph.node('Max', [leaky, graph.scalar(LEAST)]);
+}
+
+/**
+ * Appends how much each frame of a map counts in the mean over each window, [frames, n]: what lies in the
+ * window counts alike, the rest not at all.
+ */
+function appendShares(
+  graph: GraphBuilder,
+  map: Value,
+  starts: Value,
+  { frames, stride }: { readonly frames: number; readonly stride: number },
+): Value {
+  const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+  const float = (x: Value) => graph.node('Cast', [x], { to: { int: DataType.FLOAT } });
+  const count = node('Squeeze', graph.node('Shape', [map], { start: { int: 3 } }));
+  const frame = node('Range', graph.scalar(0), float(count), graph.scalar(1));
+  const row = node('Mul', node('Unsqueeze', frame, graph.integers([1])), graph.scalar(stride));
+  // From the middle of the window's part, in rows.
+  const middle = node('Add', starts, graph.scalar((stride * (frames - 1)) / 2));
+  const distance = node('Abs', node('Sub', row, middle));
+  const inside = node('Less', distance, graph.scalar((stride * frames) / 2));
+  return node('Mul', float(inside), graph.scalar(1 / frames));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { AUDIOSET_MEL, FEATURE_CONFIG } from '../../core/features/config.ts';
+import { FEATURE_CONFIG } from '../../core/features/config.ts';
 import type { Figures, ModelCard } from '../../core/model/card.ts';
 import { EMOTIONS } from '../../core/model/emotions.ts';
 import type { CalibrationFigures } from '../../evaluation/calibration.ts';
@@ -6,7 +6,8 @@ import type { Scores } from '../../evaluation/metrics.ts';
 import { listed, percent, plural, points, score } from '../../evaluation/report/format.ts';
 import { FAMILY } from '../baselines/families.ts';
 import type { Results } from '../baselines/results.ts';
-import { EMOTION_OUTPUT, MEL_INPUT, VOICE_OUTPUT, WINDOW_ROWS } from '../network/export.ts';
+import { EMOTION_OUTPUT, VOICE_OUTPUT } from '../network/export.ts';
+import { INPUTS } from '../network/graph-input.ts';
 import type { CorpusSummary, NetworkResults } from '../network/results.ts';
 import { INPUT_NAME, OUTPUT_NAME } from '../onnx/export.ts';
 import {
@@ -19,7 +20,7 @@ import {
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */
-export const MODEL_VERSION = '2.4.0';
+export const MODEL_VERSION = '2.4.1';
 
 const NOT_A_FEELING = 'Classifies how a voice sounds, not what a person feels.';
 const NOT_FOR_DECISIONS =
@@ -44,7 +45,7 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     sha256: model.sha256,
     created: created.slice(0, 10),
     family: `${modelText(results)} (MobileNetV3, width 0.4${recipe.speech ? ', and a speech embedding' : ''}) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
-    inputs: [{ name: MEL_INPUT, kind: 'mel', shape: [WINDOW_ROWS, AUDIOSET_MEL.bands] }],
+    inputs: INPUTS,
     output: { name: EMOTION_OUTPUT },
     voice: { name: VOICE_OUTPUT, threshold: results.calibration.voiceThreshold },
     figures: networkFigures(results),

@@ -14,7 +14,8 @@ import {
   MODEL_FILE,
   readCard,
 } from '../../../core/model/folder.ts';
-import { modelInput, windowSizeOf } from '../../../core/model/input.ts';
+import { modelInput, stretchesOf, windowSizeOf } from '../../../core/model/input.ts';
+import { windowRanges } from '../../../core/windows.ts';
 import { GraphBuilder, type Shape } from '../../../training/onnx/graph.ts';
 import { voiceLike } from '../../fixtures/audio.ts';
 import { writeTinyModel } from '../../fixtures/model.ts';
@@ -107,30 +108,49 @@ describe('a graph', () => {
   });
 
   test('is fed every window, however many, and its rows are brought to a sum of 1', async () => {
-    const voice = { name: 'v', threshold: 0.5 };
-    const inputs: ModelCard['inputs'] = [...eight, { name: 'y', kind: 'functionals', shape: [] }];
-    const graph = echo({ x: ['n', 8], y: ['n'] }, { p: ['x', ['n', 8]], v: ['y', ['n']] });
+    const speech = analyze(voiceLike({ seconds: 21 }))!;
+    const windows = windowRanges(speech.frames, FEATURE_CONFIG.functionalsWindow);
+    expect(windows.length).toBeGreaterThan(8);
+    const rows = windows.map((window) => functionals(speech, window));
+    const graph = new GraphBuilder('first');
+    const x = graph.input('x', ['n', rows[0].length]);
+    const first = graph.node('Slice', [x, ...[0, 8, 1].map((value) => graph.integers([value]))]);
+    graph.output(graph.node('Abs', [first]), 'p', ['n', 8]);
+    const thousandth = graph.node('Mul', [graph.input('y', ['n']), graph.scalar(1e-3)]);
+    graph.output(thousandth, 'v', ['n']);
+    const inputs: ModelCard['inputs'] = [
+      { name: 'x', kind: 'functionals', shape: [rows[0].length] },
+      { name: 'y', kind: 'starts', shape: [] },
+    ];
+    // Between the second and the third window of a call: 200 and 400 rows from its first.
+    const voice = { name: 'v', threshold: 0.3 };
     const model = await loadModel(await written(graph, { inputs, output: p, voice }));
-    const windows = Array.from({ length: 9 }, (_, i) => [
-      Float32Array.from({ length: 8 }, (_, k) => 1 + ((i + k) % 8)),
-      Float32Array.of(i / 8),
-    ]);
-    const predictions = await model.predict(windows);
-    expect(predictions.map(({ isVoice }) => isVoice)).toEqual(windows.map((_, i) => i >= 4));
+    const predictions = await model.predict(speech, windows);
+    expect(predictions).toHaveLength(windows.length);
+    const isThirdOrFourth = (_: unknown, i: number) => i % 4 >= 2;
+    expect(predictions.slice(0, 8).map(({ isVoice }) => isVoice)).toEqual(
+      predictions.slice(0, 8).map(isThirdOrFourth),
+    );
     predictions.forEach(({ probabilities }, i) => {
+      const expected = rows[i].slice(0, 8).map(Math.abs);
+      const sum = expected.reduce((a, b) => a + b);
       expect(probabilities).toHaveLength(8);
       probabilities.forEach((value, k) => {
-        expect(value).toBeCloseTo(windows[i][0][k] / 36, 6);
+        expect(value).toBeCloseTo(expected[k] / sum, 5);
       });
     });
   });
 
   test('that does not tell voices takes everything for one', async () => {
-    const graph = echo({ x: ['n', 8] }, { p: ['x', ['n', 8]] });
-    const model = await loadModel(await written(graph, { inputs: eight, output: p }));
-    const rows = [1, 3].map((value) => [new Float32Array(8).fill(value)]);
-    expect(await model.predict(rows)).toEqual(
-      rows.map(() => ({ probabilities: new Float64Array(8).fill(1 / 8), isVoice: true })),
+    const graph = new GraphBuilder('alike');
+    const column = graph.node('Unsqueeze', [graph.input('y', ['n']), graph.integers([1])]);
+    const eightRows = graph.node('Add', [column, graph.constant([8], new Float32Array(8).fill(1))]);
+    graph.output(eightRows, 'p', ['n', 8]);
+    const inputs: ModelCard['inputs'] = [{ name: 'y', kind: 'starts', shape: [] }];
+    const model = await loadModel(await written(graph, { inputs, output: p }));
+    const windows = [0, 64].map((from) => ({ from, to: from + 128 }));
+    expect(await model.predict(analyze(voiceLike({ seconds: 5 }))!, windows)).toEqual(
+      windows.map(() => ({ probabilities: new Float64Array(8).fill(1 / 8), isVoice: true })),
     );
   });
 });
@@ -246,14 +266,39 @@ describe('the spectrogram', () => {
     [40, 100],
   ])('of frames %i to %i begins with their rows, and goes on backwards', (from, to) => {
     const analysis = analyze(voiceLike({ seconds: 4 }))!;
-    const [window, ...rest] = modelInput(['mel'], analysis, { from, to });
-    expect(rest).toEqual([]);
+    const window = modelInput('mel', analysis, [{ from, to }]);
     expect(window).toHaveLength(size * MEL_ROWS * bands);
     const steps = (to - from) * MEL_ROWS;
     const [first, last] = [from * MEL_ROWS, to * MEL_ROWS];
     expect(rowsOf(window, 0, steps)).toEqual(rowsOf(analysis.mel, first, last));
     if (to - from === size) return;
     expect(rowsOf(window, steps, steps + 1)).toEqual(rowsOf(analysis.mel, last - 2, last - 1));
+  });
+
+  test('of windows that overlap goes from the first to the end of the last, and says where they start', () => {
+    const analysis = analyze(voiceLike({ seconds: 6 }))!;
+    const windows = windowRanges(analysis.frames, FEATURE_CONFIG.networkWindow).slice(1);
+    const [first, last] = [windows[0], windows[windows.length - 1]];
+    expect(windows.length).toBeGreaterThan(2);
+    const stretch = modelInput('mel', analysis, windows);
+    const whole = rowsOf(analysis.mel, first.from * MEL_ROWS, (last.from + size) * MEL_ROWS);
+    expect(stretch).toEqual(whole);
+    const starts = modelInput('starts', analysis, windows);
+    windows.forEach((window, i) => {
+      const alone = modelInput('mel', analysis, [window]);
+      expect(rowsOf(stretch, starts[i], starts[i] + size * MEL_ROWS)).toEqual(alone);
+    });
+  });
+
+  test('is computed for four windows at once, as long as they overlap', () => {
+    const windows = [0, 64, 128, 192, 256, 384, 448].map((from) => ({ from, to: from + size }));
+    const stretches = stretchesOf(windows);
+    expect(stretches.map((stretch) => stretch.map(({ from }) => from))).toEqual([
+      [0, 64, 128, 192],
+      [256],
+      [384, 448],
+    ]);
+    expect(stretchesOf([])).toEqual([]);
   });
 
   test('decides how long windows are where a model looks at it', () => {
@@ -276,14 +321,14 @@ describe('functionals', () => {
     ['a longer window are its own', 100, 400, 100, 400],
     ['everything are its own', 0, frames, 0, frames],
   ])('of %s', (_, from, to, start, end) => {
-    const [row] = modelInput(['functionals'], analysis, { from, to });
+    const row = modelInput('functionals', analysis, [{ from, to }]);
     expect(row).toEqual(functionals(analysis, { from: start, to: end }));
     expect(row).not.toEqual(functionals(analysis, { from: start + 1, to: end }));
   });
 
   test('of a recording shorter than that are those of all of it', () => {
     const short = analyze(voiceLike({ seconds: 2 }))!;
-    const [row] = modelInput(['functionals'], short, { from: 10, to: 60 });
+    const row = modelInput('functionals', short, [{ from: 10, to: 60 }]);
     expect(row).toEqual(functionals(short, { from: 0, to: short.frames }));
   });
 });

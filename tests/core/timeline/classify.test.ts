@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyze } from '../../../core/analyze.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { CARD_FILE, loadModel } from '../../../core/model/folder.ts';
-import { modelInput } from '../../../core/model/input.ts';
 import type { Model } from '../../../core/model/session.ts';
 import { classify } from '../../../core/node/classify.ts';
 import { verdictSchema } from '../../../core/verdict.ts';
@@ -147,8 +146,8 @@ describe('sounds that are no voice', () => {
 function heedless(of: Model): Model {
   return {
     ...of,
-    predict: async (windows) =>
-      (await of.predict(windows)).map((prediction) => ({ ...prediction, isVoice: true })),
+    predict: async (...speech) =>
+      (await of.predict(...speech)).map((prediction) => ({ ...prediction, isVoice: true })),
   };
 }
 
@@ -157,7 +156,7 @@ test('a short note gets the probabilities of its one window', async () => {
   const analysis = analyze(samples);
   if (!analysis) throw new Error('nothing is heard in it');
   const window = { from: 0, to: analysis.frames };
-  const [expected] = await model.predict([modelInput(['mel'], analysis, window)]);
+  const [expected] = await model.predict(analysis, [window]);
   const { probabilities, timeline } = await tell(samples);
   EMOTIONS.forEach((emotion, k) => {
     expect(probabilities?.[emotion]).toBe(Number(expected.probabilities[k].toFixed(6)));

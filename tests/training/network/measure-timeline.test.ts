@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Analysis } from '../../../core/analyze.ts';
 import { EMOTIONS } from '../../../core/model/emotions.ts';
 import { loadModel } from '../../../core/model/folder.ts';
 import type { Model } from '../../../core/model/session.ts';
+import type { FrameRange } from '../../../core/windows.ts';
 import { measureTimelines, scoreTimelines } from '../../../training/network/measure-timeline.ts';
 import { joinClips, type SpokenClip } from '../../../training/network/timeline-notes.ts';
 import { createRandom } from '../../../training/random.ts';
@@ -94,7 +96,7 @@ describe('scoreTimelines', () => {
     const random = createRandom(5);
     const guess = {
       card: model.card,
-      predict: async (windows: readonly (readonly Float32Array[])[]) =>
+      predict: async (_: Analysis, windows: readonly FrameRange[]) =>
         windows.map(() => {
           const row = Float64Array.from(EMOTIONS, () => random.uniform());
           const sum = row.reduce((a, b) => a + b, 0);

@@ -7,6 +7,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUDIOSET_MEL } from '../../../core/features/config.ts';
 import { EMOTION_COUNT } from '../../../core/model/emotions.ts';
+import { WINDOW_ROWS } from '../../../core/model/input.ts';
 import { LOG_OFFSET } from '../../../evaluation/calibration.ts';
 import { type Matrix, rowOf, zeros } from '../../../evaluation/matrix.ts';
 import {
@@ -23,14 +24,9 @@ import {
   VOICE_CLASSES,
 } from '../../../training/network/architecture.ts';
 import type { BatchGroup } from '../../../training/network/batches.ts';
-import {
-  EMOTION_OUTPUT,
-  exportEnsemble,
-  MEL_INPUT,
-  VOICE_OUTPUT,
-  WINDOW_ROWS,
-} from '../../../training/network/export.ts';
+import { EMOTION_OUTPUT, exportEnsemble, VOICE_OUTPUT } from '../../../training/network/export.ts';
 import { type FitOptions, fitNetwork, type NetworkRecipe } from '../../../training/network/fit.ts';
+import { feedsOf } from '../../../training/network/graph-input.ts';
 import { graphOperators, inferBlocks } from '../../../training/network/inference.ts';
 import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { predictClips } from '../../../training/network/predict.ts';
@@ -151,8 +147,9 @@ async function runExported(
   probes: Probe[] = [],
 ) {
   const session = await InferenceSession.create(exportEnsemble({ networks, probes }, scaling));
-  const feeds = { [MEL_INPUT]: new Tensor('float32', x, [BATCH, WINDOW_ROWS, bands]) };
-  const results = await session.run(feeds);
+  const area = WINDOW_ROWS * bands;
+  const windows = Array.from({ length: BATCH }, (_, i) => x.subarray(i * area, (i + 1) * area));
+  const results = await session.run(feedsOf(windows));
   await session.release();
   return {
     emotions: results[EMOTION_OUTPUT].data as Float32Array,

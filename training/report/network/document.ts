@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { AUDIOSET_MEL } from '../../../core/features/config.ts';
+import { WINDOW_ROWS } from '../../../core/model/input.ts';
 import type { Section } from '../../../evaluation/report/blocks.ts';
 import { capital, listed, whole } from '../../../evaluation/report/format.ts';
 import { plotsShown, sectionsMarkdown } from '../../../evaluation/report/markdown.ts';
@@ -81,16 +83,15 @@ export function cardSections(results: NetworkResults): Section[] {
 }
 
 function whatItIs(results: NetworkResults): string {
-  const { family, created, inputs, classes } = networkModelCard(results);
+  const { family, created, classes } = networkModelCard(results);
   const { model, recipe, hours } = results;
-  const [steps, bands] = inputs[0].shape;
   const { members } = recipe;
   const origin =
     members.length > 0
       ? `with ${members.length > 1 ? 'seeds' : 'seed'} ${listed(members)}`
       : 'as networks of the protocols below, none of which saw all of the data';
   const time = hours === undefined ? '' : ` in ${hours.toFixed(1)} hours`;
-  return `${capital(family)}. It takes a window of speech (${steps} frames × ${bands} mel bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} ${origin}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
+  return `${capital(family)}. It takes a window of speech (${WINDOW_ROWS} frames × ${AUDIOSET_MEL.bands} mel bands) and returns the probabilities of ${classes.length} emotions: ${listed(classes)}. Trained on ${created}${time} ${origin}; ${whole(model.parameters)} parameters, ${whole(model.bytes)} bytes of ONNX, SHA-256 \`${model.sha256}\`.`;
 }
 
 /**

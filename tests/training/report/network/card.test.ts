@@ -15,13 +15,16 @@ test('a card passes the check of serving, whatever was measured', () => {
 test('the card of a full run', () => {
   const card = networkModelCard(NETWORK_RESULTS);
   expect(card).toMatchObject({
-    version: '2.4.0',
+    version: '2.4.1',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
     family:
       'average of 3 networks and a linear probe (MobileNetV3, width 0.4) on mel spectrograms, pretrained on AudioSet',
     features: FEATURE_CONFIG,
-    inputs: [{ name: 'mel', kind: 'mel', shape: [256, 104] }],
+    inputs: [
+      { name: 'mel', kind: 'mel', shape: [104] },
+      { name: 'starts', kind: 'starts', shape: [] },
+    ],
     voice: { name: 'voice', threshold: 0.31 },
     output: { name: 'probabilities' },
     threshold: 0.47,
