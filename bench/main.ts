@@ -19,28 +19,6 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { findFfmpeg, findModelFolder, readCard } from '../core/index.ts';
 import { ROOT } from '../lib/root.ts';
-import { benchBatch } from './batch.ts';
-import { benchDiscord, benchSlack } from './chat.ts';
-import {
-  benchCold,
-  benchEvaluate,
-  benchFeatures,
-  benchFiles,
-  benchLengths,
-  benchNotes,
-  benchStages,
-} from './classify.ts';
-import { benchColdStart } from './cold-start.ts';
-import { benchDevice } from './device.ts';
-import { benchDisturbances } from './disturbances.ts';
-import { benchIntake } from './intake.ts';
-import { benchLabels } from './labels.ts';
-import { benchLive } from './live.ts';
-import { benchLoad } from './load.ts';
-import { benchPage } from './page.ts';
-import { benchScaling } from './scaling.ts';
-import { benchShards } from './shards.ts';
-import { benchCorpus, benchNetwork, benchTrees } from './training.ts';
 
 const program = new Command('bench')
   .description('Measure what users wait for; without names, write docs/benchmarks.md.')
@@ -54,30 +32,35 @@ const ORT: string = createRequire(import.meta.url)('onnxruntime-node/package.jso
 const skipped = (what: string) =>
   console.log(`\nSkipped ${what}: give the folder of the corpora with --data.`);
 
-const benchmarks: Record<string, () => unknown> = {
-  notes: benchNotes,
-  stages: benchStages,
-  cold: benchCold,
-  'cold-start': benchColdStart,
-  features: benchFeatures,
-  lengths: benchLengths,
-  files: benchFiles,
-  batch: benchBatch,
-  load: benchLoad,
-  network: benchNetwork,
-  trees: benchTrees,
-  discord: benchDiscord,
-  slack: benchSlack,
-  shards: benchShards,
-  page: benchPage,
-  device: benchDevice,
-  evaluate: benchEvaluate,
-  intake: benchIntake,
-  live: benchLive,
-  scaling: benchScaling,
-  labels: benchLabels,
-  corpus: () => (data ? benchCorpus(data) : skipped('the corpus')),
-  disturbances: () => (data ? benchDisturbances(data) : skipped('the disturbances')),
+/** Each loads its own modules only: the memory of the others would be collected while it is measured. */
+const benchmarks: Record<string, () => Promise<unknown>> = {
+  notes: async () => (await import('./classify.ts')).benchNotes(),
+  stages: async () => (await import('./classify.ts')).benchStages(),
+  cold: async () => (await import('./classify.ts')).benchCold(),
+  'cold-start': async () => (await import('./cold-start.ts')).benchColdStart(),
+  features: async () => (await import('./classify.ts')).benchFeatures(),
+  lengths: async () => (await import('./classify.ts')).benchLengths(),
+  files: async () => (await import('./classify.ts')).benchFiles(),
+  batch: async () => (await import('./batch.ts')).benchBatch(),
+  load: async () => (await import('./load.ts')).benchLoad(),
+  network: async () => (await import('./training.ts')).benchNetwork(),
+  trees: async () => (await import('./training.ts')).benchTrees(),
+  discord: async () => (await import('./chat.ts')).benchDiscord(),
+  slack: async () => (await import('./chat.ts')).benchSlack(),
+  shards: async () => (await import('./shards.ts')).benchShards(),
+  page: async () => (await import('./page.ts')).benchPage(),
+  device: async () => (await import('./device.ts')).benchDevice(),
+  evaluate: async () => (await import('./classify.ts')).benchEvaluate(),
+  intake: async () => (await import('./intake.ts')).benchIntake(),
+  live: async () => (await import('./live.ts')).benchLive(),
+  scaling: async () => (await import('./scaling.ts')).benchScaling(),
+  labels: async () => (await import('./labels.ts')).benchLabels(),
+  corpus: async () =>
+    data ? (await import('./training.ts')).benchCorpus(data) : skipped('the corpus'),
+  disturbances: async () =>
+    data
+      ? (await import('./disturbances.ts')).benchDisturbances(data)
+      : skipped('the disturbances'),
 };
 
 /** Those in docs/benchmarks.md, with their headings. */
