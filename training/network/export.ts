@@ -3,7 +3,14 @@ import { LOG_OFFSET } from '../../evaluation/calibration.ts';
 import { GraphBuilder, type Value } from '../onnx/graph.ts';
 import { type NetworkWeights, VARIANCE_FLOOR, VOICE_CLASSES } from './architecture.ts';
 import { appendWindows, type Windows } from './graph-input.ts';
-import { EMBEDDING, graphOperators, inferBlocks, type Operators } from './inference.ts';
+import {
+  averagePool,
+  EMBEDDING,
+  graphOperators,
+  inferBlocks,
+  MAP_SHAPES,
+  type Operators,
+} from './inference.ts';
 import type { Probe } from './probe.ts';
 import type { Scaling } from './scaling.ts';
 
@@ -88,7 +95,8 @@ function appendNetwork(
   const reduce = (operator: string, x: Value, axis: number) =>
     graph.node(operator, [x, graph.integers([axis])], { keepdims: { int: 0 } });
   // [n, channels, steps]
-  const map = reduce('ReduceMean', last, 2);
+  const { bands } = MAP_SHAPES[MAP_SHAPES.length - 1];
+  const map = node('Squeeze', averagePool(graph, last, [bands, 1]), graph.integers([2]));
   const scores = node('MatMul', graph.constant([1, EMBEDDING], weights.attention), map);
   const shares = graph.node('Softmax', [scores], { axis: { int: 2 } });
   const average = reduce('ReduceSum', node('Mul', map, shares), 2);

@@ -1,3 +1,5 @@
+import { AUDIOSET_MEL } from '../../core/features/config.ts';
+import { WINDOW_ROWS } from '../../core/model/input.ts';
 import {
   add,
   constant,
@@ -55,6 +57,19 @@ export const BLOCKS: readonly BlockShape[] = TABLE.map(
 );
 /** Channels of the last map, from which the embedding is pooled. */
 export const EMBEDDING = 384;
+
+/** The maps of a window after each block. */
+export const MAP_SHAPES = shapesOfMaps();
+
+function shapesOfMaps() {
+  let bands = Math.ceil(AUDIOSET_MEL.bands / 2);
+  let frames = WINDOW_ROWS / 2;
+  return BLOCKS.map(({ stride, output: channels }) => {
+    bands = Math.ceil(bands / stride);
+    frames /= stride;
+    return { channels, bands, frames };
+  });
+}
 
 /** A convolution with batch normalisation folded into it. */
 export interface FoldedConvolution {
@@ -144,6 +159,15 @@ export const variableOperators: Operators<Variable> = {
     throw new RangeError('no block with squeeze and excitation can be frozen');
   },
 };
+
+/** Appends means over bands × frames. They stay in the layout of convolutions, which `ReduceMean` leaves. */
+export function averagePool(
+  graph: GraphBuilder,
+  map: Value,
+  kernel: readonly [bands: number, frames: number],
+): Value {
+  return graph.node('AveragePool', [map], { kernel_shape: { ints: kernel } });
+}
 
 /**
  * Prediction in the graph that ships. What several networks have in common, the blocks that stayed as

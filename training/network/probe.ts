@@ -1,13 +1,14 @@
-import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import type { GraphBuilder, Value } from '../onnx/graph.ts';
 import { createRandom } from '../random.ts';
 import type { Windows } from './graph-input.ts';
 import {
+  averagePool,
   BLOCKS,
   type BlockWeights,
   EMBEDDING,
   type FoldedConvolution,
   inferBlocks,
+  MAP_SHAPES,
   type Operators,
   STEM_CHANNELS,
 } from './inference.ts';
@@ -35,11 +36,13 @@ export interface Probe {
  * tells strangers' emotions with a recall of 0.31, all of these with 0.40.
  */
 const POOLED_BLOCKS: readonly number[] = [3, 6, 9, 11, 12, 14];
-const pooledSizes = sizesOfMaps().filter((_, i) => POOLED_BLOCKS.includes(i));
+const LAST = MAP_SHAPES[MAP_SHAPES.length - 1];
 
 /** The network that was trained on AudioSet, with normalisation folded into its convolutions. */
 export class AudiosetNetwork implements PublishedNetwork {
-  readonly activations = 2 * (pooledSizes.reduce((sum, size) => sum + size, 0) + EMBEDDING);
+  readonly activations =
+    2 *
+    POOLED_BLOCKS.reduce((sum, i) => sum + MAP_SHAPES[i].channels * MAP_SHAPES[i].bands, EMBEDDING);
   readonly stem: FoldedConvolution;
   readonly blocks: readonly BlockWeights[];
   readonly last: FoldedConvolution;
@@ -55,17 +58,16 @@ export class AudiosetNetwork implements PublishedNetwork {
   }
 
   append(graph: GraphBuilder, { images }: Windows, operators: Operators<Value>): Value {
-    const maps: Value[] = [];
+    const described: Value[] = [];
+    const describe = (map: Value, frames: number) => {
+      const average = (x: Value) => graph.node('Flatten', [averagePool(graph, x, [1, frames])]);
+      described.push(...describeOverTime(graph, map, average));
+    };
     const map = inferBlocks(operators, images, this, (block, i) => {
-      if (POOLED_BLOCKS.includes(i)) maps.push(block);
+      if (POOLED_BLOCKS.includes(i)) describe(block, MAP_SHAPES[i].frames);
     });
     const last = operators.convolve(map, this.last, 1, 'hard-swish');
-    maps.push(graph.node('ReduceMean', [last, graph.integers([2])], { keepdims: { int: 1 } }));
-    const over = (x: Value) =>
-      graph.node('Flatten', [
-        graph.node('ReduceMean', [x, graph.integers([3])], { keepdims: { int: 0 } }),
-      ]);
-    const described = maps.flatMap((map) => describeOverTime(graph, map, over));
+    describe(averagePool(graph, last, [LAST.bands, 1]), LAST.frames);
     return graph.node('Concat', described, { axis: { int: 1 } });
   }
 }
@@ -89,13 +91,4 @@ export function describeOverTime(
     node('Mul', node('Sign', mean), node('Sqrt', node('Abs', mean))),
     node('Sqrt', node('Sqrt', variance)),
   ];
-}
-
-/** Returns channels × bands of the map after each block. */
-function sizesOfMaps(): number[] {
-  let bands = Math.ceil(AUDIOSET_MEL.bands / 2);
-  return BLOCKS.map(({ stride, output }) => {
-    bands = Math.ceil(bands / stride);
-    return output * bands;
-  });
 }

@@ -107,8 +107,9 @@ export class SpeechEmbedding implements PublishedNetwork {
       described.push(...describeOverTime(graph, map, average));
     };
     for (const [i, layers] of this.stages.entries()) {
-      for (const layer of layers) {
-        map = rectified(graph, convolved(graph, map, layer));
+      for (const [j, layer] of layers.entries()) {
+        if (j > 0) map = floored(graph, map);
+        map = graph.node('LeakyRelu', [convolved(graph, map, layer)], { alpha: { float: SLOPE } });
         frames -= layer.dims[3] - 1;
       }
       const { pool } = STAGES[i];
@@ -116,6 +117,8 @@ export class SpeechEmbedding implements PublishedNetwork {
         kernel_shape: { ints: pool },
         strides: { ints: pool },
       });
+      // After the pooling it is the same, and cheaper.
+      map = floored(graph, map);
       frames = Math.floor(frames / pool[1]);
       stride *= pool[1];
       describe();
@@ -179,9 +182,8 @@ function convolved(graph: GraphBuilder, map: Value, { dims, weight, bias }: Laye
   });
 }
 
-function rectified(graph: GraphBuilder, map: Value): Value {
-  const leaky = graph.node('LeakyRelu', [map], { alpha: { float: SLOPE } });
-  return graph.node('Max', [leaky, graph.scalar(LEAST)]);
+function floored(graph: GraphBuilder, map: Value): Value {
+  return graph.node('Max', [map, graph.scalar(LEAST)]);
 }
 
 /**
