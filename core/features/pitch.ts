@@ -11,7 +11,7 @@ const BANDWIDTH_HZ = 4000;
  * periods repeat as well as one: with less than this, noise decides.
  */
 const OCTAVE_COST = 0.02;
-/** Samples on either side that a value between two is computed from. */
+/** Samples on either side that a value between two is computed from: fewer than the shortest lag. */
 const SINC_DEPTH = 8;
 /** The Hann window over them, and the signs of the sine, by their distance from the sample in the middle. */
 const TAPS = Array.from({ length: 2 * SINC_DEPTH + 1 }, (_, i) => i - SINC_DEPTH);
