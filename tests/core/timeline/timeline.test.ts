@@ -283,3 +283,16 @@ describe('the name of what is told', () => {
     expect(told(named)).toMatchObject([{ from: 0, to: 600 }]);
   });
 });
+
+test.each([
+  100, 128, 129, 131,
+])('a note of %i frames, of which one window hears nearly all, is one stretch to its end', (frames) => {
+  const size = { ...SIZE, step: 4 };
+  const active = new Uint8Array(frames).fill(1);
+  // Its last frames are heard by no window: silence before them would be a stretch of its own.
+  active.fill(0, 20, frames - 20);
+  const windows = windowRanges(frames, size);
+  const posteriors = [normalized(Float64Array.from({ length: CLASSES }, (_, k) => k + 1))];
+  const stretches = timelineOf({ active, windows, posteriors, size });
+  expect(told(stretches)).toEqual([{ from: 0, to: frames, label: CLASSES - 1 }]);
+});
