@@ -182,18 +182,15 @@ export async function benchStages(): Promise<void> {
       model.predict(analysis, windows),
     );
     // What is a difference of two medians has no quartiles.
-    const without = ({ name, median }: Timing, part: Timing) => ({
-      name,
-      median: median - part.median,
-    });
+    const left = (all: Timing, part: Timing) => all.median - part.median;
     const parts = [
       sniffed,
-      without(decoded, sniffed),
+      { name: decoded.name, median: left(decoded, sniffed) },
       active,
-      without(analysed, active),
+      { name: analysed.name, median: left(analysed, active) },
       predicted,
     ];
-    const rest = parts.reduce((left, { median }) => left - median, whole.median);
+    const rest = parts.reduce((sum, { median }) => sum - median, whole.median);
     table(`Five seconds of ${format}, median`, [
       whole,
       ...parts,
