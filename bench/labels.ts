@@ -130,7 +130,7 @@ function outcome(verdict: Verdict, random: Random): Outcome {
   const probabilities = varied(random);
   const best = EMOTIONS.reduce((a, b) => (probabilities[a] >= probabilities[b] ? a : b));
   const confidence = probabilities[best];
-  const emotion: Label = confidence >= 0.73 ? best : 'uncertain';
+  const emotion: Label = confidence >= 0.72 ? best : 'uncertain';
   const segments = timeline.map((segment) => ({
     ...segment,
     ...(segment.probabilities && { probabilities: varied(random) }),

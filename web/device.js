@@ -8,8 +8,8 @@ const SETTING = 'undertone-on-device';
 const PASSING = new Set(['download-incomplete', 'memory-insufficient']);
 
 const SENTENCES = {
-  off: 'Then nothing you record or choose leaves it. About 9 MB are loaded once; after that it works without a network.',
-  on: 'Nothing you record or choose leaves this device. About 9 MB are loaded with the first recording.',
+  off: 'Then nothing you record or choose leaves it. About 8 MB are loaded once; after that it works without a network.',
+  on: 'Nothing you record or choose leaves this device. About 8 MB are loaded with the first recording.',
   ready: 'Ready. Nothing you record or choose leaves this device.',
   kept: 'Ready. Nothing you record or choose leaves this device, and it works without a network.',
 };

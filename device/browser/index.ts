@@ -1,7 +1,7 @@
 /**
  * Undertone in the browser: classifies voice notes on the visitor's device. Nothing is sent.
  *
- * The files that it loads (a worker, onnxruntime-web, the model: 9 MB compressed) are written by
+ * The files that it loads (a worker, onnxruntime-web, the model: 8 MB compressed) are written by
  * `npx undertone site <folder>` to the folder `device/` of a site; serve that and pass its address.
  *
  * @example

@@ -21,6 +21,8 @@ import type { Spectrograms } from './spectrogram-store.ts';
  */
 const NOISY_COPIES = 2;
 const BAND_LIMIT_SHARE = 0.3;
+/** Clips of each corpus that tell what a network hears. */
+const OBSERVED = 100;
 /** What silence is in each band. */
 const SILENCE = noiseRow();
 
@@ -90,6 +92,16 @@ export async function readActivations(
   } finally {
     progress.end();
     await session.release();
+  }
+}
+
+/** Yields the windows of a hundred clips of each corpus, each in every rendering. */
+export function* someRecordings(selections: readonly Selection[]): Generator<Float32Array[]> {
+  for (const { corpus, rows } of selections) {
+    const step = Math.max(1, rows.length / OBSERVED);
+    for (let at = 0; at < rows.length; at += step) {
+      yield renderingsOf(corpus.spectrograms, rows[Math.floor(at)]).flat();
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { audiosetBands } from '../../core/features/audioset-mel.ts';
 import { AUDIOSET_MEL } from '../../core/features/config.ts';
 import { melFilters } from '../../core/features/mel.ts';
 import { WINDOW_ROWS } from '../../core/model/input.ts';
-import type { GraphBuilder, Value } from '../onnx/graph.ts';
+import type { Attributes, GraphBuilder, Value } from '../onnx/graph.ts';
 import type { Windows } from './graph-input.ts';
 import { describeOverTime, type PublishedNetwork } from './probe.ts';
 import { floatsOf, readWeightsFile, type Tensors, tensorOf } from './weights-file.ts';
@@ -38,17 +38,25 @@ const STAGES: readonly Stage[] = [
 ];
 export const SPEECH_EMBEDDING = 96;
 /** What its rectifiers leave of a negative value, and the least they leave. */
-const SLOPE = 0.2;
-const LEAST = -0.4;
+export const SLOPE = 0.2;
+export const LEAST = -0.4;
 
 /** The spectrogram that it was trained on: of samples as 16-bit integers, Slaney's filters, log10 + 2. */
 const MEL = { bands: 32, fmin: 60, fmax: 3800, shift: 2, fullScale: 32_768, least: 1e-10 };
 
 /** A convolution of the network as it was loaded. */
-interface Layer {
+export interface Layer {
   readonly dims: readonly [number, number, number, number];
   readonly weight: Float32Array;
   readonly bias: Float32Array | null;
+}
+
+/** How the maps of the network are computed. */
+export interface Arithmetic {
+  /** Appends the convolution of a layer, counted from 0 over all stages, and its rectifier. */
+  rectified(map: Value, layer: Layer, index: number): Value;
+  /** Appends as real numbers what a layer's rectifier let through, pooled or not. */
+  real(map: Value, index: number): Value;
 }
 
 /**
@@ -90,26 +98,36 @@ export class SpeechEmbedding implements PublishedNetwork {
     this.last = layer({ channels: SPEECH_EMBEDDING, kernel: [1, 3] }, true);
   }
 
-  append(graph: GraphBuilder, { stretch, starts }: Windows): Value {
+  append(graph: GraphBuilder, windows: Windows): Value {
+    return this.appendWith(graph, windows, realArithmetic(graph));
+  }
+
+  /** Appends the network as `append` does, in another arithmetic. */
+  appendWith(
+    graph: GraphBuilder,
+    { stretch, starts }: Windows,
+    { rectified, real }: Arithmetic,
+  ): Value {
     const described: Value[] = [];
     let map = appendMel(graph, stretch);
+    let values = map;
+    let index = 0;
     // Frames of a window's part of a map, and rows of the spectrogram to a frame.
     let frames = WINDOW_ROWS;
     let stride = 1;
     const describe = () => {
-      const shares = appendShares(graph, map, starts, { frames, stride });
+      const shares = appendShares(graph, values, starts, { frames, stride });
       // [n, frames] · [frames, channels × bands]
       const average = (x: Value) =>
         graph.node('Gemm', [shares, graph.node('Flatten', [x], { axis: { int: 3 } })], {
           transA: { int: 1 },
           transB: { int: 1 },
         });
-      described.push(...describeOverTime(graph, map, average));
+      described.push(...describeOverTime(graph, values, average));
     };
     for (const [i, layers] of this.stages.entries()) {
-      for (const [j, layer] of layers.entries()) {
-        if (j > 0) map = floored(graph, map);
-        map = graph.node('LeakyRelu', [convolved(graph, map, layer)], { alpha: { float: SLOPE } });
+      for (const layer of layers) {
+        map = rectified(map, layer, index++);
         frames -= layer.dims[3] - 1;
       }
       const { pool } = STAGES[i];
@@ -117,13 +135,12 @@ export class SpeechEmbedding implements PublishedNetwork {
         kernel_shape: { ints: pool },
         strides: { ints: pool },
       });
-      // After the pooling it is the same, and cheaper.
-      map = floored(graph, map);
       frames = Math.floor(frames / pool[1]);
       stride *= pool[1];
+      values = real(map, index - 1);
       describe();
     }
-    map = convolved(graph, map, this.last);
+    values = convolved(graph, values, this.last);
     frames -= this.last.dims[3] - 1;
     describe();
     return graph.node('Concat', described, { axis: { int: 1 } });
@@ -171,19 +188,32 @@ function transposed(weight: Float32Array, [bands, frames]: Convolution['kernel']
   });
 }
 
-function convolved(graph: GraphBuilder, map: Value, { dims, weight, bias }: Layer): Value {
-  const [outputs, , bands, frames] = dims;
-  const inputs = [map, graph.constant(dims, weight)];
-  if (bias) inputs.push(graph.constant([outputs], bias));
-  const around = (bands - 1) / 2;
-  return graph.node('Conv', inputs, {
-    kernel_shape: { ints: [bands, frames] },
-    pads: { ints: [around, 0, around, 0] },
-  });
+/** Returns the arithmetic in which the network was published. */
+export function realArithmetic(graph: GraphBuilder): Arithmetic {
+  return {
+    rectified(map, layer) {
+      const sum = convolved(graph, map, layer);
+      const sloped = graph.node('LeakyRelu', [sum], { alpha: { float: SLOPE } });
+      return graph.node('Max', [sloped, graph.scalar(LEAST)]);
+    },
+    real: (map) => map,
+  };
 }
 
-function floored(graph: GraphBuilder, map: Value): Value {
-  return graph.node('Max', [map, graph.scalar(LEAST)]);
+/** Appends the sums of a layer. */
+export function convolved(graph: GraphBuilder, map: Value, { dims, weight, bias }: Layer): Value {
+  const inputs = [map, graph.constant(dims, weight)];
+  if (bias) inputs.push(graph.constant([dims[0]], bias));
+  return graph.node('Conv', inputs, geometryOf(dims));
+}
+
+/** Returns the attributes of a layer's convolution. */
+export function geometryOf([, , bands, frames]: Layer['dims']): Attributes {
+  const around = (bands - 1) / 2;
+  return {
+    kernel_shape: { ints: [bands, frames] },
+    pads: { ints: [around, 0, around, 0] },
+  };
 }
 
 /**

@@ -8,6 +8,7 @@ import { sha256 } from '../corpus/extract.ts';
 import { RAVDESS } from '../corpus/ravdess.ts';
 import { createRandom } from '../random.ts';
 import { networkModelCard } from '../report/card.ts';
+import { someRecordings } from './activations.ts';
 import { Discriminants } from './discriminant.ts';
 import { ensembleOf, type Fitted, type Trained } from './evaluate.ts';
 import { exportEnsemble } from './export.ts';
@@ -19,9 +20,10 @@ import { Plan, type PlanOptions } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { AudiosetNetwork, type Probe, type PublishedNetwork } from './probe.ts';
 import { ProbeStore } from './probe-store.ts';
+import { quantizeSpeech } from './quantized-speech.ts';
 import type { NetworkResults } from './results.ts';
 import { type Fit, NetworkRunner } from './runner.ts';
-import { readSpeechEmbedding } from './speech-embedding.ts';
+import { readSpeechEmbedding, type SpeechEmbedding } from './speech-embedding.ts';
 import { readWeights } from './weights-file.ts';
 
 /** Networks of the protocols that are averaged where none was trained on everything: 10 ms a window. */
@@ -65,6 +67,7 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
     const prepared = await prepare(options);
     const plan = new Plan(prepared, { ...options, init });
     const networks = await fitNetworks(plan, sharedCorpora(prepared), options);
+    if (speech) published.push(await quantized(speech, plan, options));
     const fitted = await fitProbes(plan, networks, published, options);
     const results = await measure(plan, prepared, fitted, {
       ...options,
@@ -81,25 +84,36 @@ export async function trainNetwork(options: TrainNetworkOptions): Promise<Networ
 
 /** Reads the published networks, so that a wrong file is told before hours of training. */
 async function readPublished({ init, speech }: TrainNetworkOptions) {
-  const published: Published[] = [];
-  const take = async (network: PublishedNetwork, path: string) => {
-    const hash = sha256(await readFile(path));
-    published.push({ network, sha256: hash });
-    return { path, sha256: hash };
-  };
   const start = init === null ? null : await readWeights(init);
   // Throws where the weights are those of another network.
   if (start) new MobileNet({ start, frozenBlocks: 0, random: createRandom(0) });
+  const take = async (path: string) => ({ path, sha256: sha256(await readFile(path)) });
+  const published: Published[] = [];
+  const taken = init === null ? null : await take(init);
+  if (start) published.push({ network: new AudiosetNetwork(start), sha256: taken!.sha256 });
   return {
-    init: start && (await take(new AudiosetNetwork(start), init!)),
-    speech: speech === null ? null : await take(await readSpeechEmbedding(speech), speech),
+    init: taken,
+    speech:
+      speech === null
+        ? null
+        : { ...(await take(speech)), network: await readSpeechEmbedding(speech) },
     published,
   };
 }
 
+/** Returns the speech embedding as it ships, in integers. */
+async function quantized(
+  { network, sha256: published }: { readonly network: SpeechEmbedding; readonly sha256: string },
+  plan: Plan,
+  options: TrainNetworkOptions,
+): Promise<Published> {
+  const integers = await quantizeSpeech(network, someRecordings(plan.selections()), options);
+  return { network: integers, sha256: sha256(JSON.stringify([published, integers.peaks])) };
+}
+
 interface Published {
   readonly network: PublishedNetwork;
-  /** Of its file. */
+  /** Of its file, and of what it was quantised for. */
   readonly sha256: string;
 }
 

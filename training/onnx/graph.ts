@@ -21,14 +21,14 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 
-/** Opset versions that every graph of ours declares. */
-const OPSETS = { '': 21, 'ai.onnx.ml': 5 } as const;
+/** Opset versions that every graph of ours declares; the last one is onnxruntime's own. */
+const OPSETS = { '': 21, 'ai.onnx.ml': 5, 'com.microsoft': 1 } as const;
 /** ONNX intermediate representation 10 is the one that came with opset 21. */
 const IR_VERSION = 10;
 
 /** A name of a value in the graph. */
 export type Value = string;
-export type TensorData = Float32Array | BigInt64Array | Uint8Array;
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 export interface Tensor {
   readonly dims: readonly number[];
   readonly data: TensorData;
@@ -45,9 +45,10 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 export type Shape = readonly (number | string)[];
 
 /**
- * Builds one ONNX graph from standard operators, node by node, in the order of execution. It writes what onnxruntime would
- * otherwise make of it on every load, and check anew after each change: equal constants are stored
- * once, and outputs have their names without a node that renames them.
+ * Builds one ONNX graph of standard operators and onnxruntime's own, node by node, in the order of
+ * execution. It writes what onnxruntime would otherwise make of it on every load, and check anew after
+ * each change: equal constants are stored once, and outputs have their names without a node that renames
+ * them.
  *
  * @example
  * const graph = new GraphBuilder('scaler');
@@ -215,15 +216,17 @@ function tensor({ dims, data }: Tensor, name = ''): TensorProto {
   return create(TensorProtoSchema, {
     name,
     dims: dims.map(BigInt),
-    dataType:
-      data instanceof Float32Array
-        ? DataType.FLOAT
-        : data instanceof BigInt64Array
-          ? DataType.INT64
-          : DataType.UINT8,
+    dataType: typeOf(data),
     // A copy, so that a later change of the caller's array does not reach into the model.
     rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(),
   });
+}
+
+function typeOf(data: TensorData): DataType {
+  if (data instanceof Float32Array) return DataType.FLOAT;
+  if (data instanceof BigInt64Array) return DataType.INT64;
+  if (data instanceof Int32Array) return DataType.INT32;
+  return data instanceof Int8Array ? DataType.INT8 : DataType.UINT8;
 }
 
 function attribute(name: string, value: Attribute): AttributeProto {

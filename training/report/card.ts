@@ -20,7 +20,7 @@ import {
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */
-export const MODEL_VERSION = '2.4.1';
+export const MODEL_VERSION = '2.5.0';
 
 const NOT_A_FEELING = 'Classifies how a voice sounds, not what a person feels.';
 const NOT_FOR_DECISIONS =
@@ -44,7 +44,7 @@ export function networkModelCard(results: NetworkResults): ModelCard {
     ),
     sha256: model.sha256,
     created: created.slice(0, 10),
-    family: `${modelText(results)} (MobileNetV3, width 0.4${recipe.speech ? ', and a speech embedding' : ''}) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
+    family: `${modelText(results)} (MobileNetV3, width 0.4${recipe.speech ? ', and a speech embedding in 8-bit integers' : ''}) on mel spectrograms${recipe.init ? ', pretrained on AudioSet' : ''}`,
     inputs: INPUTS,
     output: { name: EMOTION_OUTPUT },
     voice: { name: VOICE_OUTPUT, threshold: results.calibration.voiceThreshold },

@@ -31,6 +31,7 @@ import { graphOperators, inferBlocks } from '../../../training/network/inference
 import { MobileNet } from '../../../training/network/mobilenet.ts';
 import { predictClips } from '../../../training/network/predict.ts';
 import { AudiosetNetwork, type Probe } from '../../../training/network/probe.ts';
+import { QuantizedSpeechEmbedding } from '../../../training/network/quantized-speech.ts';
 import { applyScaling, type Scaling } from '../../../training/network/scaling.ts';
 import type { Spectrograms } from '../../../training/network/spectrogram-store.ts';
 import { STEPS_PER_UNIT } from '../../../training/network/spectrogram-task.ts';
@@ -210,7 +211,10 @@ describe('EmotionNetwork', () => {
   const sureOf = (...classes: readonly [number, number]): Probe[] =>
     [
       new AudiosetNetwork(randomTensors(createRandom(9))),
-      new SpeechEmbedding(tensorsOf(randomSpeechModel(createRandom(10)))),
+      new QuantizedSpeechEmbedding(
+        new SpeechEmbedding(tensorsOf(randomSpeechModel(createRandom(10)))),
+        new Array<number>(19).fill(8),
+      ),
     ].map((network, i) => ({
       network,
       weight: new Float32Array(EMOTION_COUNT * network.activations),
