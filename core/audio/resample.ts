@@ -142,32 +142,51 @@ export class Resampler {
     out[at + 3 * period] = d;
   }
 
-  /** Four samples next to each other, of a whole number of input samples each: each input is read once for them. */
+  /**
+   * Four samples next to each other, of a whole number of input samples each: each input is read once for
+   * them. The taps of both sides are alike, so inputs as far before as after are added before they are weighed.
+   */
   #fourNeighbours(row: number, from: number, advance: number, out: Float32Array, at: number): void {
     const table = this.#table;
     const buffer = this.#buffer;
-    const end = row + this.#taps;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let first = 0; first < advance; first++) {
-      let n = from + first;
-      let forA = buffer[n];
-      let forB = buffer[n + advance];
-      let forC = buffer[n + 2 * advance];
-      n += 3 * advance;
-      for (let k = row + first; k < end; k += advance, n += advance) {
+    const middle = row + this.#half - 1;
+    const centre = from + this.#half - 1;
+    const end = row + this.#taps - 1;
+    const weightOfMiddle = table[middle];
+    // The tap at the end has no counterpart.
+    const weightOfEnd = table[end];
+    const last = from + this.#taps - 1;
+    let a = weightOfMiddle * buffer[centre] + weightOfEnd * buffer[last];
+    let b = weightOfMiddle * buffer[centre + advance] + weightOfEnd * buffer[last + advance];
+    let c =
+      weightOfMiddle * buffer[centre + 2 * advance] + weightOfEnd * buffer[last + 2 * advance];
+    let d =
+      weightOfMiddle * buffer[centre + 3 * advance] + weightOfEnd * buffer[last + 3 * advance];
+    for (let first = 1; first <= advance; first++) {
+      let before = centre - first;
+      let after = centre + first;
+      let beforeB = buffer[before + advance];
+      let beforeC = buffer[before + 2 * advance];
+      let beforeD = buffer[before + 3 * advance];
+      let afterA = buffer[after];
+      let afterB = buffer[after + advance];
+      let afterC = buffer[after + 2 * advance];
+      after += 3 * advance;
+      for (let k = middle + first; k < end; k += advance, before -= advance, after += advance) {
         const weight = table[k];
-        const forD = buffer[n];
-        a += weight * forA;
-        b += weight * forB;
-        c += weight * forC;
-        d += weight * forD;
-        // One tap later, an input is that of the sample before.
-        forA = forB;
-        forB = forC;
-        forC = forD;
+        const beforeA = buffer[before];
+        const afterD = buffer[after];
+        a += weight * (beforeA + afterA);
+        b += weight * (beforeB + afterB);
+        c += weight * (beforeC + afterC);
+        d += weight * (beforeD + afterD);
+        // One tap further from the middle, an input is that of the sample beside.
+        beforeD = beforeC;
+        beforeC = beforeB;
+        beforeB = beforeA;
+        afterA = afterB;
+        afterB = afterC;
+        afterC = afterD;
       }
     }
     out[at] = a;
