@@ -95,7 +95,10 @@ export async function readActivations(
   }
 }
 
-/** Yields the windows of a hundred clips of each corpus, each in every rendering. */
+/**
+ * Yields the windows of a hundred clips of each corpus, each in every rendering, without labels. Corpora that
+ * a protocol leaves out are among them.
+ */
 export function* someRecordings(selections: readonly Selection[]): Generator<Float32Array[]> {
   for (const { corpus, rows } of selections) {
     const step = Math.max(1, rows.length / OBSERVED);

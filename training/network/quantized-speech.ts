@@ -54,7 +54,8 @@ export class QuantizedSpeechEmbedding implements PublishedNetwork {
 }
 
 /**
- * Quantises the network for what it hears in recordings.
+ * Quantises the network for what it hears in recordings: the largest value of each layer, and nothing else
+ * of them.
  *
  * @param recordings windows of each, WINDOW_ROWS × bands
  * @example

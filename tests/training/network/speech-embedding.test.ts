@@ -102,12 +102,11 @@ describe.each([
   { arithmetic: 'in integers that clip nothing', read: withRoom, loses: 5e-3 },
 ])('the speech embedding $arithmetic', ({ read, loses }) => {
   let network: PublishedNetwork;
-  let graph: GraphBuilder;
   let session: InferenceSession;
 
   beforeAll(async () => {
     network = await read();
-    graph = new GraphBuilder('speech');
+    const graph = new GraphBuilder('speech');
     const activations = network.append(graph, appendWindows(graph), graphOperators(graph));
     graph.output(activations, 'activations', ['n', network.activations]);
     session = await InferenceSession.create(graph.toBytes());
