@@ -21,7 +21,7 @@ import type { Spectrograms } from './spectrogram-store.ts';
  */
 const NOISY_COPIES = 2;
 const BAND_LIMIT_SHARE = 0.3;
-/** Clips of each corpus that tell what a network hears. */
+/** How many clips of each corpus `someRecordings` yields. */
 const OBSERVED = 100;
 /** What silence is in each band. */
 const SILENCE = noiseRow();

@@ -17,15 +17,15 @@ import {
 } from './speech-embedding.ts';
 
 /**
- * Where the bytes end, as a share of the largest value observed: what few values lose by it, all others gain
- * in resolution (the mean square error is least between 0.6 and 0.8).
+ * The largest value that a byte represents, as a share of the largest one observed. Clipping the few values
+ * above it gives all others a finer resolution (the mean square error is lowest between 0.6 and 0.8).
  */
 const KEPT = 0.7;
-/** Steps of a byte. */
+/** Steps between the smallest and the largest byte. */
 const STEPS = 255;
 /**
- * The largest weight of an output channel becomes this. With seven bits two products of a byte and a weight
- * fit in the 16 bits in which processors without VNNI add them up: every processor gets the same sums.
+ * What the largest weight of an output channel is scaled to. Processors without VNNI add two products of a
+ * byte and a weight in 16 bits. With weights of seven bits this never overflows, so all get the same sums.
  */
 const LARGEST_WEIGHT = 63;
 /** Keeps a channel whose weights are all 0 from a scale of 0. */
@@ -146,7 +146,7 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
       return graph.node('QLinearLeakyRelu', inputs, rectifier, 'com.microsoft');
     },
     real(map, index) {
-      // DequantizeLinear, which onnxruntime would compute anew for everything that reads the map.
+      // Not DequantizeLinear: onnxruntime would repeat it for every node that reads the map.
       const { scale, zero } = rectifiedBytes[index];
       const steps = graph.node('Cast', [map], { to: { int: DataType.FLOAT } });
       const centred = graph.node('Sub', [steps, graph.scalar(zero)]);

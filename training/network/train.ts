@@ -96,7 +96,8 @@ async function readPublished({ init, speech }: TrainNetworkOptions) {
     speech:
       speech === null
         ? null
-        : { ...(await take(speech)), network: await readSpeechEmbedding(speech) },
+        : // The network first: what is wrong with the file has a sentence of its own there.
+          { network: await readSpeechEmbedding(speech), ...(await take(speech)) },
     published,
   };
 }
@@ -113,7 +114,7 @@ async function quantized(
 
 interface Published {
   readonly network: PublishedNetwork;
-  /** Of its file, and of what it was quantised for. */
+  /** Hash of the weights file and, if the network was quantised, of the ranges too. */
   readonly sha256: string;
 }
 

@@ -203,9 +203,11 @@ test.skipIf(!hasFfmpeg)(
       'These are the weights of another network: features.0.0.weight, of 72 numbers, is missing.',
     );
 
-    expect(await refusal('--speech', join(folder, 'other.safetensors'))).toMatch(
-      /Needed is embedding_model\.onnx of openWakeWord/,
-    );
+    for (const file of ['other.safetensors', 'missing.onnx']) {
+      expect(await refusal('--speech', join(folder, file))).toMatch(
+        /Needed is embedding_model\.onnx of openWakeWord/,
+      );
+    }
 
     const votes = join(data, 'crema-d-votes.csv');
     await writeFile(
