@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { analyze } from './analyze.ts';
-import { highPass } from './audio/filters.ts';
+import { voiceParts } from './audio/filters.ts';
 import { SAMPLE_RATE } from './audio/mono-sink.ts';
 import { Resampler } from './audio/resample.ts';
 import { HOP } from './audio/speech.ts';
@@ -223,7 +223,7 @@ async function classifyWindow(
 
 /** Root mean square in dBFS, without rumble and the DC offset of cheap microphones. */
 function levelOf(samples: Float32Array): number {
-  const power = highPass(samples).reduce((sum, sample) => sum + sample * sample, 0);
+  const power = voiceParts(samples).clean.reduce((sum, sample) => sum + sample * sample, 0);
   const decibels = 10 * Math.log10(power / samples.length + Number.MIN_VALUE);
   return round(Math.max(LOWEST_LEVEL, decibels), 1);
 }

@@ -7,75 +7,75 @@ const HIGH_PASS_ORDER = 6;
 const VOICE_BAND_HZ = 4000;
 const VOICE_BAND_ORDER = 4;
 
-/** A second-order section, its first denominator coefficient 1. */
-interface Section {
-  readonly b: readonly [number, number, number];
-  readonly a: readonly [number, number];
+interface Butterworth {
+  /** Of all sections together. */
+  readonly gain: number;
+  /** The denominator of each second-order section, without its 1; the numerator is 1, ∓2, 1. */
+  readonly sections: readonly (readonly [number, number])[];
 }
-
 const HIGH_PASS = butterworth('high', HIGH_PASS_ORDER, HIGH_PASS_HZ);
 const VOICE_BAND = butterworth('low', VOICE_BAND_ORDER, VOICE_BAND_HZ);
 
+/** Two parts of a recording, sample by sample. */
+export interface VoiceParts {
+  /** What lies above 80 Hz: Butterworth, order six (20 Hz: −72 dB, 50 Hz: −25 dB). */
+  readonly clean: Float32Array;
+  /** What of that lies below 4 kHz, in which activity is measured: Butterworth, order four. */
+  readonly band: Float32Array;
+}
+
 /**
- * Returns the samples without what lies below a voice: a Butterworth high-pass of order six at 80 Hz
- * (20 Hz: −72 dB, 50 Hz: −25 dB). It starts as if the first sample had always been there, so that an
- * offset is no click.
+ * Returns the parts of a recording in which a voice lies. They start as if the first sample had always been
+ * there, so that an offset is no click.
+ *
+ * All filters run in one pass. A section waits only for its own last output; the processor computes the
+ * others meanwhile.
  *
  * @param samples mono at 16 kHz; not changed
  */
-export function highPass(samples: Float32Array): Float32Array {
-  return filter(samples, HIGH_PASS, samples[0] ?? 0);
-}
-
-/** Returns the samples below 4 kHz (Butterworth, order four), in which activity is measured. */
-export function voiceBand(samples: Float32Array): Float32Array {
-  return filter(samples, VOICE_BAND, 0);
-}
-
-/** Passes everything through. */
-const IDENTITY: Section = { b: [1, 0, 0], a: [0, 0] };
-
-function filter(samples: Float32Array, sections: readonly Section[], offset: number): Float32Array {
-  const out = samples.slice();
-  if (offset !== 0) for (let n = 0; n < out.length; n++) out[n] -= offset;
-  for (let i = 0; i < sections.length; i += 2) {
-    applyPair(out, sections[i], sections[i + 1] ?? IDENTITY);
+export function voiceParts(samples: Float32Array): VoiceParts {
+  const clean = new Float32Array(samples.length);
+  const band = new Float32Array(samples.length);
+  const offset = samples[0] ?? 0;
+  const [[a1, a2], [b1, b2], [c1, c2]] = HIGH_PASS.sections;
+  const [[d1, d2], [e1, e2]] = VOICE_BAND.sections;
+  let [p1, p2, q1, q2, r1, r2, s1, s2, t1, t2] = new Float64Array(10);
+  for (let n = 0; n < samples.length; n++) {
+    const v = HIGH_PASS.gain * (samples[n] - offset);
+    const w = v + p1;
+    p1 = p2 - 2 * v - a1 * w;
+    p2 = v - a2 * w;
+    const x = w + q1;
+    q1 = q2 - 2 * w - b1 * x;
+    q2 = w - b2 * x;
+    const y = x + r1;
+    r1 = r2 - 2 * x - c1 * y;
+    r2 = x - c2 * y;
+    clean[n] = y;
+    const u = VOICE_BAND.gain * y;
+    const z = u + s1;
+    s1 = s2 + 2 * u - d1 * z;
+    s2 = u - d2 * z;
+    const out = z + t1;
+    t1 = t2 + 2 * z - e1 * out;
+    t2 = z - e2 * out;
+    band[n] = out;
   }
-  return out;
+  return { clean, band };
 }
 
-/** Two sections at a time: the processor computes one while it waits for the other. */
-function applyPair(signal: Float32Array, first: Section, second: Section): void {
-  const [b0, b1, b2] = first.b;
-  const [a1, a2] = first.a;
-  const [d0, d1, d2] = second.b;
-  const [c1, c2] = second.a;
-  let s1 = 0;
-  let s2 = 0;
-  let t1 = 0;
-  let t2 = 0;
-  for (let n = 0; n < signal.length; n++) {
-    const x = signal[n];
-    const y = b0 * x + s1;
-    s1 = b1 * x + s2 - a1 * y;
-    s2 = b2 * x - a2 * y;
-    const z = d0 * y + t1;
-    t1 = d1 * y + t2 - c1 * z;
-    t2 = d2 * y - c2 * z;
-    signal[n] = z;
-  }
-}
-
-/** Returns a Butterworth filter of even order as sections (bilinear transform of the analogue one). */
-function butterworth(kind: 'high' | 'low', order: number, hz: number): Section[] {
+/** Returns a Butterworth filter of even order (bilinear transform of the analogue one). */
+function butterworth(kind: 'high' | 'low', order: number, hz: number): Butterworth {
   const k = Math.tan((Math.PI * hz) / SAMPLE_RATE);
-  return Array.from({ length: order / 2 }, (_, i) => {
+  const norms = Array.from({ length: order / 2 }, (_, i) => {
     const damping = 2 * Math.sin((Math.PI * (2 * i + 1)) / (2 * order));
-    const norm = 1 / (1 + damping * k + k * k);
-    const gain = kind === 'high' ? norm : k * k * norm;
-    return {
-      b: [gain, kind === 'high' ? -2 * gain : 2 * gain, gain],
-      a: [2 * (k * k - 1) * norm, (1 - damping * k + k * k) * norm],
-    };
+    return { damping, norm: 1 / (1 + damping * k + k * k) };
   });
+  return {
+    gain: norms.reduce((gain, { norm }) => gain * norm * (kind === 'high' ? 1 : k * k), 1),
+    sections: norms.map(({ damping, norm }) => [
+      2 * (k * k - 1) * norm,
+      (1 - damping * k + k * k) * norm,
+    ]),
+  };
 }

@@ -84,11 +84,14 @@ export class MonoSink {
     if (frames <= 0) return;
     this.#frames += frames;
     if (this.#frames > this.#limits.maxSeconds * this.#rate) throw tooLong(this.#limits.maxSeconds);
+    if (channels.length === 1) {
+      this.#mean.push(channels[0].subarray(0, frames));
+      return;
+    }
     if (this.#mixture.length < frames) this.#mixture = new Float32Array(frames);
     const mixture = this.#mixture.subarray(0, frames);
     mix(channels, () => 1 / channels.length, mixture);
     this.#mean.push(mixture);
-    if (channels.length === 1) return;
     this.#meanPower += powerOf(mixture);
     for (const channel of channels) this.#power += powerOf(channel.subarray(0, frames));
     // By halves: the same sound does not cancel, whatever its signs in more than two channels.

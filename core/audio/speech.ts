@@ -1,9 +1,8 @@
-import { highPass, voiceBand } from './filters.ts';
+import { voiceParts } from './filters.ts';
 import { type DecodedAudio, SAMPLE_RATE } from './mono-sink.ts';
 
 /** Spacing of the level measurements in samples; frames of twice that length, as in core/features. */
 export const HOP = 320;
-const FRAME = 640;
 
 /** Nothing below this level is looked at: the noise of 16 bits lies near −98 dBFS. */
 const SILENCE_DBFS = -92;
@@ -55,8 +54,8 @@ export interface Activity {
  * const seconds = activity && (activity.to - activity.from) * HOP / SAMPLE_RATE;
  */
 export function findActivity(samples: Float32Array): Activity | null {
-  const clean = highPass(samples);
-  const power = framePowers(voiceBand(clean));
+  const { clean, band } = voiceParts(samples);
+  const power = framePowers(band);
   const level = power.map(decibels);
   const background = quantile(level, BACKGROUND_QUANTILE);
   const audible = level.filter((l) => l > Math.max(background + ABOVE_BACKGROUND_DB, SILENCE_DBFS));
@@ -109,15 +108,16 @@ export function frameSeconds(frame: number): number {
   return (frame * HOP) / SAMPLE_RATE;
 }
 
-/** Mean square of the frame centred on every multiple of HOP. */
+/** Mean square of the frame centred on every multiple of HOP, which is one stretch of HOP and the next. */
 function framePowers(samples: Float32Array): Float64Array {
   const powers = new Float64Array(1 + Math.floor(samples.length / HOP));
+  let before = 0;
   for (let t = 0; t < powers.length; t++) {
-    const from = Math.max(0, t * HOP - FRAME / 2);
-    const to = Math.min(samples.length, t * HOP + FRAME / 2);
+    const to = Math.min(samples.length, (t + 1) * HOP);
     let sum = 0;
-    for (let n = from; n < to; n++) sum += samples[n] * samples[n];
-    powers[t] = sum / FRAME;
+    for (let n = t * HOP; n < to; n++) sum += samples[n] * samples[n];
+    powers[t] = (before + sum) / (2 * HOP);
+    before = sum;
   }
   return powers;
 }

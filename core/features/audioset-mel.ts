@@ -99,10 +99,11 @@ export class AudiosetMel {
     const { bands } = this;
     const out = new Float32Array((to - from) * bands);
     const energy = this.#window.reduce((sum, w) => sum + w * w, 0);
+    const floors = this.#floors(noiseVariance * energy);
     for (let t = from; t < to; t++) {
       this.#load(samples, t);
       this.#fft.powerSpectrum(this.#frame, this.#power);
-      this.#apply(gain ** 2, noiseVariance * energy, out, (t - from) * bands);
+      this.#apply(gain ** 2, floors, out, (t - from) * bands);
     }
     return out;
   }
@@ -124,19 +125,26 @@ export class AudiosetMel {
     }
   }
 
-  /** Writes the bands of the power spectrum, times a gain and above a floor, into `out`. */
-  #apply(gain: number, floor: number, out: Float32Array, offset: number): void {
-    const { offset: least, shift, scale } = AUDIOSET_MEL;
+  /** Returns the least that each band comes to, with so much power in every bin. */
+  #floors(power: number): Float64Array {
+    return Float64Array.from({ length: this.bands }, (_, band) => {
+      const weights = this.#weights.subarray(this.#at[band], this.#at[band + 1]);
+      return AUDIOSET_MEL.offset + power * weights.reduce((sum, weight) => sum + weight, 0);
+    });
+  }
+
+  /** Writes the bands of the power spectrum, times a gain and above their floors, into `out`. */
+  #apply(gain: number, floors: Float64Array, out: Float32Array, offset: number): void {
+    const { shift, scale } = AUDIOSET_MEL;
     const power = this.#power;
     const weights = this.#weights;
-    for (let bin = 0; bin < power.length; bin++) power[bin] = power[bin] * gain + floor;
     for (let band = 0; band < this.bands; band++) {
       const end = this.#at[band + 1];
-      let sum = least;
+      let sum = 0;
       for (let i = this.#at[band], bin = this.#first[band]; i < end; i++, bin++) {
         sum += weights[i] * power[bin];
       }
-      out[offset + band] = (Math.log(sum) + shift) / scale;
+      out[offset + band] = (Math.log(gain * sum + floors[band]) + shift) / scale;
     }
   }
 }
