@@ -9,7 +9,7 @@ import type { Probe, PublishedNetwork } from './probe.ts';
 import type { Fit } from './runner.ts';
 
 /** Raise it when a change of the code makes stored probes wrong. */
-const VERSION = 1;
+const VERSION = 2;
 
 export interface ProbeStoreOptions {
   readonly folder: string;

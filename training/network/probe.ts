@@ -58,37 +58,45 @@ export class AudiosetNetwork implements PublishedNetwork {
   }
 
   append(graph: GraphBuilder, { images }: Windows, operators: Operators<Value>): Value {
-    const described: Value[] = [];
+    const described: Moments[] = [];
     const describe = (map: Value, frames: number) => {
       const average = (x: Value) => graph.node('Flatten', [averagePool(graph, x, [1, frames])]);
-      described.push(...describeOverTime(graph, map, average));
+      described.push(momentsOf(graph, map, average));
     };
     const map = inferBlocks(operators, images, this, (block, i) => {
       if (POOLED_BLOCKS.includes(i)) describe(block, MAP_SHAPES[i].frames);
     });
     const last = operators.convolve(map, this.last, 1, 'hard-swish');
     describe(averagePool(graph, last, [LAST.bands, 1]), LAST.frames);
-    return graph.node('Concat', described, { axis: { int: 1 } });
+    return describeOverTime(graph, described);
   }
 }
 
-/**
- * Appends what a map is over time: the mean and the deviation in every channel and band, [n, channels ×
- * bands] each. Square roots bring their long tails in, signs kept.
- *
- * @param average appends means over time, [n, channels × bands]
- */
-export function describeOverTime(
-  graph: GraphBuilder,
-  map: Value,
-  average: (x: Value) => Value,
-): [mean: Value, deviation: Value] {
-  const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+/** The mean and the variance over time of a map, [n, channels × bands] each. */
+export interface Moments {
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/** Appends the moments of a map; `average` appends means over time, [n, channels × bands]. */
+export function momentsOf(graph: GraphBuilder, map: Value, average: (x: Value) => Value): Moments {
   const mean = average(map);
-  const power = average(node('Mul', map, map));
-  const variance = node('Relu', node('Sub', power, node('Mul', mean, mean)));
-  return [
+  const power = average(graph.node('Mul', [map, map]));
+  return { mean, variance: graph.node('Sub', [power, graph.node('Mul', [mean, mean])]) };
+}
+
+/**
+ * Appends what maps are over time, [n, activations]: their means, then their deviations. Square roots
+ * bring their long tails in, signs kept.
+ */
+export function describeOverTime(graph: GraphBuilder, maps: readonly Moments[]): Value {
+  const node = (operator: string, ...inputs: Value[]) => graph.node(operator, inputs);
+  // Together, not map by map: on so few numbers a node costs more than what it computes.
+  const concat = (...values: Value[]) => graph.node('Concat', values, { axis: { int: 1 } });
+  const mean = concat(...maps.map((map) => map.mean));
+  const variance = node('Relu', concat(...maps.map((map) => map.variance)));
+  return concat(
     node('Mul', node('Sign', mean), node('Sqrt', node('Abs', mean))),
     node('Sqrt', node('Sqrt', variance)),
-  ];
+  );
 }

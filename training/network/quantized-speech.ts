@@ -14,6 +14,7 @@ import {
   realArithmetic,
   SLOPE,
   type SpeechEmbedding,
+  type Units,
 } from './speech-embedding.ts';
 
 /**
@@ -68,16 +69,16 @@ export async function quantizeSpeech(
 ): Promise<QuantizedSpeechEmbedding> {
   const graph = new GraphBuilder('peaks');
   const outputs: string[] = [];
-  const { rectified, real } = realArithmetic(graph);
+  const arithmetic = realArithmetic(graph);
   network.appendWith(graph, appendWindows(graph), {
-    rectified(map, layer, index) {
-      const values = rectified(map, layer, index);
+    ...arithmetic,
+    rectified(sums, index) {
+      const values = arithmetic.rectified(sums, index);
       outputs[index] = `peak ${index}`;
       const peak = graph.node('ReduceMax', [values], { keepdims: { int: 0 } });
       graph.output(peak, outputs[index], []);
       return values;
     },
-    real,
   });
   const session = await openSession(graph, workers);
   const peaks = outputs.map(() => 0);
@@ -100,10 +101,8 @@ export async function quantizeSpeech(
   );
 }
 
-/** What a byte stands for: scale · (byte − zero). Constants of a graph. */
-interface Bytes {
-  readonly scale: number;
-  readonly zero: number;
+/** What bytes stand for, also as constants of a graph. */
+interface Bytes extends Units {
   readonly values: readonly [scale: Value, zero: Value];
 }
 
@@ -114,21 +113,16 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
     const values = [graph.scalar(scale), graph.constant([], Uint8Array.of(zero))] as const;
     return { scale, zero, values };
   };
+  const summedBytes = peaks.map((peak) => bytesBetween(LEAST / SLOPE, peak));
   // What is less than the rectifier's least becomes that, as bytes do not go further down.
   const rectifiedBytes = peaks.map((peak) => bytesBetween(LEAST, peak));
   return {
-    rectified(map, layer, index) {
-      const after = rectifiedBytes[index];
-      if (index === 0) {
-        const sum = convolved(graph, map, layer);
-        const sloped = graph.node('LeakyRelu', [sum], { alpha: { float: SLOPE } });
-        return graph.node('QuantizeLinear', [sloped, ...after.values]);
-      }
+    sums(map, layer, index) {
+      if (index === 0) return convolved(graph, map, layer);
       const before = rectifiedBytes[index - 1];
-      const sums = bytesBetween(LEAST / SLOPE, peaks[index]);
       const { weight, bias, scales } = quantizedLayer(layer, before.scale);
       const [outputs] = layer.dims;
-      const sum = graph.node(
+      return graph.node(
         'QLinearConv',
         [
           map,
@@ -136,22 +130,24 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
           graph.constant(layer.dims, weight),
           graph.constant([outputs], scales),
           graph.constant([outputs], new Int8Array(outputs)),
-          ...sums.values,
+          ...summedBytes[index].values,
           graph.constant([outputs], bias),
         ],
         geometryOf(layer.dims),
       );
+    },
+    rectified(sums, index) {
       const rectifier = { alpha: { float: SLOPE } };
-      const inputs = [sum, ...sums.values, ...after.values];
+      const after = rectifiedBytes[index].values;
+      if (index === 0) {
+        return graph.node('QuantizeLinear', [graph.node('LeakyRelu', [sums], rectifier), ...after]);
+      }
+      const inputs = [sums, ...summedBytes[index].values, ...after];
       return graph.node('QLinearLeakyRelu', inputs, rectifier, 'com.microsoft');
     },
-    real(map, index) {
-      // Not DequantizeLinear: onnxruntime would repeat it for every node that reads the map.
-      const { scale, zero } = rectifiedBytes[index];
-      const steps = graph.node('Cast', [map], { to: { int: DataType.FLOAT } });
-      const centred = graph.node('Sub', [steps, graph.scalar(zero)]);
-      return graph.node('Mul', [centred, graph.scalar(scale)]);
-    },
+    // Not DequantizeLinear: onnxruntime would repeat it for every node that reads the map.
+    floats: (map) => graph.node('Cast', [map], { to: { int: DataType.FLOAT } }),
+    units: (index) => rectifiedBytes[index],
   };
 }
 

@@ -6,7 +6,7 @@ import { melFilters } from '../../core/features/mel.ts';
 import { WINDOW_ROWS } from '../../core/model/input.ts';
 import type { Attributes, GraphBuilder, Value } from '../onnx/graph.ts';
 import type { Windows } from './graph-input.ts';
-import { describeOverTime, type PublishedNetwork } from './probe.ts';
+import { describeOverTime, type Moments, momentsOf, type PublishedNetwork } from './probe.ts';
 import { floatsOf, readWeightsFile, type Tensors, tensorOf } from './weights-file.ts';
 
 const NEEDED =
@@ -51,12 +51,22 @@ export interface Layer {
   readonly bias: Float32Array | null;
 }
 
-/** How the maps of the network are computed. */
+/** What the numbers of a map stand for: scale · (number − zero). */
+export interface Units {
+  readonly scale: number;
+  readonly zero: number;
+}
+const REAL: Units = { scale: 1, zero: 0 };
+
+/** How the maps of the network are computed. Layers are counted from 0 over all stages. */
 export interface Arithmetic {
-  /** Appends the convolution of a layer, counted from 0 over all stages, and its rectifier. */
-  rectified(map: Value, layer: Layer, index: number): Value;
-  /** Appends as real numbers what a layer's rectifier let through, pooled or not. */
-  real(map: Value, index: number): Value;
+  /** Appends the sums of a layer's convolution. */
+  sums(map: Value, layer: Layer, index: number): Value;
+  /** Appends what the rectifier of a layer makes of its sums, or of the largest of them. */
+  rectified(sums: Value, index: number): Value;
+  /** Appends a rectified map as floating-point numbers, in the units of the layer. */
+  floats(map: Value): Value;
+  units(index: number): Units;
 }
 
 /**
@@ -106,16 +116,15 @@ export class SpeechEmbedding implements PublishedNetwork {
   appendWith(
     graph: GraphBuilder,
     { stretch, starts }: Windows,
-    { rectified, real }: Arithmetic,
+    { sums, rectified, floats, units }: Arithmetic,
   ): Value {
-    const described: Value[] = [];
+    const described: Moments[] = [];
     let map = appendMel(graph, stretch);
-    let values = map;
     let index = 0;
     // Frames of a window's part of a map, and rows of the spectrogram to a frame.
     let frames = WINDOW_ROWS;
     let stride = 1;
-    const describe = () => {
+    const describe = (values: Value, { scale, zero }: Units) => {
       const shares = appendShares(graph, values, starts, { frames, stride });
       // [n, frames] · [frames, channels × bands]
       const average = (x: Value) =>
@@ -123,28 +132,43 @@ export class SpeechEmbedding implements PublishedNetwork {
           transA: { int: 1 },
           transB: { int: 1 },
         });
-      described.push(...describeOverTime(graph, values, average));
-    };
-    for (const [i, layers] of this.stages.entries()) {
-      for (const layer of layers) {
-        map = rectified(map, layer, index++);
-        frames -= layer.dims[3] - 1;
-      }
-      const { pool } = STAGES[i];
-      map = graph.node('MaxPool', [map], {
-        kernel_shape: { ints: pool },
-        strides: { ints: pool },
+      const { mean, variance } = momentsOf(graph, values, average);
+      described.push({
+        mean: inReal(graph, mean, { scale, zero }),
+        variance: inReal(graph, variance, { scale: scale ** 2, zero: 0 }),
       });
-      frames = Math.floor(frames / pool[1]);
-      stride *= pool[1];
-      values = real(map, index - 1);
-      describe();
+    };
+    let values = map;
+    for (const [i, layers] of this.stages.entries()) {
+      const { pool } = STAGES[i];
+      for (const layer of layers) {
+        map = sums(map, layer, index);
+        frames -= layer.dims[3] - 1;
+        if (layer === layers.at(-1)) {
+          // Before the rectifier, which then has fewer numbers to go through: it keeps their order.
+          map = graph.node('MaxPool', [map], {
+            kernel_shape: { ints: pool },
+            strides: { ints: pool },
+          });
+          frames = Math.floor(frames / pool[1]);
+          stride *= pool[1];
+        }
+        map = rectified(map, index++);
+      }
+      values = floats(map);
+      describe(values, units(index - 1));
     }
-    values = convolved(graph, values, this.last);
+    values = convolved(graph, inReal(graph, values, units(index - 1)), this.last);
     frames -= this.last.dims[3] - 1;
-    describe();
-    return graph.node('Concat', described, { axis: { int: 1 } });
+    describe(values, REAL);
+    return describeOverTime(graph, described);
   }
+}
+
+/** Appends what numbers in some units stand for. */
+function inReal(graph: GraphBuilder, numbers: Value, { scale, zero }: Units): Value {
+  const centred = zero === 0 ? numbers : graph.node('Sub', [numbers, graph.scalar(zero)]);
+  return scale === 1 ? centred : graph.node('Mul', [centred, graph.scalar(scale)]);
 }
 
 /**
@@ -191,12 +215,13 @@ function transposed(weight: Float32Array, [bands, frames]: Convolution['kernel']
 /** Returns the arithmetic in which the network was published. */
 export function realArithmetic(graph: GraphBuilder): Arithmetic {
   return {
-    rectified(map, layer) {
-      const sum = convolved(graph, map, layer);
-      const sloped = graph.node('LeakyRelu', [sum], { alpha: { float: SLOPE } });
+    sums: (map, layer) => convolved(graph, map, layer),
+    rectified(sums) {
+      const sloped = graph.node('LeakyRelu', [sums], { alpha: { float: SLOPE } });
       return graph.node('Max', [sloped, graph.scalar(LEAST)]);
     },
-    real: (map) => map,
+    floats: (map) => map,
+    units: () => REAL,
   };
 }
 

@@ -67,19 +67,19 @@ function expectedMel(): Float32Array {
   return mel;
 }
 
-/** Mean and deviation over frames of maps [1, channels, frames, bands], with the roots of probes. */
+/** Means, then deviations over frames of maps [1, channels, frames, bands], with the roots of probes. */
 function described(maps: readonly Tensor[]): number[] {
-  return maps.flatMap(({ dims: [, channels, frames, width], data }) => {
-    const columns = Array.from({ length: channels * width }, (_, i) => {
+  const columns = maps.flatMap(({ dims: [, channels, frames, width], data }) =>
+    Array.from({ length: channels * width }, (_, i) => {
       const [channel, band] = [Math.floor(i / width), i % width];
       const at = (t: number) => (data as Float32Array)[(channel * frames + t) * width + band];
       const values = Array.from({ length: frames }, (_, t) => at(t));
       const mean = values.reduce((a, b) => a + b) / frames;
       const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / frames;
       return { mean: Math.sign(mean) * Math.sqrt(Math.abs(mean)), deviation: variance ** 0.25 };
-    });
-    return [...columns.map(({ mean }) => mean), ...columns.map(({ deviation }) => deviation)];
-  });
+    }),
+  );
+  return [...columns.map(({ mean }) => mean), ...columns.map(({ deviation }) => deviation)];
 }
 
 const asPublished = async () => readSpeechEmbedding(await write('published.onnx', published));
