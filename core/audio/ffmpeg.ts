@@ -19,6 +19,9 @@ const MAX_CPU_SECONDS = 60;
 /** Characters of what ffmpeg prints that are kept; a damaged file can make it print without end. */
 const MAX_LOG = 1_000_000;
 
+/** The longest time in milliseconds that a timer of Node takes; it takes more for none at all. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What it prints when it has described the file and begins to decode. */
 const BEFORE_DECODING = '[info] Stream mapping:';
 
@@ -171,10 +174,8 @@ function run(source: Source, limits: DecodeLimits, selection: Selection): Promis
     } catch (cause) {
       return reject(cannotStart(ffmpeg, cause));
     }
-    const timer = setTimeout(
-      () => stop(decodeTimeout()),
-      Math.max(0, limits.deadline - performance.now()),
-    );
+    const left = Math.max(0, limits.deadline - performance.now());
+    const timer = setTimeout(() => stop(decodeTimeout()), Math.min(left, LONGEST_TIMER));
     const reader = new WavStreamReader(limits);
     let log = '';
     const end = (audio: DecodedAudio | null, error?: unknown) => {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { analyze } from '../../core/analyze.ts';
-import { UndertoneError } from '../../core/errors.ts';
 import { functionals } from '../../core/features/functionals.ts';
-import { decode } from '../../core/node/decode.ts';
+import { decodeRecording, problemOf } from './recording.ts';
 
 /** What one recording gave. A recording without a vector is excluded, and `problem` says why. */
 export interface Extraction {
@@ -25,14 +24,14 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /**
  * Decodes a recording and describes its speech, with the very functions that serve. Never throws
- * for a bad recording. This is the task of a thread.
+ * for a bad recording, but for what is not its fault. This is the task of a thread.
  */
 export default async function extract(path: string): Promise<Extraction> {
   const bytes = await readFile(path);
   const fileHash = sha256(bytes);
   const nothing = { fileHash, audioHash: fileHash, duration: 0, speechDuration: 0, vector: null };
   try {
-    const { samples, duration } = await decode(bytes);
+    const { samples, duration } = await decodeRecording(bytes);
     const audioHash = hashSamples(samples);
     const analysis = analyze(samples);
     if (!analysis) return { ...nothing, audioHash, duration, problem: 'it contains no sound' };
@@ -41,7 +40,7 @@ export default async function extract(path: string): Promise<Extraction> {
     const speechDuration = span.end - span.start;
     return { fileHash, audioHash, duration, speechDuration, vector, problem: null };
   } catch (thrown) {
-    return { ...nothing, problem: UndertoneError.from(thrown).message };
+    return { ...nothing, problem: problemOf(path, thrown) };
   }
 }
 

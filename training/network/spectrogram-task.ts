@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { analyze } from '../../core/analyze.ts';
-import { decode } from '../../core/node/decode.ts';
 import { isMade, madeSound } from '../augment/synthesis.ts';
+import { decodeRecording } from '../corpus/recording.ts';
 import { type Rendering, render } from './renderings.ts';
 
 /** Spectrograms are kept in 16 bits: this many steps to a unit. */
@@ -42,11 +42,12 @@ export default async function spectrograms({
   return rows;
 }
 
-/** One after the other: decoders share the time that each is given. */
 async function decodeAll(paths: readonly string[]): Promise<Float32Array[]> {
   const clips: Float32Array[] = [];
   for (const path of paths) {
-    clips.push(isMade(path) ? madeSound(path) : (await decode(await readFile(path))).samples);
+    clips.push(
+      isMade(path) ? madeSound(path) : (await decodeRecording(await readFile(path))).samples,
+    );
   }
   return clips;
 }

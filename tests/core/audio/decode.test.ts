@@ -580,6 +580,11 @@ describe.skipIf(!hasFfmpeg)('encoded by ffmpeg', () => {
     const m4a = encode(wav, 'm4a');
     await expect(decode(m4a, { timeoutMs: 1 })).rejects.toMatchObject({ code: 'decode-timeout' });
   });
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 40])('has all the time in %d ms', async (timeoutMs) => {
+    const { duration } = await decode(encode(wav, 'm4a'), { timeoutMs });
+    expect(duration).toBeGreaterThan(0);
+  });
 });
 
 describe('limits', () => {
