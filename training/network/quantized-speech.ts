@@ -113,13 +113,14 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
     const values = [graph.scalar(scale), graph.constant([], Uint8Array.of(zero))] as const;
     return { scale, zero, values };
   };
-  const summedBytes = peaks.map((peak) => bytesBetween(LEAST / SLOPE, peak));
+  // Made on demand: the first layer has no sums in bytes, and onnxruntime warns of constants that nothing reads.
+  const summedBytes = (index: number) => bytesBetween(LEAST / SLOPE, peaks[index]);
   // What is less than the rectifier's least becomes that, as bytes do not go further down.
-  const rectifiedBytes = peaks.map((peak) => bytesBetween(LEAST, peak));
+  const rectifiedBytes = (index: number) => bytesBetween(LEAST, peaks[index]);
   return {
     sums(map, layer, index) {
       if (index === 0) return convolved(graph, map, layer);
-      const before = rectifiedBytes[index - 1];
+      const before = rectifiedBytes(index - 1);
       const { weight, bias, scales } = quantizedLayer(layer, before.scale);
       const [outputs] = layer.dims;
       return graph.node(
@@ -130,7 +131,7 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
           graph.constant(layer.dims, weight),
           graph.constant([outputs], scales),
           graph.constant([outputs], new Int8Array(outputs)),
-          ...summedBytes[index].values,
+          ...summedBytes(index).values,
           graph.constant([outputs], bias),
         ],
         geometryOf(layer.dims),
@@ -138,16 +139,16 @@ function byteArithmetic(graph: GraphBuilder, peaks: readonly number[]): Arithmet
     },
     rectified(sums, index) {
       const rectifier = { alpha: { float: SLOPE } };
-      const after = rectifiedBytes[index].values;
+      const after = rectifiedBytes(index).values;
       if (index === 0) {
         return graph.node('QuantizeLinear', [graph.node('LeakyRelu', [sums], rectifier), ...after]);
       }
-      const inputs = [sums, ...summedBytes[index].values, ...after];
+      const inputs = [sums, ...summedBytes(index).values, ...after];
       return graph.node('QLinearLeakyRelu', inputs, rectifier, 'com.microsoft');
     },
     // Not DequantizeLinear: onnxruntime would repeat it for every node that reads the map.
     floats: (map) => graph.node('Cast', [map], { to: { int: DataType.FLOAT } }),
-    units: (index) => rectifiedBytes[index],
+    units: rectifiedBytes,
   };
 }
 

@@ -20,7 +20,7 @@ import {
 import { outsideSummary } from './sections/outside.ts';
 
 /** Version of the shipped model; raise it when a retrained model is committed. */
-export const MODEL_VERSION = '2.5.0';
+export const MODEL_VERSION = '2.5.1';
 
 const NOT_A_FEELING = 'Classifies how a voice sounds, not what a person feels.';
 const NOT_FOR_DECISIONS =

@@ -15,7 +15,7 @@ test('a card passes the check of serving, whatever was measured', () => {
 test('the card of a full run', () => {
   const card = networkModelCard(NETWORK_RESULTS);
   expect(card).toMatchObject({
-    version: '2.5.0',
+    version: '2.5.1',
     sha256: 'cd'.repeat(32),
     created: '2026-03-04',
     family:

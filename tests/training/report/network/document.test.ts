@@ -18,7 +18,7 @@ const newFolder = () => mkdtemp(join(tmpdir(), 'undertone-card-'));
 test('every figure of the run stands in the document', () => {
   const text = networkModelCardMarkdown(NETWORK_RESULTS);
   for (const line of [
-    '# Model card: undertone 2.5.0\n',
+    '# Model card: undertone 2.5.1\n',
     'Trained on 2026-03-04 with seeds 11, 12 and 13; 675,432 parameters, 3,145,728 bytes of ONNX',
     '160 recordings by 10 speakers: 100 by 8 for training, 60 by 2 for testing only. Cao et al. 2014.',
     '| disgust | 10 | 0 |',
