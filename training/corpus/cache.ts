@@ -34,8 +34,8 @@ export class ExtractionCache {
   }
 
   /**
-   * Keeps an extraction, unless it is known. One with a problem is not kept: a missing decoder or a
-   * busy machine is no property of the recording, and the next run may do better.
+   * Keeps an extraction, unless it is known. One with a problem is not kept: a later version may read the
+   * recording.
    */
   async add(extraction: Extraction): Promise<void> {
     const { vector, ...rest } = extraction;

@@ -28,8 +28,10 @@ export async function readContents(
   const contentOf = async ({ path }: Clip): Promise<Content> => {
     const { size, mtimeMs } = await stat(path);
     const key = `${path} ${size} ${mtimeMs}`;
-    const content: Content = known.get(key) ?? (await pool.run(path));
-    const isNew = !known.has(key);
+    const kept = known.get(key);
+    // One with a problem is read again: what was kept may have been the fault of an earlier version.
+    const content: Content = kept && !kept.problem ? kept : await pool.run(path);
+    const isNew = !kept;
     known.set(key, content);
     onProgress(++done, clips.length);
     if (isNew && known.size % INTERVAL === 0) await writeCache(cache, known);

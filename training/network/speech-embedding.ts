@@ -124,7 +124,7 @@ export class SpeechEmbedding implements PublishedNetwork {
     // Frames of a window's part of a map, and rows of the spectrogram to a frame.
     let frames = WINDOW_ROWS;
     let stride = 1;
-    const describe = (values: Value, { scale, zero }: Units) => {
+    const describe = (values: Value, own: Units) => {
       const shares = appendShares(graph, values, starts, { frames, stride });
       // [n, frames] · [frames, channels × bands]
       const average = (x: Value) =>
@@ -134,8 +134,8 @@ export class SpeechEmbedding implements PublishedNetwork {
         });
       const { mean, variance } = momentsOf(graph, values, average);
       described.push({
-        mean: inReal(graph, mean, { scale, zero }),
-        variance: inReal(graph, variance, { scale: scale ** 2, zero: 0 }),
+        mean: inReal(graph, mean, own),
+        variance: inReal(graph, variance, { scale: own.scale ** 2, zero: 0 }),
       });
     };
     let values = map;

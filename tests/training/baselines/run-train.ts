@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Results } from '../../../training/baselines/results.ts';
 
 /** The build that `npm test` makes first; the environment can name another one. */
-const BUILD =
+export const BUILD =
   process.env.UNDERTONE_BUILD ?? fileURLToPath(new URL('../../../dist', import.meta.url));
 
 export interface Finished {

@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serialize } from 'node:v8';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import contentOf from '../../../training/corpus/content-task.ts';
 import extract from '../../../training/corpus/extract.ts';
 import { silence, voiceLike, wavFile } from '../../fixtures/audio.ts';
+import { BUILD } from '../baselines/run-train.ts';
 
 /** The start of a format that ffmpeg decodes. */
 const AMR = Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(413)]);
@@ -51,4 +53,23 @@ describe.each([
     vi.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);
     expect((await of(path)).problem).toBeNull();
   });
+});
+
+test('a recording that an earlier run could not read is read again', async () => {
+  // Threads load what was built.
+  const { readContents } = await import(join(BUILD, 'training/corpus/contents.js'));
+  const path = await write('again.wav', wavFile(voiceLike({ seconds: 2, seed: 5 })));
+  const { size, mtimeMs } = await stat(path);
+  const remembered = { problem: 'Decoding took too long.', audioHash: '' };
+  const cache = await write(
+    'contents.bin',
+    serialize(new Map([[`${path} ${size} ${mtimeMs}`, remembered]])),
+  );
+  const [content] = await readContents([{ path }], {
+    cache,
+    workers: 1,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  expect(content.problem).toBeNull();
 });
